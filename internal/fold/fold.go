@@ -1,0 +1,122 @@
+// Package fold makes one interceptor of several, first to last, as grpc-go
+// does in server.go and clientconn.go (chainUnaryInterceptors and its kin).
+//
+// Each function returns nil for none and the interceptor itself for one. The
+// folded interceptor may be called concurrently, and an interceptor in it may
+// call on any number of times, concurrently too.
+package fold
+
+import (
+	"context"
+
+	"google.golang.org/grpc"
+)
+
+// UnaryServer folds unary server interceptors.
+func UnaryServer(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	switch len(interceptors) {
+	case 0:
+		return nil
+	case 1:
+		return interceptors[0]
+	}
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		call := &unaryServerCall{interceptors: interceptors, info: info, handler: handler}
+		return interceptors[0](ctx, req, info, call.after(0))
+	}
+}
+
+// One struct for each call keeps the closures of its steps small.
+type unaryServerCall struct {
+	interceptors []grpc.UnaryServerInterceptor
+	info         *grpc.UnaryServerInfo
+	handler      grpc.UnaryHandler
+}
+
+func (c *unaryServerCall) after(i int) grpc.UnaryHandler {
+	if i == len(c.interceptors)-1 {
+		return c.handler
+	}
+	return func(ctx context.Context, req any) (any, error) {
+		return c.interceptors[i+1](ctx, req, c.info, c.after(i+1))
+	}
+}
+
+// StreamServer folds stream server interceptors.
+func StreamServer(interceptors []grpc.StreamServerInterceptor) grpc.StreamServerInterceptor {
+	switch len(interceptors) {
+	case 0:
+		return nil
+	case 1:
+		return interceptors[0]
+	}
+	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		call := &streamServerCall{interceptors: interceptors, info: info, handler: handler}
+		return interceptors[0](srv, ss, info, call.after(0))
+	}
+}
+
+type streamServerCall struct {
+	interceptors []grpc.StreamServerInterceptor
+	info         *grpc.StreamServerInfo
+	handler      grpc.StreamHandler
+}
+
+func (c *streamServerCall) after(i int) grpc.StreamHandler {
+	if i == len(c.interceptors)-1 {
+		return c.handler
+	}
+	return func(srv any, ss grpc.ServerStream) error {
+		return c.interceptors[i+1](srv, ss, c.info, c.after(i+1))
+	}
+}
+
+// UnaryClient folds unary client interceptors.
+func UnaryClient(interceptors []grpc.UnaryClientInterceptor) grpc.UnaryClientInterceptor {
+	switch len(interceptors) {
+	case 0:
+		return nil
+	case 1:
+		return interceptors[0]
+	}
+	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		return UnaryInvoker(interceptors, invoker)(ctx, method, req, reply, cc, opts...)
+	}
+}
+
+// UnaryInvoker returns the invoker that runs the interceptors, first to last,
+// and then invoker. With an invoker that is the same for all RPCs, folding
+// costs nothing for each of them.
+func UnaryInvoker(interceptors []grpc.UnaryClientInterceptor, invoker grpc.UnaryInvoker) grpc.UnaryInvoker {
+	for i := len(interceptors) - 1; i >= 0; i-- {
+		interceptor, next := interceptors[i], invoker
+		invoker = func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, opts ...grpc.CallOption) error {
+			return interceptor(ctx, method, req, reply, cc, next, opts...)
+		}
+	}
+	return invoker
+}
+
+// StreamClient folds stream client interceptors.
+func StreamClient(interceptors []grpc.StreamClientInterceptor) grpc.StreamClientInterceptor {
+	switch len(interceptors) {
+	case 0:
+		return nil
+	case 1:
+		return interceptors[0]
+	}
+	return func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+		return Streamer(interceptors, streamer)(ctx, desc, cc, method, opts...)
+	}
+}
+
+// Streamer is to streaming RPCs what [UnaryInvoker] is to unary ones.
+func Streamer(interceptors []grpc.StreamClientInterceptor, streamer grpc.Streamer) grpc.Streamer {
+	for i := len(interceptors) - 1; i >= 0; i-- {
+		interceptor, next := interceptors[i], streamer
+		streamer = func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+			return interceptor(ctx, desc, cc, method, next, opts...)
+		}
+	}
+	return streamer
+}

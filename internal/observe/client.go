@@ -1,0 +1,122 @@
+package observe
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain/internal/transport"
+)
+
+// UnaryClient returns the interceptor that tells the handlers of each attempt
+// at a unary RPC. There must be one handler at least.
+func UnaryClient(handlers []stats.Handler) grpc.UnaryClientInterceptor {
+	handler := combine(handlers)
+	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		a := begin(ctx, handler, method, false, false, opts)
+		return invoker(a.ctx, method, req, reply, cc, a.observing(opts)...)
+	}
+}
+
+// StreamClient is to streaming RPCs what [UnaryClient] is to unary ones.
+func StreamClient(handlers []stats.Handler) grpc.StreamClientInterceptor {
+	handler := combine(handlers)
+	return func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+		a := begin(ctx, handler, method, desc.ClientStreams, desc.ServerStreams, opts)
+		return streamer(a.ctx, desc, cc, method, a.observing(opts)...)
+	}
+}
+
+// An attempt tells a handler how one attempt at an RPC goes on.
+type attempt struct {
+	ctx       context.Context
+	handler   stats.Handler
+	method    string
+	beginTime time.Time
+}
+
+// begin is what newAttemptLocked of grpc-go's stream.go tells.
+func begin(ctx context.Context, handler stats.Handler, method string, clientStream, serverStream bool, opts []grpc.CallOption) *attempt {
+	failFast := failsFast(opts)
+	a := &attempt{handler: handler, method: method, beginTime: time.Now()}
+	a.ctx = handler.TagRPC(ctx, &stats.RPCTagInfo{FullMethodName: method, FailFast: failFast})
+	handler.HandleRPC(a.ctx, &stats.Begin{
+		Client:         true,
+		BeginTime:      a.beginTime,
+		FailFast:       failFast,
+		IsClientStream: clientStream,
+		IsServerStream: serverStream,
+	})
+	return a
+}
+
+func failsFast(opts []grpc.CallOption) bool {
+	failFast := true
+	for _, opt := range opts {
+		if opt, ok := opt.(grpc.FailFastCallOption); ok {
+			failFast = opt.FailFast
+		}
+	}
+	return failFast
+}
+
+func (a *attempt) observing(opts []grpc.CallOption) []grpc.CallOption {
+	return append(opts[:len(opts):len(opts)], transport.Observe{Observer: a})
+}
+
+func (a *attempt) OutHeader(to *peer.Peer) {
+	header, _ := metadata.FromOutgoingContext(a.ctx)
+	a.ctx = peer.NewContext(a.ctx, to)
+	a.handler.HandleRPC(a.ctx, &stats.OutHeader{
+		Client:     true,
+		Header:     header,
+		FullMethod: a.method,
+		RemoteAddr: addr,
+		LocalAddr:  addr,
+		Authority:  transport.Name,
+	})
+}
+
+func (a *attempt) OutPayload(message any, size int) {
+	a.handler.HandleRPC(a.ctx, &stats.OutPayload{
+		Client:           true,
+		Payload:          message,
+		Length:           size,
+		CompressedLength: size,
+		WireLength:       size,
+		SentTime:         time.Now(),
+	})
+}
+
+func (a *attempt) InHeader(header metadata.MD) {
+	a.handler.HandleRPC(a.ctx, &stats.InHeader{Client: true, Header: header.Copy()})
+}
+
+func (a *attempt) InPayload(message any, size int) {
+	a.handler.HandleRPC(a.ctx, &stats.InPayload{
+		Client:           true,
+		Payload:          message,
+		Length:           size,
+		CompressedLength: size,
+		WireLength:       size,
+		RecvTime:         time.Now(),
+	})
+}
+
+func (a *attempt) InTrailer(trailer metadata.MD) {
+	a.handler.HandleRPC(a.ctx, &stats.InTrailer{Client: true, Trailer: trailer.Copy()})
+}
+
+func (a *attempt) End(trailer metadata.MD, err error) {
+	a.handler.HandleRPC(a.ctx, &stats.End{
+		Client:    true,
+		BeginTime: a.beginTime,
+		EndTime:   time.Now(),
+		Trailer:   trailer.Copy(),
+		Error:     err,
+	})
+}

@@ -1,0 +1,184 @@
+package transport
+
+import (
+	"context"
+	"io"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+
+	"github.com/inprocchain/inprocchain/internal/clone"
+)
+
+// A Client makes RPCs on an in-process channel: the caller's half.
+type Client struct {
+	ch      *inprocgrpc.Channel
+	cloner  clone.Cloner
+	methods methods
+	peer    peer.Peer // inprocgrpc's own, the handler
+}
+
+// NewClient returns the client of ch.
+func NewClient(ch *inprocgrpc.Channel, cloner clone.Cloner) *Client {
+	c := &Client{ch: ch, cloner: cloner, methods: methods{ch: ch}}
+	// It tells its peer first, and then that there is no request.
+	_ = ch.Invoke(context.Background(), "/", nil, nil, grpc.Peer(&c.peer))
+	return c
+}
+
+// Used reports whether an RPC has been made.
+func (c *Client) Used() bool { return c.methods.known.Load() != nil }
+
+// CheckUnary refuses what grpc-go refuses before it tells anybody of an RPC:
+// metadata that cannot be sent, and a context that has ended.
+func CheckUnary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	if err := check(ctx); err != nil {
+		onFinish(opts, err)
+		return err
+	}
+	return invoker(ctx, method, req, reply, cc, opts...)
+}
+
+// CheckStream is to streaming RPCs what [CheckUnary] is to unary ones.
+func CheckStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	if err := check(ctx); err != nil {
+		onFinish(opts, err)
+		return nil, err
+	}
+	return streamer(ctx, desc, cc, method, opts...)
+}
+
+func check(ctx context.Context) error {
+	if md, ok := metadata.FromOutgoingContext(ctx); ok {
+		if err := validate(md); err != nil {
+			return err
+		}
+	}
+	if ctx.Err() != nil {
+		return contextStatus(ctx)
+	}
+	return nil
+}
+
+// A unaryRPC is what the halves of a unary RPC share.
+type unaryRPC struct {
+	link
+	client  *Client
+	request clone.Owned
+
+	// The server writes these before it answers, the client reads them after.
+	answer   answer
+	response clone.Owned
+	err      error
+
+	// The client's own.
+	opened   bool
+	answered bool
+}
+
+// Invoke is the [grpc.UnaryInvoker] at the end of the client's interceptors.
+func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, opts ...grpc.CallOption) error {
+	call := newCall(opts)
+	rpc := &unaryRPC{client: c}
+	rpc.link.rpc = rpc
+	rpc.answer.method = method
+	err := c.invoke(ctx, rpc, &call, req, reply)
+	if rpc.opened {
+		c.deliver(rpc, &call)
+	}
+	if call.observer != nil {
+		rpc.observeEnd(call.observer, reply, err)
+	}
+	onFinish(opts, err)
+	return err
+}
+
+func (c *Client) deliver(rpc *unaryRPC, call *call) {
+	if !rpc.answered {
+		call.deliver(&c.peer, nil, false, nil)
+		return
+	}
+	call.deliver(&c.peer, rpc.answer.header, rpc.answer.headerSent, rpc.answer.trailer)
+}
+
+func (rpc *unaryRPC) observeEnd(o Observer, reply any, err error) {
+	if !rpc.answered {
+		o.End(nil, err)
+		return
+	}
+	if rpc.answer.headerSent {
+		o.InHeader(rpc.answer.header)
+	}
+	if err == nil {
+		o.InPayload(reply, rpc.response.Size)
+	}
+	o.InTrailer(rpc.answer.trailer)
+	o.End(rpc.answer.trailer, err)
+}
+
+func (c *Client) invoke(ctx context.Context, rpc *unaryRPC, call *call, req, reply any) error {
+	method := rpc.answer.method
+	ctx, err := withRequestMetadata(ctx, method, call.creds)
+	if err != nil {
+		return err
+	}
+	rpc.opened = true
+	if call.observer != nil {
+		call.observer.OutHeader(&c.peer)
+	}
+	if err := c.cloner.CloneInto(&rpc.request, req); err != nil {
+		return err
+	}
+	if err := call.checkSend(rpc.request.Size); err != nil {
+		return err
+	}
+	if call.observer != nil {
+		call.observer.OutPayload(req, rpc.request.Size)
+	}
+	if err := c.methods.check(method, unaryMethod); err != nil {
+		rpc.answered = true
+		return err
+	}
+	rpc.link.Context = ctx
+	err = c.ch.Invoke(&rpc.link, method, &rpc.request, &receiver{rpc, call, reply})
+	switch {
+	case rpc.answered:
+		return rpc.err
+	case ctx.Err() != nil:
+		return contextStatus(ctx)
+	case err == io.EOF:
+		return errNoAnswer
+	}
+	return err
+}
+
+// A receiver is what a unary RPC gives to inprocgrpc to receive into.
+type receiver struct {
+	rpc   *unaryRPC
+	call  *call
+	reply any
+}
+
+// Cloner is the cloner to install on an [inprocgrpc.Channel].
+type Cloner struct {
+	clone.Cloner
+}
+
+// Copy takes the answer of a unary RPC over, and copies all else.
+func (c Cloner) Copy(out, in any) error {
+	rpc, ok := in.(*unaryRPC)
+	if !ok {
+		return c.Cloner.Copy(out, in)
+	}
+	r := out.(*receiver)
+	rpc.answered = true
+	if rpc.err == nil {
+		rpc.err = r.call.checkReceived(rpc.response.Size)
+	}
+	if rpc.err == nil {
+		rpc.err = c.HandOver(r.reply, &rpc.response)
+	}
+	return nil
+}

@@ -1,0 +1,282 @@
+package transport
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+
+	"github.com/inprocchain/inprocchain/internal/clone"
+)
+
+// A streamRPC is what the halves of a streaming RPC share.
+type streamRPC struct {
+	link
+	client *Client
+
+	toServer, toClient queue
+	headerDone         chan struct{} // closed when there is a header, or will be none
+	answer             answer
+
+	ended chan struct{} // closed when the server has answered; err is valid then
+	err   error
+}
+
+// end answers the RPC, once.
+func (rpc *streamRPC) end(err error) {
+	if !rpc.answer.end(err) {
+		return
+	}
+	rpc.err = err
+	close(rpc.ended)
+	if !rpc.answer.headerSent {
+		close(rpc.headerDone)
+	}
+	rpc.toClient.closeWrite()
+	rpc.toServer.closeRead()
+}
+
+// header returns the header and whether there is one, after headerDone.
+func (rpc *streamRPC) header() (metadata.MD, bool) {
+	select {
+	case <-rpc.headerDone:
+		return rpc.answer.header, rpc.answer.headerSent
+	default:
+		return nil, false
+	}
+}
+
+// trailer returns the trailer and whether the server has answered.
+func (rpc *streamRPC) trailer() (metadata.MD, bool) {
+	select {
+	case <-rpc.ended:
+		return rpc.answer.trailer, true
+	default:
+		return nil, false
+	}
+}
+
+// NewStream is the [grpc.Streamer] at the end of the client's interceptors.
+func (c *Client) NewStream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	s := &clientStream{desc: desc, call: newCall(opts)}
+	s.ctx, s.cancel = context.WithCancel(peer.NewContext(ctx, &c.peer))
+	if err := c.open(s, method); err != nil {
+		s.cancel()
+		if o := s.call.observer; o != nil {
+			o.End(nil, err)
+		}
+		onFinish(opts, err)
+		return nil, err
+	}
+	s.mu.Lock() // finish may run before AfterFunc returns
+	defer s.mu.Unlock()
+	s.stop = context.AfterFunc(s.ctx, func() { s.finish(contextStatus(s.ctx)) })
+	return s, nil
+}
+
+func (c *Client) open(s *clientStream, method string) error {
+	ctx, err := withRequestMetadata(s.ctx, method, s.call.creds)
+	if err != nil {
+		return err
+	}
+	rpc := &streamRPC{client: c, headerDone: make(chan struct{}), ended: make(chan struct{})}
+	rpc.link.Context, rpc.link.rpc = ctx, rpc
+	rpc.toServer.init()
+	rpc.toClient.init()
+	rpc.answer.method = method
+	rpc.answer.sent = func() { close(rpc.headerDone) }
+	s.rpc = rpc
+	if s.call.observer != nil {
+		s.call.observer.OutHeader(&c.peer)
+	}
+	if err := c.methods.check(method, streamMethod); err != nil {
+		rpc.end(err)
+		return nil
+	}
+	s.below, err = c.ch.NewStream(&rpc.link, s.desc, method)
+	return err
+}
+
+// A clientStream follows clientStreamWrapper and clientStream of grpc-go's stream.go.
+type clientStream struct {
+	rpc    *streamRPC
+	desc   *grpc.StreamDesc
+	call   call
+	ctx    context.Context
+	cancel context.CancelFunc
+	stop   func() bool       // watching ctx
+	below  grpc.ClientStream // inprocgrpc cancels the RPC when this is garbage
+
+	sendClosed bool // the sender's
+	received   bool // the receiver's
+
+	headerSeen sync.Once
+	mu         sync.Mutex
+	finished   bool
+	result     error
+}
+
+func (s *clientStream) Context() context.Context { return s.ctx }
+
+func (s *clientStream) Header() (metadata.MD, error) {
+	s.awaitHeader()
+	if header, ok := s.rpc.header(); ok {
+		return header.Copy(), nil
+	}
+	if _, ended := s.rpc.trailer(); ended {
+		s.finish(s.rpc.err)
+	} else {
+		s.finish(contextStatus(s.ctx))
+	}
+	return nil, nil // RecvMsg tells the error
+}
+
+func (s *clientStream) awaitHeader() {
+	select {
+	case <-s.rpc.headerDone:
+	case <-s.ctx.Done():
+	}
+	s.seeHeader()
+}
+
+func (s *clientStream) seeHeader() {
+	header, ok := s.rpc.header()
+	if ok && s.call.observer != nil {
+		s.headerSeen.Do(func() { s.call.observer.InHeader(header) })
+	}
+}
+
+func (s *clientStream) Trailer() metadata.MD {
+	trailer, _ := s.rpc.trailer()
+	return trailer.Copy()
+}
+
+func (s *clientStream) SendMsg(m any) error {
+	err := s.send(m)
+	if err != nil && err != io.EOF {
+		s.finish(err)
+		return err
+	}
+	if s.desc.ClientStreams {
+		return err
+	}
+	return nil
+}
+
+func (s *clientStream) send(m any) error {
+	if s.sendClosed {
+		return errSendClosed
+	}
+	var message clone.Owned
+	if err := s.rpc.client.cloner.CloneInto(&message, m); err != nil {
+		return err
+	}
+	if err := s.call.checkSend(message.Size); err != nil {
+		return err
+	}
+	size := message.Size
+	if err := s.rpc.toServer.put(s.ctx, message); err != nil {
+		return io.EOF // RecvMsg tells why
+	}
+	if s.call.observer != nil {
+		s.call.observer.OutPayload(m, size)
+	}
+	if !s.desc.ClientStreams {
+		return s.CloseSend()
+	}
+	return nil
+}
+
+func (s *clientStream) CloseSend() error {
+	s.sendClosed = true
+	s.rpc.toServer.closeWrite()
+	return nil
+}
+
+func (s *clientStream) RecvMsg(m any) error {
+	s.awaitHeader()
+	if err := s.receive(m); err != nil {
+		return err
+	}
+	if s.desc.ServerStreams {
+		return nil
+	}
+	// What ends the RPC comes after the only message.
+	switch err := s.receive(m); err {
+	case io.EOF:
+		return nil
+	case nil:
+		s.finish(errMoreAnswers)
+		return errMoreAnswers
+	default:
+		return err
+	}
+}
+
+func (s *clientStream) receive(m any) error {
+	message, err := s.rpc.toClient.get(s.ctx)
+	switch {
+	case err == io.EOF && s.rpc.err == nil && !s.desc.ServerStreams && !s.received:
+		return s.finish(errNoResponse)
+	case err == io.EOF:
+		return s.finish(s.rpc.err)
+	case err != nil:
+		return s.finish(contextStatus(s.ctx))
+	}
+	s.received = true
+	size := message.Size
+	if err := s.call.checkReceived(size); err != nil {
+		return s.finish(err)
+	}
+	if err := s.rpc.client.cloner.HandOver(m, &message); err != nil {
+		return s.finish(err)
+	}
+	if s.call.observer != nil {
+		s.call.observer.InPayload(m, size)
+	}
+	return nil
+}
+
+// finish ends the RPC for the caller, once. It returns what RecvMsg reports for
+// how the RPC ended first: io.EOF where it ended well.
+func (s *clientStream) finish(err error) error {
+	if first := s.setResult(err); !first {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return orEOF(s.result)
+	}
+	s.stop()
+	s.cancel()
+	header, headerSent := s.rpc.header()
+	trailer, ended := s.rpc.trailer()
+	s.call.deliver(&s.rpc.client.peer, header, headerSent, trailer)
+	s.seeHeader()
+	if o := s.call.observer; o != nil {
+		if ended {
+			o.InTrailer(trailer)
+		}
+		o.End(trailer, err)
+	}
+	onFinish(s.call.opts, err)
+	return orEOF(err)
+}
+
+func (s *clientStream) setResult(err error) (first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finished {
+		return false
+	}
+	s.finished, s.result = true, err
+	return true
+}
+
+func orEOF(err error) error {
+	if err == nil {
+		return io.EOF
+	}
+	return err
+}

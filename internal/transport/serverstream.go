@@ -1,0 +1,117 @@
+package transport
+
+import (
+	"context"
+	"io"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/inprocchain/inprocchain/internal/clone"
+)
+
+// A serverStream follows serverStream of grpc-go's stream.go.
+type serverStream struct {
+	rpc           *streamRPC
+	ctx           context.Context
+	clientStreams bool
+	received      bool
+}
+
+func newServerStream(rpc *streamRPC, ctx context.Context, info *grpc.StreamServerInfo) *serverStream {
+	return &serverStream{
+		rpc:           rpc,
+		ctx:           grpc.NewContextWithServerTransportStream(ctx, &rpc.answer),
+		clientStreams: info.IsClientStream,
+	}
+}
+
+func (s *serverStream) Context() context.Context { return s.ctx }
+
+func (s *serverStream) SetHeader(md metadata.MD) error {
+	if err := validate(md); err != nil {
+		return err
+	}
+	return s.rpc.answer.SetHeader(md)
+}
+
+func (s *serverStream) SendHeader(md metadata.MD) error {
+	if err := validate(md); err != nil {
+		return err
+	}
+	return s.rpc.answer.SendHeader(md)
+}
+
+func (s *serverStream) SetTrailer(md metadata.MD) {
+	_ = s.rpc.answer.SetTrailer(md)
+}
+
+func (s *serverStream) SendMsg(m any) error {
+	err := s.send(m)
+	if err != nil {
+		s.rpc.end(err)
+	}
+	return err
+}
+
+func (s *serverStream) send(m any) error {
+	var message clone.Owned
+	if err := s.rpc.client.cloner.CloneInto(&message, m); err != nil {
+		return err
+	}
+	if s.ctx.Err() != nil {
+		return contextStatus(s.ctx)
+	}
+	if err := s.rpc.answer.message(); err != nil {
+		return err
+	}
+	switch err := s.rpc.toClient.put(s.ctx, message); err {
+	case nil:
+		return nil
+	case io.EOF:
+		return errDone
+	default:
+		return contextStatus(s.ctx)
+	}
+}
+
+func (s *serverStream) RecvMsg(m any) error {
+	err := s.receive(m)
+	if err != nil && err != io.EOF {
+		s.rpc.end(err)
+	}
+	return err
+}
+
+func (s *serverStream) receive(m any) error {
+	message, err := s.next()
+	if err == io.EOF && !s.clientStreams && !s.received {
+		return errNoRequest
+	}
+	if err != nil {
+		return err
+	}
+	s.received = true
+	if err := s.rpc.client.cloner.HandOver(m, &message); err != nil {
+		return err
+	}
+	if s.clientStreams {
+		return nil
+	}
+	switch _, err := s.next(); err {
+	case io.EOF:
+		return nil
+	case nil:
+		return errMoreAsked
+	default:
+		return err
+	}
+}
+
+func (s *serverStream) next() (clone.Owned, error) {
+	message, err := s.rpc.toServer.get(s.ctx)
+	if err != nil && err != io.EOF {
+		err = contextStatus(s.ctx)
+	}
+	return message, err
+}

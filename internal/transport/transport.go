@@ -1,0 +1,61 @@
+// Package transport is what lies between the caller and the handler of an RPC:
+// the channel of the picture in inprocchain's doc.go. It gives both sides what
+// grpc-go's transport would give them, on top of an [inprocgrpc.Channel], which
+// keeps the services, starts the handler and carries the context across.
+//
+// The two halves of one RPC, client.go and server.go, share a struct that the
+// client puts into its context and the server finds there: a unaryRPC or a
+// streamRPC. A server that finds none was reached past our client, through the
+// inprocgrpc.Channel itself, and answers as inprocgrpc does.
+package transport
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+)
+
+// Name is the network and the address of both ends, and the authority.
+const Name = "inproc"
+
+// Addr is the [net.Addr] of both ends.
+type Addr struct{}
+
+// Network returns [Name].
+func (Addr) Network() string { return Name }
+
+// String returns [Name].
+func (Addr) String() string { return Name }
+
+// link is how the server's half finds the client's. It is the context of the
+// client's half, so that it costs nothing more.
+type link struct {
+	context.Context
+	rpc     any
+	claimed atomic.Bool
+}
+
+type linkKey struct{}
+
+func (l *link) Value(key any) any {
+	if key == (linkKey{}) {
+		return l
+	}
+	return l.Context.Value(key)
+}
+
+// claim returns the RPC that ctx, a handler's, belongs to. There is one handler
+// to an RPC, so it is found once: a handler that makes RPCs of its own with its
+// client's context does not answer in this one's place.
+func claim(ctx context.Context) any {
+	client := inprocgrpc.ClientContext(ctx)
+	if client == nil {
+		return nil
+	}
+	l, ok := client.Value(linkKey{}).(*link)
+	if !ok || l.claimed.Swap(true) {
+		return nil
+	}
+	return l.rpc
+}

@@ -1,0 +1,88 @@
+package inprocchain
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+)
+
+// ErrNotInProcess is what [Unwrap] reports, wrapped with the layers it saw, for
+// a channel that does not end in an in-process one. Test for it with
+// [errors.Is].
+var ErrNotInProcess = errors.New("inprocchain: not an in-process channel")
+
+// Unwrap returns the in-process channel that cc is or wraps, through any number
+// of layers with an Unwrap() grpc.ClientConnInterface method, such as those of
+// [github.com/fullstorydev/grpchan.InterceptClientConn] and [Channel]. It is
+// what to write instead of a type assertion, which fails as soon as somebody
+// adds a layer.
+//
+// Otherwise its error is [ErrNotInProcess], naming the layers it saw. It never
+// panics by itself: nil, a typed nil and layers that go round in a circle are
+// all errors. The [*grpc.ClientConn] of [Channel.ClientConn] is an end, too:
+// keep the Channel.
+func Unwrap(cc grpc.ClientConnInterface) (*inprocgrpc.Channel, error) {
+	ch, ok, seen := find[*inprocgrpc.Channel](cc)
+	if !ok {
+		return nil, fmt.Errorf("%w: saw %s", ErrNotInProcess, strings.Join(seen, " → "))
+	}
+	return ch, nil
+}
+
+// As returns the first layer of cc that is a T, from the outside in, and
+// whether there is one. T may be an interface. It follows the layers as
+// [Unwrap] does and never panics by itself.
+func As[T grpc.ClientConnInterface](cc grpc.ClientConnInterface) (T, bool) {
+	layer, ok, _ := find[T](cc)
+	return layer, ok
+}
+
+// Layers that cannot be compared cannot be recognised either, so there is a
+// bound on them alone.
+const maxIncomparable = 1000
+
+func find[T grpc.ClientConnInterface](cc grpc.ClientConnInterface) (_ T, ok bool, seen []string) {
+	visited := map[grpc.ClientConnInterface]bool{}
+	incomparable := 0
+	for {
+		if isNil(cc) {
+			return *new(T), false, append(seen, fmt.Sprintf("%T(nil)", cc))
+		}
+		seen = append(seen, fmt.Sprintf("%T", cc))
+		if layer, is := cc.(T); is {
+			return layer, true, seen
+		}
+		wrapper, wraps := cc.(interface {
+			Unwrap() grpc.ClientConnInterface
+		})
+		if !wraps {
+			return *new(T), false, seen
+		}
+		if !reflect.ValueOf(cc).Comparable() {
+			incomparable++
+		} else if visited[cc] {
+			incomparable = maxIncomparable
+		} else {
+			visited[cc] = true
+		}
+		if incomparable >= maxIncomparable {
+			return *new(T), false, append(seen, "the same layers again")
+		}
+		cc = wrapper.Unwrap()
+	}
+}
+
+func isNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	switch rv := reflect.ValueOf(v); rv.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice, reflect.Func, reflect.Chan, reflect.UnsafePointer:
+		return rv.IsNil()
+	}
+	return false
+}
