@@ -101,16 +101,17 @@ func compose(ch *inprocgrpc.Channel, chain Chain) *Channel {
 	c.invoker = fold.UnaryInvoker(unaryClient, c.client.Invoke)
 	c.streamer = fold.Streamer(streamClient, c.client.NewStream)
 
-	var unaryStats []grpc.UnaryServerInterceptor
-	var streamStats []grpc.StreamServerInterceptor
-	if len(chain.serverStats) > 0 {
-		unaryStats = append(unaryStats, observe.UnaryServer(chain.serverStats))
-		streamStats = append(streamStats, observe.StreamServer(chain.serverStats))
+	c.server = &transport.Server{
+		UnaryChain:  fold.UnaryServer(chain.unaryServer),
+		StreamChain: fold.StreamServer(chain.streamServer),
 	}
-	c.server = transport.NewServer(unaryStats, chain.unaryServer, streamStats, chain.streamServer)
+	if len(chain.serverStats) > 0 {
+		c.server.ObserveUnary = observe.UnaryServer(chain.serverStats)
+		c.server.ObserveStream = observe.StreamServer(chain.serverStats)
+	}
 	ch.WithServerUnaryInterceptor(c.server.Unary)
 	ch.WithServerStreamInterceptor(c.server.Stream)
-	ch.WithCloner(transport.Cloner{Cloner: cloner})
+	ch.WithCloner(&transport.Cloner{Cloner: cloner})
 	return c
 }
 
@@ -216,7 +217,7 @@ func (c *Channel) ClientConn() *grpc.ClientConn {
 // It may be called any number of times, concurrently too. It waits for
 // handlers, so a handler that calls it waits for itself.
 func (c *Channel) Shutdown(ctx context.Context) error {
-	if err := c.server.Gate().Drain(ctx); err != nil {
+	if err := c.server.Gate.Drain(ctx); err != nil {
 		return err
 	}
 	c.mu.Lock()

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -36,22 +35,6 @@ func (g *Gate) Leave() {
 
 // Draining reports whether RPCs are refused.
 func (g *Gate) Draining() bool { return g.draining.Load() }
-
-// UnaryServer refuses a unary RPC, which must have entered, once draining.
-func (g *Gate) UnaryServer(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	if g.Draining() {
-		return nil, ErrDraining
-	}
-	return handler(ctx, req)
-}
-
-// StreamServer refuses a streaming RPC, which must have entered, once draining.
-func (g *Gate) StreamServer(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	if g.Draining() {
-		return ErrDraining
-	}
-	return handler(srv, ss)
-}
 
 // Drain refuses RPCs from now on and waits for those in flight, or until ctx
 // ends, whose error it then returns. It may be called again, and concurrently.

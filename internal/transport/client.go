@@ -62,7 +62,9 @@ func check(ctx context.Context) error {
 	return nil
 }
 
-// A unaryRPC is what the halves of a unary RPC share.
+// A unaryRPC is what the halves of a unary RPC share. To inprocgrpc it is the
+// request, the response, and what to receive the response into, so that our
+// cloner knows what it copies.
 type unaryRPC struct {
 	link
 	client  *Client
@@ -70,56 +72,36 @@ type unaryRPC struct {
 
 	// The server writes these before it answers, the client reads them after.
 	answer   answer
-	response clone.Owned
+	response any
 	err      error
+	context  handlerContext
 
 	// The client's own.
+	call     call
+	reply    any
+	size     int // of the reply
 	opened   bool
 	answered bool
 }
 
 // Invoke is the [grpc.UnaryInvoker] at the end of the client's interceptors.
 func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, opts ...grpc.CallOption) error {
-	call := newCall(opts)
-	rpc := &unaryRPC{client: c}
+	rpc := &unaryRPC{client: c, call: newCall(opts), reply: reply}
 	rpc.link.rpc = rpc
 	rpc.answer.method = method
-	err := c.invoke(ctx, rpc, &call, req, reply)
+	err := rpc.run(ctx, req)
 	if rpc.opened {
-		c.deliver(rpc, &call)
+		rpc.deliver()
 	}
-	if call.observer != nil {
-		rpc.observeEnd(call.observer, reply, err)
+	if rpc.call.observer != nil {
+		rpc.observeEnd(rpc.call.observer, err)
 	}
 	onFinish(opts, err)
 	return err
 }
 
-func (c *Client) deliver(rpc *unaryRPC, call *call) {
-	if !rpc.answered {
-		call.deliver(&c.peer, nil, false, nil)
-		return
-	}
-	call.deliver(&c.peer, rpc.answer.header, rpc.answer.headerSent, rpc.answer.trailer)
-}
-
-func (rpc *unaryRPC) observeEnd(o Observer, reply any, err error) {
-	if !rpc.answered {
-		o.End(nil, err)
-		return
-	}
-	if rpc.answer.headerSent {
-		o.InHeader(rpc.answer.header)
-	}
-	if err == nil {
-		o.InPayload(reply, rpc.response.Size)
-	}
-	o.InTrailer(rpc.answer.trailer)
-	o.End(rpc.answer.trailer, err)
-}
-
-func (c *Client) invoke(ctx context.Context, rpc *unaryRPC, call *call, req, reply any) error {
-	method := rpc.answer.method
+func (rpc *unaryRPC) run(ctx context.Context, req any) error {
+	c, call, method := rpc.client, &rpc.call, rpc.answer.method
 	ctx, err := withRequestMetadata(ctx, method, call.creds)
 	if err != nil {
 		return err
@@ -128,7 +110,7 @@ func (c *Client) invoke(ctx context.Context, rpc *unaryRPC, call *call, req, rep
 	if call.observer != nil {
 		call.observer.OutHeader(&c.peer)
 	}
-	if err := c.cloner.CloneInto(&rpc.request, req); err != nil {
+	if err := c.cloner.Clone(&rpc.request, req); err != nil {
 		return err
 	}
 	if err := call.checkSend(rpc.request.Size); err != nil {
@@ -142,7 +124,7 @@ func (c *Client) invoke(ctx context.Context, rpc *unaryRPC, call *call, req, rep
 		return err
 	}
 	rpc.link.Context = ctx
-	err = c.ch.Invoke(&rpc.link, method, &rpc.request, &receiver{rpc, call, reply})
+	err = c.ch.Invoke(&rpc.link, method, rpc, rpc)
 	switch {
 	case rpc.answered:
 		return rpc.err
@@ -154,31 +136,40 @@ func (c *Client) invoke(ctx context.Context, rpc *unaryRPC, call *call, req, rep
 	return err
 }
 
-// A receiver is what a unary RPC gives to inprocgrpc to receive into.
-type receiver struct {
-	rpc   *unaryRPC
-	call  *call
-	reply any
-}
-
-// Cloner is the cloner to install on an [inprocgrpc.Channel].
-type Cloner struct {
-	clone.Cloner
-}
-
-// Copy takes the answer of a unary RPC over, and copies all else.
-func (c Cloner) Copy(out, in any) error {
-	rpc, ok := in.(*unaryRPC)
-	if !ok {
-		return c.Cloner.Copy(out, in)
+func (rpc *unaryRPC) deliver() {
+	if !rpc.answered {
+		rpc.call.deliver(&rpc.client.peer, nil, false, nil)
+		return
 	}
-	r := out.(*receiver)
+	rpc.call.deliver(&rpc.client.peer, rpc.answer.header, rpc.answer.headerSent, rpc.answer.trailer)
+}
+
+func (rpc *unaryRPC) observeEnd(o Observer, err error) {
+	if !rpc.answered {
+		o.End(nil, err)
+		return
+	}
+	if rpc.answer.headerSent {
+		o.InHeader(rpc.answer.header)
+	}
+	if err == nil {
+		o.InPayload(rpc.reply, rpc.size)
+	}
+	o.InTrailer(rpc.answer.trailer)
+	o.End(rpc.answer.trailer, err)
+}
+
+// receive makes the reply what the server answered.
+func (rpc *unaryRPC) receive() error {
 	rpc.answered = true
-	if rpc.err == nil {
-		rpc.err = r.call.checkReceived(rpc.response.Size)
+	if rpc.err != nil {
+		return rpc.err
 	}
-	if rpc.err == nil {
-		rpc.err = c.HandOver(r.reply, &rpc.response)
+	if rpc.call.maxRecv != nil || rpc.call.observer != nil {
+		rpc.size = clone.Size(rpc.response)
 	}
-	return nil
+	if err := rpc.call.checkReceived(rpc.size); err != nil {
+		return err
+	}
+	return rpc.client.cloner.Copy(rpc.reply, rpc.response)
 }

@@ -171,7 +171,7 @@ func (s *clientStream) send(m any) error {
 		return errSendClosed
 	}
 	var message clone.Owned
-	if err := s.rpc.client.cloner.CloneInto(&message, m); err != nil {
+	if err := s.rpc.client.cloner.Clone(&message, m); err != nil {
 		return err
 	}
 	if err := s.call.checkSend(message.Size); err != nil {

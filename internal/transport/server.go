@@ -9,68 +9,72 @@ import (
 
 	"github.com/inprocchain/inprocchain/internal/clone"
 	"github.com/inprocchain/inprocchain/internal/drain"
-	"github.com/inprocchain/inprocchain/internal/fold"
 )
 
 // A Server is the handlers' half. Its Unary and Stream are the interceptors to
-// install on an [inprocgrpc.Channel].
+// install on an [inprocgrpc.Channel]: the observers first, then draining and
+// the statuses of errors, then the user's interceptors.
 type Server struct {
-	gate   drain.Gate
+	// Each may be nil.
+	ObserveUnary  grpc.UnaryServerInterceptor
+	ObserveStream grpc.StreamServerInterceptor
+	UnaryChain    grpc.UnaryServerInterceptor
+	StreamChain   grpc.StreamServerInterceptor
+
+	Gate   drain.Gate
 	served atomic.Bool
-	unary  grpc.UnaryServerInterceptor
-	stream grpc.StreamServerInterceptor
 }
-
-// NewServer returns a server that runs the observers, then what is its own, and
-// then the interceptors.
-func NewServer(observeUnary, unary []grpc.UnaryServerInterceptor, observeStream, stream []grpc.StreamServerInterceptor) *Server {
-	s := &Server{}
-	s.unary = fold.UnaryServer(append(append(observeUnary, s.gate.UnaryServer, admitUnary), unary...))
-	s.stream = fold.StreamServer(append(append(observeStream, s.gate.StreamServer, admitStream), stream...))
-	return s
-}
-
-// Gate is what every RPC goes through.
-func (s *Server) Gate() *drain.Gate { return &s.gate }
 
 // Served reports whether a handler has been called.
 func (s *Server) Served() bool { return s.served.Load() }
 
-// Unary serves a unary RPC.
-func (s *Server) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	s.enter()
-	defer s.gate.Leave()
-	rpc, ok := claim(ctx).(*unaryRPC)
-	if !ok {
-		resp, err := s.unary(ctx, req, info, handler)
-		if err == nil && isNil(resp) {
-			resp = &clone.Owned{}
-		}
-		return resp, err
-	}
-	ctx = context.WithValue(ctx, serverKey{}, rpc)
-	ctx = grpc.NewContextWithServerTransportStream(ctx, &rpc.answer)
-	_, rpc.err = s.unary(ctx, req, info, handler)
-	if rpc.err == nil {
-		rpc.answer.message()
-	}
-	rpc.answer.end(rpc.err)
-	return rpc, nil
-}
-
 func (s *Server) enter() {
-	s.gate.Enter()
+	s.Gate.Enter()
 	if !s.served.Load() {
 		s.served.Store(true)
 	}
 }
 
-type serverKey struct{}
+// Unary serves a unary RPC.
+func (s *Server) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	s.enter()
+	defer s.Gate.Leave()
+	rpc, ok := claim(ctx).(*unaryRPC)
+	if !ok {
+		resp, err := s.observeUnary(ctx, nil, req, info, handler)
+		if err == nil && isNil(resp) {
+			resp = &clone.Owned{}
+		}
+		return resp, err
+	}
+	rpc.context = handlerContext{ctx, &rpc.answer}
+	ctx = &rpc.context
+	if _, rpc.err = s.observeUnary(ctx, rpc, req, info, handler); rpc.err == nil {
+		_ = rpc.answer.message()
+	}
+	rpc.answer.end(rpc.err)
+	return rpc, nil
+}
 
-// admitUnary makes errors statuses, and copies the response, whose handler may
-// go on to use it.
-func admitUnary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	resp, err := handler(ctx, req)
+func (s *Server) observeUnary(ctx context.Context, rpc *unaryRPC, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	if s.ObserveUnary == nil {
+		return s.admitUnary(ctx, rpc, req, info, handler)
+	}
+	return s.ObserveUnary(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+		return s.admitUnary(ctx, rpc, req, info, handler)
+	})
+}
+
+// admitUnary refuses the RPC once draining, and makes errors statuses.
+func (s *Server) admitUnary(ctx context.Context, rpc *unaryRPC, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+	switch {
+	case s.Gate.Draining():
+		return nil, drain.ErrDraining
+	case s.UnaryChain == nil:
+		resp, err = handler(ctx, req)
+	default:
+		resp, err = s.UnaryChain(ctx, req, info, handler)
+	}
 	if err != nil {
 		if err = handlerStatus(err); err == nil {
 			err = errNoResponse
@@ -80,29 +84,71 @@ func admitUnary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler g
 	if ctx.Err() != nil {
 		return nil, contextStatus(ctx) // nobody is there to answer
 	}
-	if rpc, ok := ctx.Value(serverKey{}).(*unaryRPC); ok {
-		err = rpc.client.cloner.CloneInto(&rpc.response, resp)
+	if rpc == nil {
+		return resp, nil
 	}
-	return resp, err
+	return resp, s.respond(rpc, resp)
+}
+
+// respond leaves the response to the caller, which copies it into its reply. A
+// stats handler may do as it likes with a response that it is told has been
+// sent, so where there is one the copy is made before that.
+func (s *Server) respond(rpc *unaryRPC, resp any) error {
+	if s.ObserveUnary == nil && !isNil(resp) {
+		rpc.response = resp
+		return nil
+	}
+	owned := new(clone.Owned)
+	rpc.response = owned
+	return rpc.client.cloner.Clone(owned, resp)
+}
+
+// handlerContext is the context of a handler, with our stream in the place of
+// inprocgrpc's. It is a part of its RPC, so that it costs nothing more.
+type handlerContext struct {
+	context.Context
+	stream *answer
+}
+
+func (c *handlerContext) Value(key any) any {
+	value := c.Context.Value(key)
+	if _, ok := value.(grpc.ServerTransportStream); ok {
+		return c.stream
+	}
+	return value
 }
 
 // Stream serves a streaming RPC.
 func (s *Server) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	s.enter()
-	defer s.gate.Leave()
+	defer s.Gate.Leave()
 	rpc, ok := claim(ss.Context()).(*streamRPC)
 	if !ok {
-		return s.stream(srv, ss, info, handler)
+		return s.observeStream(srv, ss, info, handler)
 	}
 	defer rpc.end(errNoAnswer) // unless it has been answered
-	err := s.stream(srv, newServerStream(rpc, ss.Context(), info), info, handler)
-	rpc.end(err)
+	rpc.end(s.observeStream(srv, newServerStream(rpc, ss.Context(), info), info, handler))
 	return nil
 }
 
-// admitStream makes errors statuses.
-func admitStream(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	return handlerStatus(handler(srv, ss))
+func (s *Server) observeStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	if s.ObserveStream == nil {
+		return s.admitStream(srv, ss, info, handler)
+	}
+	return s.ObserveStream(srv, ss, info, func(srv any, ss grpc.ServerStream) error {
+		return s.admitStream(srv, ss, info, handler)
+	})
+}
+
+// admitStream refuses the RPC once draining, and makes errors statuses.
+func (s *Server) admitStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	switch {
+	case s.Gate.Draining():
+		return drain.ErrDraining
+	case s.StreamChain == nil:
+		return handlerStatus(handler(srv, ss))
+	}
+	return handlerStatus(s.StreamChain(srv, ss, info, handler))
 }
 
 func isNil(v any) bool {

@@ -56,7 +56,7 @@ func (s *serverStream) SendMsg(m any) error {
 
 func (s *serverStream) send(m any) error {
 	var message clone.Owned
-	if err := s.rpc.client.cloner.CloneInto(&message, m); err != nil {
+	if err := s.rpc.client.cloner.Clone(&message, m); err != nil {
 		return err
 	}
 	if s.ctx.Err() != nil {

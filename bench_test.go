@@ -1,0 +1,344 @@
+package inprocchain_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/fullstorydev/grpchan"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	pb "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// The work is that of grpc-go's own benchmarks, with its service and messages.
+// Each benchmark has one part for each side, next to each other:
+//
+//	go test -run xxx -bench Unary/size=1KiB -count 10 . | benchstat -col /on -
+//
+// Ratios say something, times on a shared machine do not: see make bench.
+
+var sizes = []struct {
+	name  string
+	bytes int
+}{
+	{"0", 0}, {"1KiB", 1 << 10}, {"64KiB", 64 << 10}, {"128KiB", 128 << 10},
+	{"256KiB", 256 << 10}, {"512KiB", 512 << 10}, {"1MiB", 1 << 20},
+}
+
+func BenchmarkUnary(b *testing.B) {
+	for _, size := range sizes {
+		req := request(size.bytes)
+		for _, on := range []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}, {"floor", floor{}}} {
+			b.Run("size="+size.name+"/on="+on.name, func(b *testing.B) { unary(b, on.conn, req) })
+		}
+	}
+}
+
+func BenchmarkServerInterceptors(b *testing.B) {
+	req := request(1 << 10)
+	for _, n := range []int{0, 1, 2, 4, 5, 8, 16, 32} {
+		passes := passServers(n)
+		sides := []side{
+			{"inprocchain", ours(inprocchain.WithUnaryServerInterceptors(passes...))},
+			{"grpchan", serve(new(inprocgrpc.Channel).WithServerUnaryInterceptor(foldLikeGrpchan(passes)))},
+		}
+		if n == 5 {
+			byHand := foldFiveByHand(passes[0], passes[1], passes[2], passes[3], passes[4])
+			sides = append(sides, side{"by-hand", serve(new(inprocgrpc.Channel).WithServerUnaryInterceptor(byHand))})
+		}
+		for _, on := range sides {
+			b.Run(fmt.Sprintf("n=%d/on=%s", n, on.name), func(b *testing.B) { unary(b, on.conn, req) })
+		}
+	}
+}
+
+func BenchmarkBothInterceptors(b *testing.B) {
+	servers, clients := passServers(5), passClients(5)
+	for _, on := range []side{
+		{"inprocchain", ours(
+			inprocchain.WithUnaryServerInterceptors(servers...),
+			inprocchain.WithUnaryClientInterceptors(clients...),
+		)},
+		{"grpchan", grpchan.InterceptClientConnUnary(
+			serve(new(inprocgrpc.Channel).WithServerUnaryInterceptor(foldLikeGrpchan(servers))),
+			clients...,
+		)},
+	} {
+		b.Run("n=5/on="+on.name, func(b *testing.B) { unary(b, on.conn, request(1<<10)) })
+	}
+}
+
+func BenchmarkBidi(b *testing.B) {
+	for _, size := range sizes[1:3] {
+		for _, on := range []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}} {
+			b.Run("size="+size.name+"/on="+on.name, func(b *testing.B) { pingPong(b, on.conn, request(size.bytes)) })
+		}
+	}
+}
+
+// BenchmarkFold runs the folded interceptors alone: grpc-go's are those that a
+// network server gives to its handlers.
+func BenchmarkFold(b *testing.B) {
+	ctx, info := b.Context(), &grpc.UnaryServerInfo{}
+	handler := func(context.Context, any) (any, error) { return nil, nil }
+	for _, n := range []int{1, 2, 4, 8, 16, 32} {
+		passes := passServers(n)
+		for _, on := range []struct {
+			name   string
+			folded grpc.UnaryServerInterceptor
+		}{
+			{"inprocchain", inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(passes...)).UnaryServerInterceptor()},
+			{"grpc-go", foldOfServer(b, passes)},
+		} {
+			b.Run(fmt.Sprintf("n=%d/on=%s", n, on.name), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					_, _ = on.folded(ctx, nil, info, handler)
+				}
+			})
+		}
+	}
+}
+
+func BenchmarkCallers(b *testing.B) {
+	for _, callers := range []int{1, 2, 4, 8, 16, 32, 64} {
+		for _, on := range []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}} {
+			b.Run(fmt.Sprintf("n=%d/on=%s", callers, on.name), func(b *testing.B) { concurrently(b, on.conn, callers) })
+		}
+	}
+}
+
+// BenchmarkMethods calls the last of a service's n methods.
+func BenchmarkMethods(b *testing.B) {
+	for _, n := range []int{1, 250, 500, 750, 1000} {
+		wrapped := inprocchain.New()
+		wrapped.RegisterService(manyMethods(n), echo{})
+		plain := &inprocgrpc.Channel{}
+		plain.RegisterService(manyMethods(n), echo{})
+		method := fmt.Sprintf("/many.Methods/Method%d", n-1)
+		for _, on := range []side{{"inprocchain", wrapped}, {"inprocgrpc", plain}} {
+			b.Run(fmt.Sprintf("n=%d/on=%s", n, on.name), func(b *testing.B) {
+				req, resp := request(1<<10), new(pb.SimpleResponse)
+				b.ReportAllocs()
+				for b.Loop() {
+					if err := on.conn.Invoke(b.Context(), method, req, resp); err != nil {
+						b.Fatal(err)
+					}
+				}
+			})
+		}
+	}
+}
+
+type side struct {
+	name string
+	conn grpc.ClientConnInterface
+}
+
+func ours(opts ...inprocchain.Option) *inprocchain.Channel { return serve(inprocchain.New(opts...)) }
+
+func bare() *inprocgrpc.Channel { return serve(&inprocgrpc.Channel{}) }
+
+func serve[C grpc.ServiceRegistrar](ch C) C {
+	pb.RegisterBenchmarkServiceServer(ch, echo{})
+	return ch
+}
+
+func request(bytes int) *pb.SimpleRequest {
+	if bytes == 0 {
+		return &pb.SimpleRequest{}
+	}
+	return &pb.SimpleRequest{Payload: &pb.Payload{Body: make([]byte, bytes)}}
+}
+
+func unary(b *testing.B, cc grpc.ClientConnInterface, req *pb.SimpleRequest) {
+	client := pb.NewBenchmarkServiceClient(cc)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(req.GetPayload().GetBody())))
+	for b.Loop() {
+		if _, err := client.UnaryCall(b.Context(), req); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func pingPong(b *testing.B, cc grpc.ClientConnInterface, req *pb.SimpleRequest) {
+	stream, err := pb.NewBenchmarkServiceClient(cc).StreamingCall(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.SetBytes(int64(len(req.GetPayload().GetBody())))
+	for b.Loop() {
+		if err := stream.Send(req); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := stream.Recv(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := stream.CloseSend(); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != io.EOF {
+		b.Fatal(err)
+	}
+}
+
+func concurrently(b *testing.B, cc grpc.ClientConnInterface, callers int) {
+	client, req := pb.NewBenchmarkServiceClient(cc), request(1<<10)
+	b.ReportAllocs()
+	var wg sync.WaitGroup
+	for caller := range callers {
+		calls := (b.N + caller) / callers
+		wg.Go(func() {
+			for range calls {
+				if _, err := client.UnaryCall(b.Context(), req); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+type echo struct {
+	pb.UnimplementedBenchmarkServiceServer
+}
+
+func (echo) UnaryCall(_ context.Context, req *pb.SimpleRequest) (*pb.SimpleResponse, error) {
+	return &pb.SimpleResponse{Payload: req.GetPayload()}, nil
+}
+
+func (echo) StreamingCall(stream grpc.BidiStreamingServer[pb.SimpleRequest, pb.SimpleResponse]) error {
+	for {
+		req, err := stream.Recv()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := stream.Send(&pb.SimpleResponse{Payload: req.GetPayload()}); err != nil {
+			return err
+		}
+	}
+}
+
+// The floor is what no channel can do without: two copies and a goroutine.
+type floor struct {
+	grpc.ClientConnInterface
+}
+
+func (floor) Invoke(ctx context.Context, _ string, req, resp any, _ ...grpc.CallOption) error {
+	copied := proto.Clone(req.(*pb.SimpleRequest)).(*pb.SimpleRequest)
+	answered := make(chan *pb.SimpleResponse, 1)
+	go func() {
+		answer, _ := echo{}.UnaryCall(ctx, copied)
+		answered <- proto.Clone(answer).(*pb.SimpleResponse)
+	}()
+	resp.(*pb.SimpleResponse).Payload = (<-answered).Payload
+	return nil
+}
+
+func manyMethods(n int) *grpc.ServiceDesc {
+	desc := &grpc.ServiceDesc{ServiceName: "many.Methods", HandlerType: (*any)(nil)}
+	for i := range n {
+		desc.Methods = append(desc.Methods, grpc.MethodDesc{
+			MethodName: fmt.Sprintf("Method%d", i),
+			Handler: func(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+				return pb.BenchmarkService_ServiceDesc.Methods[0].Handler(srv, ctx, dec, interceptor)
+			},
+		})
+	}
+	return desc
+}
+
+func passServers(n int) []grpc.UnaryServerInterceptor {
+	return slices.Repeat([]grpc.UnaryServerInterceptor{passServer}, n)
+}
+
+func passClients(n int) []grpc.UnaryClientInterceptor {
+	return slices.Repeat([]grpc.UnaryClientInterceptor{passClient}, n)
+}
+
+func passServer(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	return handler(ctx, req)
+}
+
+func passClient(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return invoker(ctx, method, req, reply, cc, opts...)
+}
+
+// foldLikeGrpchan is chainUnaryServer of grpchan's intercept.go, which it keeps
+// for service descriptions.
+func foldLikeGrpchan(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		for i := range interceptors {
+			interceptor, next := interceptors[len(interceptors)-i-1], handler
+			handler = func(ctx context.Context, req any) (any, error) {
+				return interceptor(ctx, req, info, next)
+			}
+		}
+		return handler(ctx, req)
+	}
+}
+
+// foldFiveByHand is what a person writes who has five interceptors and one place for them.
+func foldFiveByHand(first, second, third, fourth, fifth grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		return first(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+			return second(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+				return third(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+					return fourth(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+						return fifth(ctx, req, info, handler)
+					})
+				})
+			})
+		})
+	}
+}
+
+// foldOfServer returns what grpc-go makes of the interceptors, as it hands it to
+// a handler.
+func foldOfServer(tb testing.TB, interceptors []grpc.UnaryServerInterceptor) (folded grpc.UnaryServerInterceptor) {
+	desc := manyMethods(1)
+	handle := desc.Methods[0].Handler
+	desc.Methods[0].Handler = func(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		folded = interceptor
+		return handle(srv, ctx, dec, nil)
+	}
+	server := grpc.NewServer(grpc.ChainUnaryInterceptor(interceptors...))
+	server.RegisterService(desc, echo{})
+	cc := dialBuffer(tb, server)
+	if err := cc.Invoke(tb.Context(), "/many.Methods/Method0", request(0), new(pb.SimpleResponse)); err != nil {
+		tb.Fatal(err)
+	}
+	return folded
+}
+
+func dialBuffer(tb testing.TB, server *grpc.Server) *grpc.ClientConn {
+	listener := bufconn.Listen(1 << 20)
+	go func() { _ = server.Serve(listener) }() // ended by Stop
+	tb.Cleanup(server.Stop)
+	cc, err := grpc.NewClient("passthrough:///buffer",
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
+	)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = cc.Close() })
+	return cc
+}
