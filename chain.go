@@ -13,8 +13,7 @@ import (
 // both sides. Made once, it is given to a network server, to a network client
 // and to an in-process channel, so that the three cannot drift apart.
 //
-// A Chain never changes: it may be copied, compared with nothing, and used
-// concurrently. The zero Chain is empty and ready to use. It is an [Option], so
+// A Chain never changes: it may be copied and used concurrently. The zero Chain is empty and ready to use. It is an [Option], so
 // that one chain may extend another.
 type Chain struct {
 	unaryServer  []grpc.UnaryServerInterceptor
@@ -31,10 +30,12 @@ type Chain struct {
 // several goroutines extend one base.
 //
 // It panics if an option is nil.
-func NewChain(opts ...Option) Chain {
+func NewChain(opts ...Option) Chain { return newChain("NewChain", opts) }
+
+func newChain(function string, opts []Option) Chain {
 	var c Chain
 	for i, opt := range opts {
-		mustNotBeNil("NewChain", "option", i, opt == nil)
+		mustNotBeNil(function, "option", i, opt == nil)
 		opt.apply(&c)
 	}
 	return c

@@ -46,7 +46,7 @@ type Channel struct {
 //
 // It panics if an option is nil.
 func New(opts ...Option) *Channel {
-	return compose(&inprocgrpc.Channel{}, NewChain(opts...))
+	return compose(&inprocgrpc.Channel{}, newChain("New", opts))
 }
 
 // Wrap puts the chain of the options onto a channel that exists already, with
@@ -60,15 +60,15 @@ func Wrap(ch *inprocgrpc.Channel, opts ...Option) *Channel {
 	if ch == nil {
 		misuse("Wrap", "ch is nil; call New for a new channel")
 	}
-	chain := NewChain(opts...)
-	for _, carried := range []struct{ field, remedy string }{
-		{"unaryInterceptor", "WithUnaryServerInterceptors"},
-		{"streamInterceptor", "WithStreamServerInterceptors"},
-		{"serverStatsHandler", "WithServerStatsHandlers"},
-		{"clientStatsHandler", "WithClientStatsHandlers"},
+	chain := newChain("Wrap", opts)
+	for _, carried := range []struct{ field, what, option string }{
+		{"unaryInterceptor", "a unary server interceptor", "WithUnaryServerInterceptors"},
+		{"streamInterceptor", "a stream server interceptor", "WithStreamServerInterceptors"},
+		{"serverStatsHandler", "a server stats handler", "WithServerStatsHandlers"},
+		{"clientStatsHandler", "a client stats handler", "WithClientStatsHandlers"},
 	} {
 		if carries(ch, carried.field) {
-			misuse("Wrap", "ch already carries a %s, which would be lost; pass it to one Wrap, with %s", carried.field, carried.remedy)
+			misuse("Wrap", "ch already carries %s, which would be lost; pass everything to one Wrap, with %s", carried.what, carried.option)
 		}
 	}
 	if chain.cloner == nil && carries(ch, "cloner") {

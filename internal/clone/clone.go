@@ -20,8 +20,6 @@ import (
 type Owned struct {
 	msg    any           // a copy, or its wire where only a codec can copy it
 	fields reflect.Value // the struct of msg, if its type is generated
-	// Size is that of the message's encoding, or unknownSize.
-	Size int
 }
 
 type wire []byte
@@ -51,27 +49,24 @@ func (c Cloner) Clone(out *Owned, in any) error {
 		if err != nil {
 			return marshalError(err)
 		}
-		*out = Owned{msg: copied, Size: unknownSize}
+		*out = Owned{msg: copied}
 		if generated && reflect.TypeOf(copied) == reflect.TypeOf(in) {
-			*out = owned(copied, msg)
+			out.fields = reflect.ValueOf(copied).Elem()
 		}
 	case generated:
 		if err := proto.CheckInitialized(msg); err != nil {
 			return marshalError(err)
 		}
-		*out = owned(proto.Clone(msg), msg)
+		copied := proto.Clone(msg)
+		*out = Owned{msg: copied, fields: reflect.ValueOf(copied).Elem()}
 	default:
 		data, err := marshal(in)
 		if err != nil {
 			return marshalError(err)
 		}
-		*out = Owned{msg: wire(data), Size: len(data)}
+		*out = Owned{msg: wire(data)}
 	}
 	return nil
-}
-
-func owned(copied any, of proto.Message) Owned {
-	return Owned{msg: copied, fields: reflect.ValueOf(copied).Elem(), Size: proto.Size(of)}
 }
 
 // Copy makes out a copy of in, or takes it over if it is an *Owned. Its error is a status.
@@ -146,15 +141,20 @@ func isGenerated(msg proto.Message) bool {
 	return ok && msg.ProtoReflect().Interface() == msg // and not one that embeds it
 }
 
-// Size returns the size of a message's encoding, 0 for one that is no protobuf message.
+// Size returns the size of a message's encoding: 0 for nil, and unknownSize for
+// what only a user's cloner knows.
 func Size(message any) int {
 	switch message := message.(type) {
+	case nil:
+		return 0
 	case *Owned:
-		return message.Size
+		return Size(message.msg)
+	case wire:
+		return len(message)
 	case proto.Message:
 		return proto.Size(message)
 	}
-	return 0
+	return unknownSize
 }
 
 func reset(out any) error {

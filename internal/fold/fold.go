@@ -8,67 +8,45 @@ package fold
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/grpc"
 )
 
 // UnaryServer folds unary server interceptors.
 func UnaryServer(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
-	switch len(interceptors) {
-	case 0:
-		return nil
-	case 1:
-		return interceptors[0]
+	var folded grpc.UnaryServerInterceptor
+	for _, outer := range slices.Backward(interceptors) {
+		inner := folded
+		if inner == nil {
+			folded = outer
+			continue
+		}
+		folded = func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			return outer(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+				return inner(ctx, req, info, handler)
+			})
+		}
 	}
-	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		call := &unaryServerCall{interceptors: interceptors, info: info, handler: handler}
-		return interceptors[0](ctx, req, info, call.after(0))
-	}
-}
-
-// One struct for each call keeps the closures of its steps small.
-type unaryServerCall struct {
-	interceptors []grpc.UnaryServerInterceptor
-	info         *grpc.UnaryServerInfo
-	handler      grpc.UnaryHandler
-}
-
-func (c *unaryServerCall) after(i int) grpc.UnaryHandler {
-	if i == len(c.interceptors)-1 {
-		return c.handler
-	}
-	return func(ctx context.Context, req any) (any, error) {
-		return c.interceptors[i+1](ctx, req, c.info, c.after(i+1))
-	}
+	return folded
 }
 
 // StreamServer folds stream server interceptors.
 func StreamServer(interceptors []grpc.StreamServerInterceptor) grpc.StreamServerInterceptor {
-	switch len(interceptors) {
-	case 0:
-		return nil
-	case 1:
-		return interceptors[0]
+	var folded grpc.StreamServerInterceptor
+	for _, outer := range slices.Backward(interceptors) {
+		inner := folded
+		if inner == nil {
+			folded = outer
+			continue
+		}
+		folded = func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			return outer(srv, ss, info, func(srv any, ss grpc.ServerStream) error {
+				return inner(srv, ss, info, handler)
+			})
+		}
 	}
-	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-		call := &streamServerCall{interceptors: interceptors, info: info, handler: handler}
-		return interceptors[0](srv, ss, info, call.after(0))
-	}
-}
-
-type streamServerCall struct {
-	interceptors []grpc.StreamServerInterceptor
-	info         *grpc.StreamServerInfo
-	handler      grpc.StreamHandler
-}
-
-func (c *streamServerCall) after(i int) grpc.StreamHandler {
-	if i == len(c.interceptors)-1 {
-		return c.handler
-	}
-	return func(srv any, ss grpc.ServerStream) error {
-		return c.interceptors[i+1](srv, ss, c.info, c.after(i+1))
-	}
+	return folded
 }
 
 // UnaryClient folds unary client interceptors.
@@ -88,8 +66,8 @@ func UnaryClient(interceptors []grpc.UnaryClientInterceptor) grpc.UnaryClientInt
 // and then invoker. With an invoker that is the same for all RPCs, folding
 // costs nothing for each of them.
 func UnaryInvoker(interceptors []grpc.UnaryClientInterceptor, invoker grpc.UnaryInvoker) grpc.UnaryInvoker {
-	for i := len(interceptors) - 1; i >= 0; i-- {
-		interceptor, next := interceptors[i], invoker
+	for _, interceptor := range slices.Backward(interceptors) {
+		next := invoker
 		invoker = func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, opts ...grpc.CallOption) error {
 			return interceptor(ctx, method, req, reply, cc, next, opts...)
 		}
@@ -112,8 +90,8 @@ func StreamClient(interceptors []grpc.StreamClientInterceptor) grpc.StreamClient
 
 // Streamer is to streaming RPCs what [UnaryInvoker] is to unary ones.
 func Streamer(interceptors []grpc.StreamClientInterceptor, streamer grpc.Streamer) grpc.Streamer {
-	for i := len(interceptors) - 1; i >= 0; i-- {
-		interceptor, next := interceptors[i], streamer
+	for _, interceptor := range slices.Backward(interceptors) {
+		next := streamer
 		streamer = func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 			return interceptor(ctx, desc, cc, method, next, opts...)
 		}

@@ -3,9 +3,11 @@ package names
 
 import (
 	"fmt"
+	slashpath "path"
 	"reflect"
 	"regexp"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"text/tabwriter"
 )
@@ -45,21 +47,52 @@ func at[F any](functions []F, i int) string {
 	return Function(functions[i])
 }
 
-var (
-	// What the compiler appends to closures, method values and generic functions.
-	compilerSuffix = regexp.MustCompile(`(\.func\d+|\.\d+|-fm|-range\d+|\.gowrap\d+|\[\.\.\.\])+$`)
-	majorVersion   = regexp.MustCompile(`^v\d+\.`)
-)
+// What the compiler appends to closures, method values and generic functions.
+var compilerSuffix = regexp.MustCompile(`(\.func\d+|\.\d+|-fm|-range\d+|\.gowrap\d+|\[\.\.\.\])+$`)
 
 // Function returns the name of a function as its users write it, with the last
 // element of its package's path: "recovery.UnaryServerInterceptor" for the
 // closure that this function of go-grpc-middleware returns.
 func Function(f any) string {
-	name := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
-	path := strings.Split(name, "/")
-	last := path[len(path)-1]
-	if len(path) > 1 && majorVersion.MatchString(last) {
-		last = path[len(path)-2] + last[strings.Index(last, "."):]
+	pc := reflect.ValueOf(f).Pointer()
+	function := runtime.FuncForPC(pc)
+	file, _ := function.FileLine(pc)
+
+	path, name := cut(function.Name())
+	isClosure := strings.Contains(name, ".func")
+	name = compilerSuffix.ReplaceAllString(name, "")
+	pkg := packageName(path)
+	// Where a constructor was inlined, its closure is named after its caller.
+	if from := packageName(slashpath.Dir(file)); isClosure && strings.Contains(name, ".") && from != homeOf(path) {
+		pkg, name = from, name[strings.LastIndex(name, ".")+1:]
 	}
-	return compilerSuffix.ReplaceAllString(last, "")
+	return pkg + "." + name
+}
+
+// cut splits a symbol's name after its package's path.
+func cut(symbol string) (path, name string) {
+	slash := strings.LastIndex(symbol, "/") + 1
+	dot := slash + strings.Index(symbol[slash:], ".")
+	return symbol[:dot], symbol[dot+1:]
+}
+
+// homeOf returns the name of the directory that a package is in.
+func homeOf(path string) string {
+	if path == "main" {
+		if info, ok := debug.ReadBuildInfo(); ok {
+			path = info.Path
+		}
+	}
+	return strings.TrimSuffix(packageName(path), "_test")
+}
+
+var majorVersion = regexp.MustCompile(`^v\d+$`)
+
+// packageName returns the last element of a path that is no version.
+func packageName(path string) string {
+	name, _, _ := strings.Cut(slashpath.Base(path), "@")
+	if majorVersion.MatchString(name) {
+		name, _, _ = strings.Cut(slashpath.Base(slashpath.Dir(path)), "@")
+	}
+	return name
 }

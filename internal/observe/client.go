@@ -68,8 +68,7 @@ func (a *attempt) observing(opts []grpc.CallOption) []grpc.CallOption {
 	return append(opts[:len(opts):len(opts)], transport.Observe{Observer: a})
 }
 
-func (a *attempt) OutHeader(to *peer.Peer) {
-	header, _ := metadata.FromOutgoingContext(a.ctx)
+func (a *attempt) OutHeader(to *peer.Peer, header metadata.MD) {
 	a.ctx = peer.NewContext(a.ctx, to)
 	a.handler.HandleRPC(a.ctx, &stats.OutHeader{
 		Client:     true,

@@ -7,12 +7,14 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain/internal/clone"
 )
 
 // An Observer is told how an RPC goes on, by the client's half of it, in the
 // order and at the moments in which grpc-go tells a client's stats handler.
 type Observer interface {
-	OutHeader(to *peer.Peer)
+	OutHeader(to *peer.Peer, header metadata.MD)
 	OutPayload(message any, size int)
 	InHeader(header metadata.MD)
 	InPayload(message any, size int)
@@ -76,6 +78,14 @@ func onFinish(opts []grpc.CallOption, err error) {
 			opt.OnFinish(err)
 		}
 	}
+}
+
+// sizeOf spares who asks for no sizes their cost.
+func (c *call) sizeOf(message any) int {
+	if c.observer == nil && c.maxSend == nil && c.maxRecv == nil {
+		return 0
+	}
+	return clone.Size(message)
 }
 
 // The texts are those of grpc-go's stream.go (SendMsg) and rpc_util.go (recvMsg).

@@ -102,22 +102,23 @@ func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *g
 
 func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 	c, call, method := rpc.client, &rpc.call, rpc.answer.method
-	ctx, err := withRequestMetadata(ctx, method, call.creds)
+	ctx, header, err := withRequestMetadata(ctx, method, call.creds)
 	if err != nil {
 		return err
 	}
 	rpc.opened = true
 	if call.observer != nil {
-		call.observer.OutHeader(&c.peer)
+		call.observer.OutHeader(&c.peer, header)
 	}
 	if err := c.cloner.Clone(&rpc.request, req); err != nil {
 		return err
 	}
-	if err := call.checkSend(rpc.request.Size); err != nil {
+	size := call.sizeOf(&rpc.request)
+	if err := call.checkSend(size); err != nil {
 		return err
 	}
 	if call.observer != nil {
-		call.observer.OutPayload(req, rpc.request.Size)
+		call.observer.OutPayload(req, size)
 	}
 	if err := c.methods.check(method, unaryMethod); err != nil {
 		rpc.answered = true
@@ -165,9 +166,7 @@ func (rpc *unaryRPC) receive() error {
 	if rpc.err != nil {
 		return rpc.err
 	}
-	if rpc.call.maxRecv != nil || rpc.call.observer != nil {
-		rpc.size = clone.Size(rpc.response)
-	}
+	rpc.size = rpc.call.sizeOf(rpc.response)
 	if err := rpc.call.checkReceived(rpc.size); err != nil {
 		return err
 	}

@@ -78,7 +78,7 @@ func (c *Client) NewStream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.C
 }
 
 func (c *Client) open(s *clientStream, method string) error {
-	ctx, err := withRequestMetadata(s.ctx, method, s.call.creds)
+	ctx, header, err := withRequestMetadata(s.ctx, method, s.call.creds)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (c *Client) open(s *clientStream, method string) error {
 	rpc.answer.sent = func() { close(rpc.headerDone) }
 	s.rpc = rpc
 	if s.call.observer != nil {
-		s.call.observer.OutHeader(&c.peer)
+		s.call.observer.OutHeader(&c.peer, header)
 	}
 	if err := c.methods.check(method, streamMethod); err != nil {
 		rpc.end(err)
@@ -174,11 +174,11 @@ func (s *clientStream) send(m any) error {
 	if err := s.rpc.client.cloner.Clone(&message, m); err != nil {
 		return err
 	}
-	if err := s.call.checkSend(message.Size); err != nil {
+	size := clone.Size(&message)
+	if err := s.call.checkSend(size); err != nil {
 		return err
 	}
-	size := message.Size
-	if err := s.rpc.toServer.put(s.ctx, message); err != nil {
+	if err := s.rpc.toServer.put(s.ctx, message, size); err != nil {
 		return io.EOF // RecvMsg tells why
 	}
 	if s.call.observer != nil {
@@ -227,15 +227,14 @@ func (s *clientStream) receive(m any) error {
 		return s.finish(contextStatus(s.ctx))
 	}
 	s.received = true
-	size := message.Size
-	if err := s.call.checkReceived(size); err != nil {
+	if err := s.call.checkReceived(message.size); err != nil {
 		return s.finish(err)
 	}
-	if err := s.rpc.client.cloner.HandOver(m, &message); err != nil {
+	if err := s.rpc.client.cloner.HandOver(m, &message.message); err != nil {
 		return s.finish(err)
 	}
 	if s.call.observer != nil {
-		s.call.observer.InPayload(m, size)
+		s.call.observer.InPayload(m, message.size)
 	}
 	return nil
 }

@@ -69,37 +69,46 @@ func travels(key string, values []string) bool {
 	return len(values) > 0 && !isReserved(key)
 }
 
-// forWire returns what of md the other side of a network would see. It takes md over.
+// forWire returns what of md the other side of a network would see, which is md
+// itself where that is all of it.
 func forWire(md metadata.MD) metadata.MD {
+	if travelsWhole(md) {
+		return md
+	}
+	wire := metadata.MD{}
 	for key, values := range md {
-		if !travels(key, values) {
-			delete(md, key)
+		if travels(key, values) {
+			wire[key] = values
 		}
 	}
-	return md
+	return wire
+}
+
+func travelsWhole(md metadata.MD) bool {
+	for key, values := range md {
+		if !travels(key, values) {
+			return false
+		}
+	}
+	return true
 }
 
 // withRequestMetadata returns ctx with the outgoing metadata that the handler
 // is to get: what the credentials add, and nothing that grpc-go would hold
-// back. Its error is a status.
-func withRequestMetadata(ctx context.Context, method string, creds credentials.PerRPCCredentials) (context.Context, error) {
-	md, ok := metadata.FromOutgoingContext(ctx)
+// back. It also returns what the caller has put into ctx. Its error is a status.
+func withRequestMetadata(ctx context.Context, method string, creds credentials.PerRPCCredentials) (context.Context, metadata.MD, error) {
+	md, _ := metadata.FromOutgoingContext(ctx)
 	if creds != nil {
 		auth, err := authMetadata(ctx, method, creds)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		return metadata.NewOutgoingContext(ctx, metadata.Join(auth, forWire(md))), nil
+		return metadata.NewOutgoingContext(ctx, metadata.Join(auth, forWire(md))), md, nil
 	}
-	if !ok {
-		return ctx, nil
+	if !travelsWhole(md) {
+		return metadata.NewOutgoingContext(ctx, forWire(md)), md, nil
 	}
-	for key, values := range md {
-		if !travels(key, values) {
-			return metadata.NewOutgoingContext(ctx, forWire(md)), nil
-		}
-	}
-	return ctx, nil
+	return ctx, md, nil
 }
 
 // authMetadata is getCallAuthData of grpc-go's internal/transport/http2_client.go,

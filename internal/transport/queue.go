@@ -17,10 +17,10 @@ const (
 )
 
 // A queue carries the messages of one direction of a stream, from one goroutine
-// to another, in order. Its zero value is not ready: use newQueue.
+// to another, in order. Its zero value is not ready: see init.
 type queue struct {
 	mu         sync.Mutex
-	messages   []clone.Owned
+	messages   []queued
 	head       int // of messages
 	ahead      int // bytes in messages
 	writerDone bool
@@ -30,6 +30,11 @@ type queue struct {
 	writable chan struct{}
 }
 
+type queued struct {
+	message clone.Owned
+	size    int
+}
+
 func (q *queue) init() {
 	q.readable = make(chan struct{}, 1)
 	q.writable = make(chan struct{}, 1)
@@ -37,7 +42,7 @@ func (q *queue) init() {
 
 // put adds a message, which it takes over. It waits while the queue is full;
 // it returns io.EOF once the reader is done, or the error of ctx.
-func (q *queue) put(ctx context.Context, message clone.Owned) error {
+func (q *queue) put(ctx context.Context, message clone.Owned, size int) error {
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -48,8 +53,8 @@ func (q *queue) put(ctx context.Context, message clone.Owned) error {
 			return io.EOF
 		}
 		if q.ahead < window {
-			q.messages = append(q.messages, message)
-			q.ahead += message.Size + framing
+			q.messages = append(q.messages, queued{message, size})
+			q.ahead += size + framing
 			q.mu.Unlock()
 			wake(q.readable)
 			return nil
@@ -66,14 +71,14 @@ func (q *queue) put(ctx context.Context, message clone.Owned) error {
 // get takes the next message. It waits for one; it returns io.EOF once the
 // writer is done, or the error of ctx, in both cases only after what is there
 // has been taken.
-func (q *queue) get(ctx context.Context) (clone.Owned, error) {
+func (q *queue) get(ctx context.Context) (queued, error) {
 	for {
 		message, ok, done := q.take()
 		if ok {
 			return message, nil
 		}
 		if done {
-			return clone.Owned{}, io.EOF
+			return queued{}, io.EOF
 		}
 		select {
 		case <-q.readable:
@@ -81,24 +86,24 @@ func (q *queue) get(ctx context.Context) (clone.Owned, error) {
 			if message, ok, _ := q.take(); ok {
 				return message, nil
 			}
-			return clone.Owned{}, ctx.Err()
+			return queued{}, ctx.Err()
 		}
 	}
 }
 
-func (q *queue) take() (message clone.Owned, ok, done bool) {
+func (q *queue) take() (message queued, ok, done bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.head == len(q.messages) {
-		return clone.Owned{}, false, q.writerDone
+		return queued{}, false, q.writerDone
 	}
 	message = q.messages[q.head]
-	q.messages[q.head] = clone.Owned{}
+	q.messages[q.head] = queued{}
 	if q.head++; q.head == len(q.messages) {
 		q.messages, q.head = q.messages[:0], 0
 	}
 	full := q.ahead >= window
-	if q.ahead -= message.Size + framing; full && q.ahead < window {
+	if q.ahead -= message.size + framing; full && q.ahead < window {
 		wake(q.writable)
 	}
 	return message, true, false

@@ -65,7 +65,7 @@ func (s *serverStream) send(m any) error {
 	if err := s.rpc.answer.message(); err != nil {
 		return err
 	}
-	switch err := s.rpc.toClient.put(s.ctx, message); err {
+	switch err := s.rpc.toClient.put(s.ctx, message, clone.Size(&message)); err {
 	case nil:
 		return nil
 	case io.EOF:
@@ -92,7 +92,7 @@ func (s *serverStream) receive(m any) error {
 		return err
 	}
 	s.received = true
-	if err := s.rpc.client.cloner.HandOver(m, &message); err != nil {
+	if err := s.rpc.client.cloner.HandOver(m, &message.message); err != nil {
 		return err
 	}
 	if s.clientStreams {
@@ -108,7 +108,7 @@ func (s *serverStream) receive(m any) error {
 	}
 }
 
-func (s *serverStream) next() (clone.Owned, error) {
+func (s *serverStream) next() (queued, error) {
 	message, err := s.rpc.toServer.get(s.ctx)
 	if err != nil && err != io.EOF {
 		err = contextStatus(s.ctx)

@@ -1,0 +1,200 @@
+package inprocchain_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/fullstorydev/grpchan"
+	"github.com/fullstorydev/grpchan/grpchantesting"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// Each test here makes the same call on a bare inprocgrpc.Channel, where it
+// shows the defect, and on ours, where it is gone.
+
+func TestBareChannelLosesItsTypeWhenIntercepted(t *testing.T) {
+	t.Parallel()
+	pass := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		return invoker(ctx, method, req, reply, cc, opts...)
+	}
+	bare := &inprocgrpc.Channel{}
+	intercepted := grpchan.InterceptClientConn(bare, pass, nil)
+	if caught := catch(func() { _ = intercepted.(*inprocgrpc.Channel) }); caught == nil {
+		t.Error("the assertion on the bare channel's layer holds: is the library still needed?")
+	}
+
+	ch := inprocchain.Wrap(bare, inprocchain.WithUnaryClientInterceptors(pass))
+	if got := ch.InProcess(); got != bare {
+		t.Errorf("InProcess() = %p, want the wrapped channel %p", got, bare)
+	}
+	for name, cc := range map[string]grpc.ClientConnInterface{
+		"Channel":                ch,
+		"a layer above it":       grpchan.InterceptClientConn(ch, pass, nil),
+		"a layer above the bare": intercepted,
+	} {
+		if got, err := inprocchain.Unwrap(cc); err != nil || got != bare {
+			t.Errorf("Unwrap(%s) = %p, %v; want %p", name, got, err, bare)
+		}
+	}
+}
+
+func TestBareChannelMissesWhatTheServerRuns(t *testing.T) {
+	t.Parallel()
+	var audited []string
+	audit := func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		audited = append(audited, info.FullMethod)
+		return handler(ctx, req)
+	}
+	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit))
+	network := dial(t, chain)
+
+	bare := &inprocgrpc.Channel{}
+	grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
+	for _, call := range []struct {
+		way  string
+		cc   grpc.ClientConnInterface
+		want int
+	}{
+		{"network", network, 1},
+		{"bare channel", bare, 0},
+		{"our channel", newChannel(chain), 1},
+	} {
+		audited = nil
+		if _, err := grpchantesting.NewTestServiceClient(call.cc).Unary(t.Context(), &grpchantesting.Message{}); err != nil {
+			t.Fatalf("%s: %v", call.way, err)
+		}
+		if len(audited) != call.want {
+			t.Errorf("%s: audited %q, want %d", call.way, audited, call.want)
+		}
+	}
+}
+
+func TestBareChannelReplacesInterceptors(t *testing.T) {
+	t.Parallel()
+	var ran []string
+	named := func(name string) grpc.UnaryServerInterceptor {
+		return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			ran = append(ran, name)
+			return handler(ctx, req)
+		}
+	}
+	bare := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(named("first")).WithServerUnaryInterceptor(named("second"))
+	ours := inprocchain.New(
+		inprocchain.WithUnaryServerInterceptors(named("first")),
+		inprocchain.WithUnaryServerInterceptors(named("second")),
+	)
+	for _, ch := range []struct {
+		cc interface {
+			grpc.ClientConnInterface
+			grpc.ServiceRegistrar
+		}
+		want string
+	}{
+		{bare, "[second]"},
+		{ours, "[first second]"},
+	} {
+		grpchantesting.RegisterTestServiceServer(ch.cc, &grpchantesting.TestServer{})
+		ran = nil
+		if _, err := grpchantesting.NewTestServiceClient(ch.cc).Unary(t.Context(), &grpchantesting.Message{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(ran); got != ch.want {
+			t.Errorf("%T ran %s, want %s", ch.cc, got, ch.want)
+		}
+	}
+}
+
+func TestBareChannelGivesClientInterceptorsNoClientConn(t *testing.T) {
+	t.Parallel()
+	var target string
+	ask := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		target = cc.Target()
+		return invoker(ctx, method, req, reply, cc, opts...)
+	}
+	bare := &inprocgrpc.Channel{}
+	grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
+	call := func(cc grpc.ClientConnInterface) (err error) {
+		_, err = grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), &grpchantesting.Message{})
+		return err
+	}
+	if caught := catch(func() { _ = call(grpchan.InterceptClientConn(bare, ask, nil)) }); caught == nil {
+		t.Error("a client interceptor on the bare channel is given a ClientConn")
+	}
+	if err := call(newChannel(inprocchain.WithUnaryClientInterceptors(ask))); err != nil || target == "" {
+		t.Errorf("on our channel: %v, target %q", err, target)
+	}
+}
+
+func TestBareChannelIsNoClientConn(t *testing.T) {
+	t.Parallel()
+	var bare grpc.ClientConnInterface = &inprocgrpc.Channel{}
+	if _, ok := bare.(*grpc.ClientConn); ok {
+		t.Error("the bare channel is a *grpc.ClientConn")
+	}
+	var cc *grpc.ClientConn = newChannel().ClientConn()
+	if _, err := grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), &grpchantesting.Message{}); err != nil {
+		t.Errorf("an RPC on our ClientConn: %v", err)
+	}
+}
+
+func TestBareChannelPanicsForMalformedMethods(t *testing.T) {
+	t.Parallel()
+	network := dial(t, inprocchain.Chain{})
+	ours := newChannel()
+	for _, method := range []string{"", "/", "bad", "/bad"} {
+		bare := &inprocgrpc.Channel{}
+		if caught := catch(func() {
+			_ = bare.Invoke(t.Context(), method, &grpchantesting.Message{}, &grpchantesting.Message{})
+		}); caught == nil {
+			t.Errorf("%q: the bare channel does not panic", method)
+		}
+		want := network.Invoke(t.Context(), method, &grpchantesting.Message{}, &grpchantesting.Message{})
+		got := ours.Invoke(t.Context(), method, &grpchantesting.Message{}, &grpchantesting.Message{})
+		if status.Code(got) != codes.Unimplemented || status.Code(want) != codes.Unimplemented {
+			t.Errorf("%q: our channel says %v, a network %v", method, got, want)
+		}
+	}
+}
+
+func TestBareChannelLetsHandlersErrorsThrough(t *testing.T) {
+	t.Parallel()
+	internal := errors.New("dial tcp 10.0.0.7:5432: connection refused")
+	for _, returned := range []error{
+		context.DeadlineExceeded,
+		context.Canceled,
+		internal,
+		fmt.Errorf("storing the flag: %w", internal),
+		fmt.Errorf("storing the flag: %w", context.DeadlineExceeded),
+		fmt.Errorf("storing the flag: %w", status.Error(codes.NotFound, "no such flag")),
+	} {
+		fail := func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
+			return nil, returned
+		}
+		bare := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(fail)
+		grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
+		chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(fail))
+		network := dial(t, chain)
+
+		call := func(cc grpc.ClientConnInterface) error {
+			_, err := grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), &grpchantesting.Message{})
+			return err
+		}
+		if got := call(bare); !errors.Is(got, returned) {
+			t.Errorf("%v: the bare channel's caller gets %v, not the handler's very error", returned, got)
+		}
+		want, got := call(network), call(newChannel(chain))
+		if got == nil || got.Error() != want.Error() || status.Code(got) != status.Code(want) {
+			t.Errorf("%v: our caller gets %v, a network's %v", returned, got, want)
+		}
+		if errors.Is(got, internal) {
+			t.Errorf("%v: our caller gets the handler's very error", returned)
+		}
+	}
+}

@@ -1,0 +1,122 @@
+package inprocchain_test
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/fullstorydev/grpchan/grpchantesting"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
+	t.Parallel()
+	unary := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		return handler(ctx, req)
+	}
+	stream := func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		return handler(srv, ss)
+	}
+	for _, misuse := range []struct {
+		name string
+		make func()
+		want []string // parts of the message
+	}{
+		{"a nil unary server interceptor", func() { inprocchain.WithUnaryServerInterceptors(unary, nil) }, []string{"WithUnaryServerInterceptors: interceptor 1 is nil", "leave it out"}},
+		{"a nil stream server interceptor", func() { inprocchain.WithStreamServerInterceptors(nil) }, []string{"WithStreamServerInterceptors: interceptor 0 is nil"}},
+		{"a nil unary client interceptor", func() { inprocchain.WithUnaryClientInterceptors(nil) }, []string{"WithUnaryClientInterceptors: interceptor 0 is nil"}},
+		{"a nil stream client interceptor", func() { inprocchain.WithStreamClientInterceptors(nil) }, []string{"WithStreamClientInterceptors: interceptor 0 is nil"}},
+		{"a nil server stats handler", func() { inprocchain.WithServerStatsHandlers(nil) }, []string{"WithServerStatsHandlers: handler 0 is nil"}},
+		{"a nil client stats handler", func() { inprocchain.WithClientStatsHandlers(nil) }, []string{"WithClientStatsHandlers: handler 0 is nil"}},
+		{"a nil cloner", func() { inprocchain.WithCloner(nil) }, []string{"WithCloner: cloner is nil"}},
+		{"a nil option", func() { inprocchain.NewChain(inprocchain.Chain{}, nil) }, []string{"NewChain: option 1 is nil"}},
+		{"a nil option to New", func() { inprocchain.New(nil) }, []string{"New: option 0 is nil"}},
+		{"no registrar", func() { inprocchain.MultiRegistrar() }, []string{"MultiRegistrar: no registrar is given"}},
+		{"a nil registrar", func() { inprocchain.MultiRegistrar(inprocchain.New(), nil) }, []string{"MultiRegistrar: registrar 1 is nil"}},
+		{"Wrap of nil", func() { inprocchain.Wrap(nil) }, []string{"Wrap: ch is nil", "call New"}},
+		{"Wrap over a unary interceptor", func() {
+			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerUnaryInterceptor(unary))
+		}, []string{"Wrap: ch already carries", "unary", "WithUnaryServerInterceptors"}},
+		{"Wrap over a stream interceptor", func() {
+			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerStreamInterceptor(stream))
+		}, []string{"Wrap: ch already carries", "stream", "WithStreamServerInterceptors"}},
+		{"Wrap over a server stats handler", func() {
+			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerStatsHandler(silent{}))
+		}, []string{"Wrap: ch already carries", "server", "WithServerStatsHandlers"}},
+		{"Wrap over a client stats handler", func() {
+			inprocchain.Wrap((&inprocgrpc.Channel{}).WithClientStatsHandler(silent{}))
+		}, []string{"Wrap: ch already carries", "client", "WithClientStatsHandlers"}},
+		{"Wrap over a cloner", func() {
+			inprocchain.Wrap((&inprocgrpc.Channel{}).WithCloner(inprocgrpc.ProtoCloner{}))
+		}, []string{"Wrap: ch already carries a cloner", "WithCloner"}},
+		{"Wrap of what we have wrapped", func() { inprocchain.Wrap(inprocchain.New().InProcess()) }, []string{"Wrap: ch already carries", "one Wrap"}},
+		{"a nil description", func() { inprocchain.New().RegisterService(nil, 1) }, []string{"RegisterService: desc is nil"}},
+		{"a nil implementation", func() {
+			inprocchain.New().RegisterService(&grpchantesting.TestService_ServiceDesc, nil)
+		}, []string{"RegisterService: impl of grpchantesting.TestService is nil"}},
+		{"a service registered twice", func() {
+			grpchantesting.RegisterTestServiceServer(newChannel(), &grpchantesting.TestServer{})
+		}, []string{"RegisterService: grpchantesting.TestService is registered already"}},
+		{"a service registered after an RPC", func() {
+			ch := inprocchain.New()
+			_ = ch.Invoke(context.Background(), "/no/such", nil, &grpchantesting.Message{})
+			grpchantesting.RegisterTestServiceServer(ch, &grpchantesting.TestServer{})
+		}, []string{"RegisterService: grpchantesting.TestService is registered after the first RPC"}},
+		{"a service registered after an RPC on InProcess", func() {
+			ch := newChannel()
+			_ = ch.InProcess().Invoke(context.Background(), "/grpchantesting.TestService/Unary", &grpchantesting.Message{}, &grpchantesting.Message{})
+			desc := grpchantesting.TestService_ServiceDesc
+			desc.ServiceName = "another"
+			ch.RegisterService(&desc, &grpchantesting.TestServer{})
+		}, []string{"RegisterService: another is registered after the first RPC"}},
+	} {
+		t.Run(misuse.name, func(t *testing.T) {
+			t.Parallel()
+			got := fmt.Sprint(catch(misuse.make))
+			for _, want := range append(misuse.want, "inprocchain: ") {
+				if !strings.Contains(got, want) {
+					t.Errorf("it panics with %q, want %q in it", got, want)
+				}
+			}
+			if !strings.HasPrefix(got, "inprocchain: ") {
+				t.Errorf("%q does not begin with the package's name", got)
+			}
+		})
+	}
+}
+
+func TestWrapTakesAClonerInPlaceOfTheChannels(t *testing.T) {
+	t.Parallel()
+	cloner := inprocgrpc.ProtoCloner{}
+	ch := inprocchain.Wrap((&inprocgrpc.Channel{}).WithCloner(cloner), inprocchain.WithCloner(cloner))
+	grpchantesting.RegisterTestServiceServer(ch, &grpchantesting.TestServer{})
+	grpchantesting.RunChannelTestCases(t, ch, true)
+}
+
+// What Wrap looks for is in unexported fields. If a new grpchan renames one or
+// adds one, this fails, and Wrap must be looked at again.
+func TestWrapKnowsEveryFieldOfTheChannel(t *testing.T) {
+	t.Parallel()
+	var got []string
+	for field := range reflect.TypeFor[inprocgrpc.Channel]().Fields() {
+		got = append(got, field.Name)
+	}
+	want := []string{"handlers", "unaryInterceptor", "streamInterceptor", "cloner", "clientStatsHandler", "serverStatsHandler"}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("inprocgrpc.Channel has the fields %q, want %q", got, want)
+	}
+}
+
+// silent is a stats handler that does nothing.
+type silent struct{}
+
+func (silent) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (silent) HandleRPC(context.Context, stats.RPCStats)                         {}
+func (silent) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (silent) HandleConn(context.Context, stats.ConnStats)                       {}

@@ -1,0 +1,208 @@
+package inprocchain_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/fullstorydev/grpchan"
+	"github.com/fullstorydev/grpchan/grpchantesting"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// An order is what ran, in the order in which it began.
+type order struct {
+	mu  sync.Mutex
+	ran []string
+}
+
+func (o *order) add(name string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.ran = append(o.ran, name)
+}
+
+func (o *order) take() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	ran := o.ran
+	o.ran = nil
+	return ran
+}
+
+// chain has two of everything, each of which adds its name.
+func (o *order) chain() inprocchain.Chain {
+	var chain inprocchain.Chain
+	for _, n := range []string{"1", "2"} {
+		chain = inprocchain.NewChain(chain,
+			inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+				o.add("server interceptor " + n)
+				return handler(ctx, req)
+			}),
+			inprocchain.WithStreamServerInterceptors(func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+				o.add("server interceptor " + n)
+				return handler(srv, ss)
+			}),
+			inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+				o.add("client interceptor " + n)
+				return invoker(ctx, method, req, reply, cc, opts...)
+			}),
+			inprocchain.WithStreamClientInterceptors(func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+				o.add("client interceptor " + n)
+				return streamer(ctx, desc, cc, method, opts...)
+			}),
+			inprocchain.WithServerStatsHandlers(beginning{o, "server stats " + n}),
+			inprocchain.WithClientStatsHandlers(beginning{o, "client stats " + n}),
+		)
+	}
+	return chain
+}
+
+// beginning is a stats handler that adds its name when an RPC begins.
+type beginning struct {
+	order *order
+	name  string
+}
+
+func (b beginning) HandleRPC(_ context.Context, event stats.RPCStats) {
+	if _, ok := event.(*stats.Begin); ok {
+		b.order.add(b.name)
+	}
+}
+func (beginning) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (beginning) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (beginning) HandleConn(context.Context, stats.ConnStats)                       {}
+
+var (
+	clientSide = []string{"client interceptor 1", "client interceptor 2", "client stats 1", "client stats 2"}
+	serverSide = []string{"server stats 1", "server stats 2", "server interceptor 1", "server interceptor 2"}
+	bothSides  = slices.Concat(clientSide, serverSide)
+)
+
+func TestTheChainRunsInItsOrderHoweverTheChannelIsReached(t *testing.T) {
+	t.Parallel()
+	var o order
+	chain := o.chain()
+	ch := newChannel(chain)
+	network := dial(t, chain)
+	above := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		o.add("above")
+		return invoker(ctx, method, req, reply, cc, opts...)
+	}
+	aboveStream := func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+		o.add("above")
+		return streamer(ctx, desc, cc, method, opts...)
+	}
+	for _, way := range []struct {
+		name string
+		cc   grpc.ClientConnInterface
+		want []string
+	}{
+		{"network", network, bothSides},
+		{"Channel", ch, bothSides},
+		{"ClientConn", ch.ClientConn(), bothSides},
+		{"InProcess", ch.InProcess(), serverSide},
+		{"layer above", grpchan.InterceptClientConn(ch, above, aboveStream), slices.Concat([]string{"above"}, bothSides)},
+	} {
+		for kind, call := range calls {
+			o.take()
+			if err := call(t.Context(), grpchantesting.NewTestServiceClient(way.cc)); err != nil {
+				t.Fatalf("%s, %s: %v", way.name, kind, err)
+			}
+			if got := o.take(); !slices.Equal(got, way.want) {
+				t.Errorf("%s, %s: ran\n  %q, want\n  %q", way.name, kind, got, way.want)
+			}
+		}
+	}
+}
+
+// calls make one RPC of each kind.
+var calls = map[string]func(context.Context, grpchantesting.TestServiceClient) error{
+	"unary": func(ctx context.Context, client grpchantesting.TestServiceClient) error {
+		_, err := client.Unary(ctx, &grpchantesting.Message{})
+		return err
+	},
+	"client stream": func(ctx context.Context, client grpchantesting.TestServiceClient) error {
+		stream, err := client.ClientStream(ctx)
+		if err != nil {
+			return err
+		}
+		_, err = stream.CloseAndRecv()
+		return err
+	},
+	"server stream": func(ctx context.Context, client grpchantesting.TestServiceClient) error {
+		stream, err := client.ServerStream(ctx, &grpchantesting.Message{Count: 1})
+		if err != nil {
+			return err
+		}
+		return drainStream(stream)
+	},
+	"bidi stream": func(ctx context.Context, client grpchantesting.TestServiceClient) error {
+		stream, err := client.BidiStream(ctx)
+		if err != nil {
+			return err
+		}
+		if err := stream.Send(&grpchantesting.Message{}); err != nil {
+			return err
+		}
+		if err := stream.CloseSend(); err != nil {
+			return err
+		}
+		return drainStream(stream)
+	},
+}
+
+func drainStream(stream interface {
+	Recv() (*grpchantesting.Message, error)
+}) error {
+	for {
+		if _, err := stream.Recv(); err != nil {
+			return notEOF(err)
+		}
+	}
+}
+
+func TestAnInterceptorMayCallOnTwice(t *testing.T) {
+	t.Parallel()
+	var o order
+	twice := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		if err := invoker(ctx, method, req, reply, cc, opts...); err != nil {
+			return err
+		}
+		return invoker(ctx, method, req, reply, cc, opts...)
+	}
+	ch := newChannel(inprocchain.WithUnaryClientInterceptors(twice), o.chain())
+	if err := calls["unary"](t.Context(), grpchantesting.NewTestServiceClient(ch)); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := o.take(), slices.Concat(bothSides, bothSides); !slices.Equal(got, want) {
+		t.Errorf("ran\n  %q, want\n  %q", got, want)
+	}
+}
+
+func TestClientInterceptorsMayUseTheirClientConn(t *testing.T) {
+	t.Parallel()
+	type inner struct{}
+	depth := 0
+	ask := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		depth++
+		if ctx.Value(inner{}) == nil {
+			again := context.WithValue(ctx, inner{}, true)
+			if err := calls["unary"](again, grpchantesting.NewTestServiceClient(cc)); err != nil {
+				return err
+			}
+		}
+		return invoker(ctx, method, req, reply, cc, opts...)
+	}
+	ch := newChannel(inprocchain.WithUnaryClientInterceptors(ask))
+	if err := calls["unary"](t.Context(), grpchantesting.NewTestServiceClient(ch)); err != nil {
+		t.Fatal(err)
+	}
+	if depth != 2 {
+		t.Errorf("the interceptor ran %d times, want once for each of the two RPCs", depth)
+	}
+}
