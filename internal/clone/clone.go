@@ -76,7 +76,7 @@ func (c Cloner) Copy(out, in any) error {
 	}
 	dst, dstIsProto := out.(proto.Message)
 	src, srcIsProto := in.(proto.Message)
-	if c.User == nil && dstIsProto && srcIsProto && sameType(dst, src) && isGenerated(src) && !isNil(out) && !isNil(in) {
+	if c.User == nil && dstIsProto && srcIsProto && !isNil(out) && !isNil(in) && isGenerated(src) && sameMessage(dst, src) {
 		proto.Reset(dst)
 		proto.Merge(dst, src)
 		return marshalError(proto.CheckInitialized(dst))
@@ -129,16 +129,17 @@ func (in *Owned) Move(out any) bool {
 	return true
 }
 
-func sameType(a, b proto.Message) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }
+// sameMessage reports whether both are of one type, and not one that embeds a
+// message, which proto.Reset could not reset.
+func sameMessage(dst, src proto.Message) bool {
+	return reflect.TypeOf(dst) == reflect.TypeOf(src) && src.ProtoReflect().Interface() == src
+}
 
 // A message of a generated type is described by its type alone; one of
 // dynamicpb is not.
 func isGenerated(msg proto.Message) bool {
-	if reflect.TypeOf(msg).Kind() != reflect.Pointer {
-		return false
-	}
 	_, ok := msg.ProtoReflect().Type().(*protoimpl.MessageInfo)
-	return ok && msg.ProtoReflect().Interface() == msg // and not one that embeds it
+	return ok
 }
 
 // Size returns the size of a message's encoding: 0 for nil, and unknownSize for

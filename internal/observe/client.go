@@ -31,26 +31,36 @@ func StreamClient(handlers []stats.Handler) grpc.StreamClientInterceptor {
 	}
 }
 
-// An attempt tells a handler how one attempt at an RPC goes on.
+// An attempt tells a handler how one attempt at an RPC goes on. It holds the
+// events that come once, since one allocation is cheaper than eight.
 type attempt struct {
-	ctx       context.Context
-	handler   stats.Handler
-	method    string
-	beginTime time.Time
+	ctx     context.Context
+	handler stats.Handler
+
+	tag       stats.RPCTagInfo
+	begin     stats.Begin
+	outHeader stats.OutHeader
+	inHeader  stats.InHeader
+	inTrailer stats.InTrailer
+	end       stats.End
 }
 
 // begin is what newAttemptLocked of grpc-go's stream.go tells.
 func begin(ctx context.Context, handler stats.Handler, method string, clientStream, serverStream bool, opts []grpc.CallOption) *attempt {
 	failFast := failsFast(opts)
-	a := &attempt{handler: handler, method: method, beginTime: time.Now()}
-	a.ctx = handler.TagRPC(ctx, &stats.RPCTagInfo{FullMethodName: method, FailFast: failFast})
-	handler.HandleRPC(a.ctx, &stats.Begin{
-		Client:         true,
-		BeginTime:      a.beginTime,
-		FailFast:       failFast,
-		IsClientStream: clientStream,
-		IsServerStream: serverStream,
-	})
+	a := &attempt{
+		handler: handler,
+		tag:     stats.RPCTagInfo{FullMethodName: method, FailFast: failFast},
+		begin: stats.Begin{
+			Client:         true,
+			BeginTime:      time.Now(),
+			FailFast:       failFast,
+			IsClientStream: clientStream,
+			IsServerStream: serverStream,
+		},
+	}
+	a.ctx = handler.TagRPC(ctx, &a.tag)
+	handler.HandleRPC(a.ctx, &a.begin)
 	return a
 }
 
@@ -70,14 +80,15 @@ func (a *attempt) observing(opts []grpc.CallOption) []grpc.CallOption {
 
 func (a *attempt) OutHeader(to *peer.Peer, header metadata.MD) {
 	a.ctx = peer.NewContext(a.ctx, to)
-	a.handler.HandleRPC(a.ctx, &stats.OutHeader{
+	a.outHeader = stats.OutHeader{
 		Client:     true,
 		Header:     header,
-		FullMethod: a.method,
+		FullMethod: a.tag.FullMethodName,
 		RemoteAddr: addr,
 		LocalAddr:  addr,
 		Authority:  transport.Name,
-	})
+	}
+	a.handler.HandleRPC(a.ctx, &a.outHeader)
 }
 
 func (a *attempt) OutPayload(message any, size int) {
@@ -92,7 +103,8 @@ func (a *attempt) OutPayload(message any, size int) {
 }
 
 func (a *attempt) InHeader(header metadata.MD) {
-	a.handler.HandleRPC(a.ctx, &stats.InHeader{Client: true, Header: header.Copy()})
+	a.inHeader = stats.InHeader{Client: true, Header: header.Copy()}
+	a.handler.HandleRPC(a.ctx, &a.inHeader)
 }
 
 func (a *attempt) InPayload(message any, size int) {
@@ -107,15 +119,17 @@ func (a *attempt) InPayload(message any, size int) {
 }
 
 func (a *attempt) InTrailer(trailer metadata.MD) {
-	a.handler.HandleRPC(a.ctx, &stats.InTrailer{Client: true, Trailer: trailer.Copy()})
+	a.inTrailer = stats.InTrailer{Client: true, Trailer: trailer.Copy()}
+	a.handler.HandleRPC(a.ctx, &a.inTrailer)
 }
 
 func (a *attempt) End(trailer metadata.MD, err error) {
-	a.handler.HandleRPC(a.ctx, &stats.End{
+	a.end = stats.End{
 		Client:    true,
-		BeginTime: a.beginTime,
+		BeginTime: a.begin.BeginTime,
 		EndTime:   time.Now(),
 		Trailer:   trailer.Copy(),
 		Error:     err,
-	})
+	}
+	a.handler.HandleRPC(a.ctx, &a.end)
 }

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain/internal/clone"
 )
@@ -18,12 +19,12 @@ func UnaryServer(handlers []stats.Handler) grpc.UnaryServerInterceptor {
 	handler := combine(handlers)
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 		s := serve(ctx, handler, info.FullMethod, false, false)
-		s.inPayload(req)
-		resp, err := next(s.ctx, req)
+		s.tellInPayload(req)
+		resp, err := next(s.handlerContext(), req)
 		if err == nil {
-			s.outPayload(resp)
+			s.tellOutPayload(resp)
 		}
-		s.end(err)
+		s.tellEnd(err)
 		return resp, err
 	}
 }
@@ -33,46 +34,52 @@ func StreamServer(handlers []stats.Handler) grpc.StreamServerInterceptor {
 	handler := combine(handlers)
 	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 		s := serve(ss.Context(), handler, info.FullMethod, info.IsClientStream, info.IsServerStream)
-		err := next(srv, &serverStream{s, ss})
-		s.end(err)
+		err := next(srv, &serverStream{s, ss, s.handlerContext()})
+		s.tellEnd(err)
 		return err
 	}
 }
 
 // A served tells a handler how one RPC is served. It is the RPC's
 // [grpc.ServerTransportStream], so that it sees what metadata the RPC's handler
-// sends.
+// sends. It holds the events that come once, as an attempt does.
 type served struct {
 	grpc.ServerTransportStream
-	ctx       context.Context
-	handler   stats.Handler
-	beginTime time.Time
+	ctx     context.Context // as tagged
+	handler stats.Handler
 
 	mu         sync.Mutex
 	header     metadata.MD
 	trailer    metadata.MD
 	headerSent bool
+
+	tag        stats.RPCTagInfo
+	inHeader   stats.InHeader
+	begin      stats.Begin
+	outHeader  stats.OutHeader
+	outTrailer stats.OutTrailer
+	end        stats.End
 }
 
 // serve is what handleStream and processRPC of grpc-go's server.go tell first.
 func serve(ctx context.Context, handler stats.Handler, method string, clientStream, serverStream bool) *served {
-	s := &served{ServerTransportStream: grpc.ServerTransportStreamFromContext(ctx), handler: handler}
 	header, _ := metadata.FromIncomingContext(ctx)
-	ctx = handler.TagRPC(ctx, &stats.RPCTagInfo{FullMethodName: method})
-	handler.HandleRPC(ctx, &stats.InHeader{
-		FullMethod: method,
-		RemoteAddr: addr,
-		LocalAddr:  addr,
-		Header:     header,
-	})
-	s.beginTime = time.Now()
-	s.ctx = grpc.NewContextWithServerTransportStream(ctx, s)
-	handler.HandleRPC(s.ctx, &stats.Begin{
-		BeginTime:      s.beginTime,
-		IsClientStream: clientStream,
-		IsServerStream: serverStream,
-	})
+	s := &served{
+		ServerTransportStream: grpc.ServerTransportStreamFromContext(ctx),
+		handler:               handler,
+		tag:                   stats.RPCTagInfo{FullMethodName: method},
+		inHeader:              stats.InHeader{FullMethod: method, RemoteAddr: addr, LocalAddr: addr, Header: header},
+	}
+	s.ctx = handler.TagRPC(ctx, &s.tag)
+	handler.HandleRPC(s.ctx, &s.inHeader)
+	s.begin = stats.Begin{BeginTime: time.Now(), IsClientStream: clientStream, IsServerStream: serverStream}
+	handler.HandleRPC(s.ctx, &s.begin)
 	return s
+}
+
+// handlerContext returns the context for the RPC's handler.
+func (s *served) handlerContext() context.Context {
+	return grpc.NewContextWithServerTransportStream(s.ctx, s)
 }
 
 func (s *served) SetHeader(md metadata.MD) error {
@@ -87,7 +94,7 @@ func (s *served) SendHeader(md metadata.MD) error {
 	err := s.ServerTransportStream.SendHeader(md)
 	if err == nil {
 		s.addHeader(md)
-		s.outHeader()
+		s.tellOutHeader()
 	}
 	return err
 }
@@ -112,7 +119,7 @@ func (s *served) addTrailer(md metadata.MD) {
 	s.trailer = metadata.Join(s.trailer, md)
 }
 
-func (s *served) inPayload(message any) {
+func (s *served) tellInPayload(message any) {
 	size := clone.Size(message)
 	s.handler.HandleRPC(s.ctx, &stats.InPayload{
 		Payload:          message,
@@ -123,19 +130,20 @@ func (s *served) inPayload(message any) {
 	})
 }
 
-// outHeader tells of the header, once.
-func (s *served) outHeader() {
+// tellOutHeader tells of the header, once.
+func (s *served) tellOutHeader() {
 	s.mu.Lock()
 	sent, header := s.headerSent, s.header
 	s.headerSent = true
 	s.mu.Unlock()
 	if !sent {
-		s.handler.HandleRPC(s.ctx, &stats.OutHeader{Header: header.Copy()})
+		s.outHeader = stats.OutHeader{Header: header.Copy()}
+		s.handler.HandleRPC(s.ctx, &s.outHeader)
 	}
 }
 
-func (s *served) outPayload(message any) {
-	s.outHeader()
+func (s *served) tellOutPayload(message any) {
+	s.tellOutHeader()
 	size := clone.Size(message)
 	s.handler.HandleRPC(s.ctx, &stats.OutPayload{
 		Payload:          message,
@@ -146,27 +154,33 @@ func (s *served) outPayload(message any) {
 	})
 }
 
-// end tells of the trailer, unless the client has gone, and of the end.
-func (s *served) end(err error) {
+// tellEnd tells of the trailer, unless the client has gone, and of the end.
+func (s *served) tellEnd(err error) {
 	if err == nil || s.ctx.Err() == nil {
 		s.mu.Lock()
-		header, trailer := s.header, s.trailer.Copy()
+		header, trailer := s.header, s.trailer
 		s.mu.Unlock()
 		if len(header) > 0 {
-			s.outHeader()
+			s.tellOutHeader()
 		}
-		s.handler.HandleRPC(s.ctx, &stats.OutTrailer{Trailer: trailer})
+		s.outTrailer = stats.OutTrailer{Trailer: trailer.Copy()}
+		if st, _ := status.FromError(err); len(st.Proto().GetDetails()) > 0 {
+			delete(s.outTrailer.Trailer, "grpc-status-details-bin") // the status takes its place
+		}
+		s.handler.HandleRPC(s.ctx, &s.outTrailer)
 	}
-	s.handler.HandleRPC(s.ctx, &stats.End{BeginTime: s.beginTime, EndTime: time.Now(), Error: err})
+	s.end = stats.End{BeginTime: s.begin.BeginTime, EndTime: time.Now(), Error: err}
+	s.handler.HandleRPC(s.ctx, &s.end)
 }
 
 // A serverStream tells of what its RPC's handler sends and receives.
 type serverStream struct {
 	served *served
 	grpc.ServerStream
+	ctx context.Context
 }
 
-func (s *serverStream) Context() context.Context { return s.served.ctx }
+func (s *serverStream) Context() context.Context { return s.ctx }
 
 func (s *serverStream) SetHeader(md metadata.MD) error {
 	err := s.ServerStream.SetHeader(md)
@@ -180,7 +194,7 @@ func (s *serverStream) SendHeader(md metadata.MD) error {
 	err := s.ServerStream.SendHeader(md)
 	if err == nil {
 		s.served.addHeader(md)
-		s.served.outHeader()
+		s.served.tellOutHeader()
 	}
 	return err
 }
@@ -193,7 +207,7 @@ func (s *serverStream) SetTrailer(md metadata.MD) {
 func (s *serverStream) SendMsg(m any) error {
 	err := s.ServerStream.SendMsg(m)
 	if err == nil {
-		s.served.outPayload(m)
+		s.served.tellOutPayload(m)
 	}
 	return err
 }
@@ -201,7 +215,7 @@ func (s *serverStream) SendMsg(m any) error {
 func (s *serverStream) RecvMsg(m any) error {
 	err := s.ServerStream.RecvMsg(m)
 	if err == nil {
-		s.served.inPayload(m)
+		s.served.tellInPayload(m)
 	}
 	return err
 }

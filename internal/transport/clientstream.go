@@ -30,7 +30,7 @@ func (rpc *streamRPC) end(err error) {
 	if !rpc.answer.end(err) {
 		return
 	}
-	rpc.err = err
+	rpc.err = arrival(err, rpc.answer.trailer)
 	close(rpc.ended)
 	if !rpc.answer.headerSent {
 		close(rpc.headerDone)

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -93,6 +94,19 @@ func travelsWhole(md metadata.MD) bool {
 	return true
 }
 
+// A network server has the authority in its place.
+const host = "host"
+
+// forServer is forWire for a request.
+func forServer(md metadata.MD) metadata.MD {
+	wire := forWire(md)
+	if _, ok := wire[host]; ok {
+		wire = maps.Clone(wire)
+		delete(wire, host)
+	}
+	return wire
+}
+
 // withRequestMetadata returns ctx with the outgoing metadata that the handler
 // is to get: what the credentials add, and nothing that grpc-go would hold
 // back. It also returns what the caller has put into ctx. Its error is a status.
@@ -103,10 +117,10 @@ func withRequestMetadata(ctx context.Context, method string, creds credentials.P
 		if err != nil {
 			return nil, nil, err
 		}
-		return metadata.NewOutgoingContext(ctx, metadata.Join(auth, forWire(md))), md, nil
+		return metadata.NewOutgoingContext(ctx, metadata.Join(auth, forServer(md))), md, nil
 	}
-	if !travelsWhole(md) {
-		return metadata.NewOutgoingContext(ctx, forWire(md)), md, nil
+	if _, ok := md[host]; ok || !travelsWhole(md) {
+		return metadata.NewOutgoingContext(ctx, forServer(md)), md, nil
 	}
 	return ctx, md, nil
 }

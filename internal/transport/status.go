@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"math"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -21,17 +22,46 @@ var (
 	errNoAnswer    = status.Error(codes.Internal, "inprocchain: the handler's goroutine ended without an answer; does it call runtime.Goexit, as t.FailNow does?")
 )
 
-// handlerStatus returns the status of an RPC whose handler returned err, as
-// processRPC of grpc-go's server.go makes it. An error that says OK makes no error.
-func handlerStatus(err error) error {
-	if err == nil {
+// handlerError returns what the observers of an RPC get whose handler returned
+// err, as processRPC of grpc-go's server.go makes it: an error with a status
+// stays what it is.
+func handlerError(err error) error {
+	if _, ok := status.FromError(err); ok {
+		return err
+	}
+	return status.FromContextError(err).Err()
+}
+
+// arrival returns what err is for the client, as writeStatus of grpc-go's
+// internal/transport/http2_server.go sends it, and NewWithProto of
+// internal/status reads it. An error that says OK makes no error.
+func arrival(err error, trailer metadata.MD) error {
+	details := trailer[statusDetails]
+	if err == nil && len(details) == 0 {
 		return nil
 	}
-	st, ok := status.FromError(err)
-	if !ok {
-		st = status.FromContextError(err)
+	st, _ := status.FromError(err)
+	code, message := st.Code(), string([]rune(st.Message())) // in UTF-8
+	if code > math.MaxInt32 {
+		return status.Errorf(codes.Unknown, "transport: malformed grpc-status: strconv.ParseInt: parsing \"%d\": value out of range", code)
 	}
-	return st.Err()
+	full := status.New(code, message).Proto()
+	if len(details) != 1 || proto.Unmarshal([]byte(details[0]), full) != nil {
+		return status.Error(code, message)
+	}
+	if full.GetCode() != int32(code) {
+		return status.Errorf(codes.Internal, "grpc-status-details-bin mismatch: grpc-status=%v, grpc-message=%q, grpc-status-details-bin=%+v", code, message, full)
+	}
+	return status.FromProto(full).Err()
+}
+
+// unaryArrival is arrival for an RPC that must have a response.
+func unaryArrival(err error, trailer metadata.MD) error {
+	arrived := arrival(err, trailer)
+	if arrived == nil && err != nil {
+		return errNoResponse
+	}
+	return arrived
 }
 
 // contextStatus returns the status of an RPC whose context has ended.
