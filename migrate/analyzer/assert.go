@@ -1,0 +1,134 @@
+package analyzer
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// checkAssertions finds assertions to *inprocgrpc.Channel, and the cases of type switches that are one.
+func (c *checker) checkAssertions() {
+	for cur := range c.all((*ast.TypeAssertExpr)(nil), (*ast.TypeSwitchStmt)(nil)) {
+		switch n := cur.Node().(type) {
+		case *ast.TypeAssertExpr:
+			if n.Type != nil && isChannel(c.info.TypeOf(n.Type)) {
+				c.assertion(cur, n)
+			}
+		case *ast.TypeSwitchStmt:
+			c.typeSwitch(cur, n)
+		}
+	}
+}
+
+func (c *checker) assertion(cur inspector.Cursor, assert *ast.TypeAssertExpr) {
+	_, checked := c.info.TypeOf(assert).(*types.Tuple)
+	d := analysis.Diagnostic{Pos: assert.Pos(), End: assert.End(), Category: "assertion"}
+	switch {
+	case c.holds(assert.X) == heldWrapper:
+		d.Message = "this assertion " + failsHow(checked) + ": what grpchan's Intercept functions return is their own wrapper, never the *inprocgrpc.Channel in it; " +
+			"keep the channel in a variable of its own, and pass it the interceptors with inprocchain.New or inprocchain.Wrap"
+	case !isClientConnInterface(c.info.TypeOf(assert.X)):
+		d.Message = "this assertion " + missedHow(checked) + "; keep it as a grpc.ClientConnInterface and ask inprocchain.Unwrap or inprocchain.As, which see through wrappers"
+	case !checked:
+		d.Message = "this assertion panics as soon as somebody wraps the channel; use inprocchain.Unwrap, which sees through wrappers and returns an error"
+	default:
+		reason := c.askAs(cur, assert)
+		d.Message = "this assertion misses a wrapped channel; use inprocchain.As[*inprocgrpc.Channel], which sees through wrappers" + because(reason)
+		c.found(cur, d, reason == "")
+		return
+	}
+	c.found(cur, d, false)
+}
+
+func failsHow(checked bool) string {
+	if checked {
+		return "never succeeds"
+	}
+	return "always panics"
+}
+
+func missedHow(checked bool) string {
+	if checked {
+		return "misses a wrapped channel"
+	}
+	return "panics as soon as somebody wraps the channel"
+}
+
+// isClientConnInterface reports whether t is an interface that inprocchain.Unwrap and As take.
+func isClientConnInterface(t types.Type) bool {
+	for _, name := range []string{"Invoke", "NewStream"} {
+		if method, _, _ := types.LookupFieldOrMethod(t, false, nil, name); method == nil {
+			return false
+		}
+	}
+	return true
+}
+
+// askAs plans to turn a checked assertion into a call of inprocchain.As, or returns why that would not do.
+func (c *checker) askAs(cur inspector.Cursor, assert *ast.TypeAssertExpr) (reason string) {
+	if !c.plainBool(cur) {
+		return "its second result is not assigned to a plain bool"
+	}
+	p := c.plan(cur)
+	if !p.try([]edit{
+		{assert.Pos(), assert.Pos(), qualifier + "As[" + types.ExprString(assert.Type) + "]("},
+		{assert.X.End(), assert.End(), ")"},
+	}) {
+		return commentInTheWay
+	}
+	p.kept = append(p.kept, assert.Type)
+	return ""
+}
+
+// plainBool reports whether the second result of the assertion at cur goes to a bool: an assertion's suits
+// every type whose underlying type is bool, a function's does not.
+func (c *checker) plainBool(cur inspector.Cursor) bool {
+	for kind := cur.ParentEdgeKind(); kind == edge.ParenExpr_X; kind = cur.ParentEdgeKind() {
+		cur = cur.Parent()
+	}
+	switch n := cur.Parent().Node().(type) {
+	case *ast.AssignStmt:
+		if id, ok := n.Lhs[1].(*ast.Ident); ok && id.Name == "_" {
+			return true
+		}
+		return types.Identical(c.info.TypeOf(n.Lhs[1]), types.Typ[types.Bool])
+	case *ast.ValueSpec:
+		return n.Type == nil
+	}
+	return false
+}
+
+// typeSwitch finds a case for *inprocgrpc.Channel in a switch that has none for what wraps one.
+func (c *checker) typeSwitch(cur inspector.Cursor, n *ast.TypeSwitchStmt) {
+	var cases []ast.Expr
+	for _, clause := range n.Body.List {
+		cases = append(cases, clause.(*ast.CaseClause).List...)
+	}
+	if slices.ContainsFunc(cases, c.unwraps) {
+		return
+	}
+	for _, e := range cases {
+		if isChannel(c.info.TypeOf(e)) {
+			c.found(cur, analysis.Diagnostic{
+				Pos:      e.Pos(),
+				End:      e.End(),
+				Category: "assertion",
+				Message:  "this case misses a wrapped channel; ask inprocchain.As[*inprocgrpc.Channel] before the switch, which sees through wrappers",
+			}, false)
+		}
+	}
+}
+
+// unwraps reports whether e is a type with an Unwrap method, as wrappers of channels have it.
+func (c *checker) unwraps(e ast.Expr) bool {
+	t := c.info.TypeOf(e)
+	if t == nil || c.isNil(e) {
+		return false
+	}
+	method, _, _ := types.LookupFieldOrMethod(t, false, nil, "Unwrap")
+	return method != nil
+}

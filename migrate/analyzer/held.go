@@ -1,0 +1,75 @@
+package analyzer
+
+import (
+	"go/ast"
+	"go/types"
+)
+
+// held is the set of what an expression may hold at run time. Empty, it holds nil only.
+type held uint8
+
+const (
+	heldChannel   held = 1 << iota // an *inprocgrpc.Channel
+	heldEmbedding                  // a value that embeds one
+	heldWrapper                    // grpchan's wrapper around one of these
+	heldOther                      // anything else
+)
+
+// inProcess reports whether RPCs on what is held always end at an inprocgrpc.Channel.
+func (h held) inProcess() bool { return h != 0 && h&heldOther == 0 }
+
+// holds says what e may hold, as far as its static type or, if that is an interface, what is assigned to it
+// in this package tells.
+func (c *checker) holds(e ast.Expr) held { return c.holdsBut(e, nil) }
+
+// holdsBut is holds, to which the variables on path have nothing to add.
+func (c *checker) holdsBut(e ast.Expr, path []*types.Var) held {
+	e = ast.Unparen(e)
+	t := c.info.TypeOf(e)
+	switch {
+	case c.isNil(e):
+		return 0
+	case isChannel(t):
+		return heldChannel
+	case carriesChannel(t):
+		return heldEmbedding
+	}
+	if call, ok := e.(*ast.CallExpr); ok {
+		return c.holdsResult(call, path)
+	}
+	return c.holdsVariable(varOf(c.info, e), path)
+}
+
+func (c *checker) holdsResult(call *ast.CallExpr, path []*types.Var) held {
+	if c.info.Types[call.Fun].IsType() && len(call.Args) == 1 {
+		return c.holdsBut(call.Args[0], path)
+	}
+	if _, kind := c.interceptOf(call); kind == noIntercept {
+		return heldOther
+	}
+	inner := c.holdsBut(call.Args[0], path)
+	if inner.inProcess() && len(c.interceptors(call)) > 0 {
+		return heldWrapper
+	}
+	return inner
+}
+
+func (c *checker) holdsVariable(x *types.Var, path []*types.Var) held {
+	if x == nil || !types.IsInterface(x.Type()) {
+		return heldOther
+	}
+	for _, seen := range path {
+		if seen == x {
+			return 0 // what it holds already is counted where that was assigned
+		}
+	}
+	a, ok := c.vars.of(x)
+	if !ok {
+		return heldOther
+	}
+	var h held
+	for _, value := range a.values {
+		h |= c.holdsBut(value, append(path, x))
+	}
+	return h
+}

@@ -1,0 +1,84 @@
+// Package assertion has assertions to the in-process channel.
+package assertion
+
+import (
+	"context"
+
+	"github.com/fullstorydev/grpchan"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+)
+
+func unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return invoker(ctx, method, req, reply, cc, opts...)
+}
+
+func direct(channel *inprocgrpc.Channel) *inprocgrpc.Channel {
+	return grpchan.InterceptClientConn(channel, unary, nil).(*inprocgrpc.Channel) // want `this assertion always panics: what grpchan's Intercept functions return is their own wrapper, never the \*inprocgrpc.Channel in it; keep the channel in a variable of its own, and pass it the interceptors with inprocchain.New or inprocchain.Wrap`
+}
+
+func directNested(channel *inprocgrpc.Channel) *inprocgrpc.Channel {
+	return (grpchan.InterceptClientConnUnary(grpchan.InterceptChannel(channel, unary, nil), unary)).(*inprocgrpc.Channel) // want `always panics`
+}
+
+func directChecked(channel *inprocgrpc.Channel) {
+	inner, ok := grpchan.InterceptClientConn(channel, unary, nil).(*inprocgrpc.Channel) // want `this assertion never succeeds`
+	_, _ = inner, ok
+}
+
+func byVariable() *inprocgrpc.Channel {
+	var conn grpc.ClientConnInterface
+	conn = grpchan.InterceptClientConn(new(inprocgrpc.Channel), unary, nil) // want `hides an in-process channel`
+	return conn.(*inprocgrpc.Channel)                                       // want `always panics`
+}
+
+func byOneOfTwo(wrapped bool) *inprocgrpc.Channel {
+	var conn grpc.ClientConnInterface = new(inprocgrpc.Channel)
+	if wrapped {
+		conn = grpchan.InterceptClientConn(conn, unary, nil) // want `hides an in-process channel`
+	}
+	return conn.(*inprocgrpc.Channel) // want `this assertion panics as soon as somebody wraps the channel; use inprocchain.Unwrap`
+}
+
+func parameter(conn grpc.ClientConnInterface) *inprocgrpc.Channel {
+	return conn.(*inprocgrpc.Channel) // want `panics as soon as somebody wraps the channel; use inprocchain.Unwrap`
+}
+
+func deprecated(conn grpchan.Channel) {
+	conn.(*inprocgrpc.Channel).RegisterService(nil, nil) // want `use inprocchain.Unwrap`
+}
+
+func wrapper(conn grpchan.WrappedClientConn) *inprocgrpc.Channel {
+	return conn.Unwrap().(*inprocgrpc.Channel) // want `use inprocchain.Unwrap`
+}
+
+func registrar(reg grpc.ServiceRegistrar) *inprocgrpc.Channel {
+	return reg.(*inprocgrpc.Channel) // want `this assertion panics as soon as somebody wraps the channel; keep it as a grpc.ClientConnInterface and ask inprocchain.Unwrap or inprocchain.As`
+}
+
+func registrarChecked(reg any) bool {
+	_, ok := reg.(*inprocgrpc.Channel) // want `this assertion misses a wrapped channel; keep it as a grpc.ClientConnInterface`
+	return ok
+}
+
+func typeSwitch(conn grpc.ClientConnInterface) string {
+	switch conn := conn.(type) {
+	case nil:
+		return "none"
+	case *grpc.ClientConn:
+		return conn.Target()
+	case *inprocgrpc.Channel: // want `this case misses a wrapped channel; ask inprocchain.As\[\*inprocgrpc.Channel\] before the switch`
+		return "in process"
+	}
+	return ""
+}
+
+func typeSwitchThatUnwraps(conn grpc.ClientConnInterface) string {
+	switch conn := conn.(type) {
+	case grpchan.WrappedClientConn:
+		return typeSwitchThatUnwraps(conn.Unwrap())
+	case *inprocgrpc.Channel:
+		return "in process"
+	}
+	return ""
+}

@@ -1,0 +1,40 @@
+// Package flipt is Flipt 1.55.0 in miniature: how it wired its in-process channel, and lost what the channel
+// was to run.
+package flipt
+
+import (
+	"context"
+
+	"github.com/fullstorydev/grpchan"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+)
+
+type config struct {
+	tracing bool
+	audit   bool
+}
+
+func run(ctx context.Context, cfg config) error {
+	// in-process client connection for grpc services
+	ipch := &inprocgrpc.Channel{}
+
+	if cfg.tracing {
+		ipch = grpchan.InterceptClientConn(ipch, traceUnaryClient, traceStreamClient).(*inprocgrpc.Channel) // want `this assertion always panics: what grpchan's Intercept functions return is their own wrapper, never the \*inprocgrpc.Channel in it` `this interceptor uses its \*grpc.ClientConn \(main.go:32\), which is nil here`
+	}
+
+	server := newGRPCServer(cfg, ipch)
+	gateway := newHTTPServer(ipch)
+	return gateway.serve(ctx, server)
+}
+
+func traceUnaryClient(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	ctx = context.WithValue(ctx, peer{}, cc.Target())
+	return invoker(ctx, method, req, reply, cc, opts...)
+}
+
+func traceStreamClient(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return streamer(ctx, desc, cc, method, opts...)
+}
+
+type peer struct{}

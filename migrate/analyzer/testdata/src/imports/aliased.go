@@ -1,0 +1,5 @@
+package imports
+
+import "github.com/fullstorydev/grpchan/inprocgrpc"
+
+type aliased = inprocgrpc.Channel

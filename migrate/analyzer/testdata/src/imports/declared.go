@@ -1,0 +1,10 @@
+// Package imports has files whose imports need care.
+package imports
+
+import "github.com/fullstorydev/grpchan"
+import "github.com/fullstorydev/grpchan/inprocgrpc"
+import "google.golang.org/grpc"
+
+func alone() grpc.ClientConnInterface {
+	return grpchan.InterceptClientConnUnary(&inprocgrpc.Channel{}, interceptors()...) // want `hides an in-process channel`
+}

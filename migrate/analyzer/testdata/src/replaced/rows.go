@@ -1,0 +1,178 @@
+// Package replaced has interceptors and stats handlers that a later call replaces, and some that none does.
+package replaced
+
+import (
+	"context"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+)
+
+func first(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	return handler(ctx, req)
+}
+
+func second(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	return handler(ctx, req)
+}
+
+func stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+	return handler(srv, ss)
+}
+
+func oneChain() *inprocgrpc.Channel {
+	return (&inprocgrpc.Channel{}).
+		WithServerUnaryInterceptor(first).
+		WithServerStreamInterceptor(stream).
+		WithCloner(inprocgrpc.ProtoCloner{}).
+		WithServerUnaryInterceptor(second). // want `WithServerUnaryInterceptor replaces what line 25 set on the same channel, which then never runs: a channel holds one; pass all of them, first to last, to inprocchain.New\(inprocchain.WithUnaryServerInterceptors\(…\)\)`
+		WithServerStreamInterceptor(stream) // want `WithServerStreamInterceptor replaces what line 26 set on the same channel`
+}
+
+func statements() *inprocgrpc.Channel {
+	channel := &inprocgrpc.Channel{}
+	channel.WithServerUnaryInterceptor(first)
+	channel.WithServerStreamInterceptor(stream)
+	channel = channel.WithServerUnaryInterceptor(second) // want `replaces what line 34 set`
+	return channel.WithServerUnaryInterceptor(first)     // want `replaces what line 36 set`
+}
+
+func declared() *inprocgrpc.Channel {
+	var channel = (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(first)
+	return channel.WithServerUnaryInterceptor(second) // want `replaces what line 41 set`
+}
+
+func structVariable() {
+	var channel inprocgrpc.Channel
+	channel.WithServerUnaryInterceptor(first)
+	(&channel).WithServerUnaryInterceptor(second) // want `replaces what line 47 set`
+}
+
+func parameter(channel *inprocgrpc.Channel, tracing bool) {
+	if tracing {
+		channel.WithServerUnaryInterceptor(first)
+	}
+	channel.WithServerUnaryInterceptor(second) // want `replaces what line 53 set`
+}
+
+func otherName(channel *inprocgrpc.Channel) {
+	traced := (*channel).WithServerUnaryInterceptor(first)
+	channel.WithServerUnaryInterceptor(second) // want `replaces what line 59 set`
+	traced.WithServerUnaryInterceptor(second)  // want `replaces what line 59 set`
+}
+
+func otherNameOfLocal() {
+	channel := &inprocgrpc.Channel{}
+	other := channel
+	other.WithServerUnaryInterceptor(first)
+	channel.WithServerUnaryInterceptor(second) // want `replaces what line 67 set`
+}
+
+func passes(interceptors []grpc.UnaryServerInterceptor) *inprocgrpc.Channel {
+	channel := &inprocgrpc.Channel{}
+	for _, interceptor := range interceptors {
+		channel.WithServerUnaryInterceptor(interceptor) // want `replaces what the loop's pass before set`
+	}
+	return channel
+}
+
+type server struct {
+	channel *inprocgrpc.Channel
+	inner   struct{ *inprocgrpc.Channel }
+}
+
+func (s *server) fields() {
+	s.channel.WithServerUnaryInterceptor(first)
+	s.inner.WithServerUnaryInterceptor(first)
+	s.channel.WithServerUnaryInterceptor(second)       // want `replaces what line 85 set`
+	s.inner.Channel.WithServerUnaryInterceptor(second) // want `replaces what line 86 set`
+}
+
+func (s *server) rebuild() { s.channel = &inprocgrpc.Channel{} }
+
+func literal() func() {
+	channel := &inprocgrpc.Channel{}
+	return func() {
+		channel.WithServerUnaryInterceptor(first)
+		channel.WithServerUnaryInterceptor(second) // want `replaces what line 96 set`
+	}
+}
+
+var atTop = new(inprocgrpc.Channel).WithServerUnaryInterceptor(first).WithServerUnaryInterceptor(second) // want `replaces what line 101 set`
+
+// What follows replaces nothing.
+
+func either(tracing bool) *inprocgrpc.Channel {
+	channel := &inprocgrpc.Channel{}
+	if tracing {
+		return channel.WithServerUnaryInterceptor(first)
+	} else if channel == nil {
+		channel.WithServerUnaryInterceptor(second)
+		panic("no channel")
+	}
+	switch {
+	case tracing:
+		channel.WithServerUnaryInterceptor(first)
+	default:
+		channel.WithServerUnaryInterceptor(second)
+	}
+	return channel
+}
+
+func twoChannels() {
+	one, two := &inprocgrpc.Channel{}, &inprocgrpc.Channel{}
+	one.WithServerUnaryInterceptor(first)
+	two.WithServerUnaryInterceptor(first)
+	one = &inprocgrpc.Channel{}
+	one.WithServerUnaryInterceptor(second)
+	one = two
+}
+
+func onePerPass(channels []*inprocgrpc.Channel, byName map[string]*inprocgrpc.Channel) {
+	for i := range channels {
+		channels[i].WithServerUnaryInterceptor(first)
+		channel := &inprocgrpc.Channel{}
+		channel.WithServerUnaryInterceptor(first)
+		(&inprocgrpc.Channel{}).WithServerUnaryInterceptor(first)
+		make1().WithServerUnaryInterceptor(first)
+	}
+	for _, channel := range channels {
+		channel.WithServerUnaryInterceptor(first)
+	}
+	for _, channel := range byName {
+		channel.WithServerUnaryInterceptor(first)
+	}
+}
+
+func make1() *inprocgrpc.Channel { return &inprocgrpc.Channel{} }
+
+func taken(next func() (*inprocgrpc.Channel, bool)) {
+	channel, ok := next()
+	for ok {
+		channel.WithServerUnaryInterceptor(first)
+		channel, ok = next()
+	}
+}
+
+func withdrawn(channel *inprocgrpc.Channel) {
+	channel.WithServerUnaryInterceptor(first)
+	channel.WithServerUnaryInterceptor(nil)
+	channel.WithServerUnaryInterceptor(second)
+}
+
+func (s *server) rebuilt() {
+	s.channel.WithServerUnaryInterceptor(first)
+	s.rebuild()
+	s.channel.WithServerUnaryInterceptor(second)
+	s = &server{}
+	s.channel.WithServerUnaryInterceptor(second)
+	refill(s)
+	s.channel.WithServerUnaryInterceptor(second)
+}
+
+func refill(s *server) { s.rebuild() }
+
+func later(channel *inprocgrpc.Channel) func() {
+	channel.WithServerUnaryInterceptor(first)
+	return func() { channel.WithServerUnaryInterceptor(second) }
+}
