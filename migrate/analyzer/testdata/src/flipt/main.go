@@ -1,5 +1,5 @@
-// Package flipt is Flipt 1.55.0 in miniature: how it wired its in-process channel, and lost what the channel
-// was to run.
+// Package flipt is Flipt in miniature: how 1.55.0 wired its in-process channel, and, in grpc.go, how a later
+// version set an interceptor twice. docs/case-study.md has the sources.
 package flipt
 
 import (
