@@ -62,11 +62,24 @@ func Function(f any) string {
 	isClosure := strings.Contains(name, ".func")
 	name = compilerSuffix.ReplaceAllString(name, "")
 	pkg := packageName(path)
-	// Where a constructor was inlined, its closure is named after its caller.
-	if from := packageName(slashpath.Dir(file)); isClosure && strings.Contains(name, ".") && from != homeOf(path) {
-		pkg, name = from, name[strings.LastIndex(name, ".")+1:]
+	if isClosure {
+		pkg, name = unwind(pkg, name, packageName(slashpath.Dir(file)), homeOf(path))
 	}
 	return pkg + "." + name
+}
+
+// unwind names a closure after the function that makes it, where that has been
+// inlined and the compiler has put its caller's name and package first. The
+// file is still that of the function, unless it was called by its namesake.
+func unwind(pkg, name, from, home string) (string, string) {
+	dot := strings.LastIndex(name, ".")
+	if dot < 0 || from == home {
+		return pkg, name
+	}
+	if caller, maker := name[:dot], name[dot+1:]; caller != maker {
+		return from, maker
+	}
+	return pkg, name[:dot]
 }
 
 // cut splits a symbol's name after its package's path.

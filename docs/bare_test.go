@@ -1,0 +1,199 @@
+package docs_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fullstorydev/grpchan/grpchantesting"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// These are the rows of README.md's table that no other test shows: each makes
+// the same call on a bare inprocgrpc.Channel and on ours.
+
+func TestBareChannelReadsTheRequestAfterTheCall(t *testing.T) {
+	// A request that holds up its reader, as a cloner sees it.
+	slow := func() (cloner inprocgrpc.Cloner, copying, release chan struct{}, copied chan struct{}) {
+		copying, release, copied = make(chan struct{}), make(chan struct{}), make(chan struct{})
+		return inprocgrpc.CloneFunc(func(in any) (any, error) {
+			close(copying)
+			<-release
+			defer close(copied)
+			return inprocgrpc.ProtoCloner{}.Clone(in)
+		}), copying, release, copied
+	}
+	request := &grpchantesting.Message{Count: 1}
+
+	cloner, copying, release, copied := slow()
+	bare := (&inprocgrpc.Channel{}).WithCloner(cloner)
+	grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-copying
+		cancel()
+	}()
+	_, err := grpchantesting.NewTestServiceClient(bare).Unary(ctx, request)
+	if status.Code(err) != codes.Canceled {
+		t.Fatalf("bare: got %v", err)
+	}
+	select {
+	case <-copied:
+		t.Error("bare: the request was copied before the call returned")
+	default: // it is copied now that the caller has it again
+	}
+	close(release)
+	<-copied
+
+	cloner, copying, release, copied = slow()
+	ours := inprocchain.New(inprocchain.WithCloner(cloner))
+	grpchantesting.RegisterTestServiceServer(ours, &grpchantesting.TestServer{})
+	ctx, cancel = context.WithCancel(t.Context())
+	go func() {
+		<-copying
+		cancel()
+		close(release)
+	}()
+	_, err = grpchantesting.NewTestServiceClient(ours).Unary(ctx, request)
+	if status.Code(err) != codes.Canceled {
+		t.Errorf("ours: got %v", err)
+	}
+	select {
+	case <-copied:
+	default:
+		t.Error("ours: the request is still being copied")
+	}
+}
+
+func TestBareChannelBlocksInHeader(t *testing.T) {
+	returns := func(cc grpc.ClientConnInterface, within time.Duration) bool {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		stream, err := grpchantesting.NewTestServiceClient(cc).BidiStream(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.Send(&grpchantesting.Message{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stream.Recv(); err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, _ = stream.Header()
+		}()
+		select {
+		case <-done:
+			return true
+		case <-time.After(within):
+			cancel() // else it would wait for ever
+			<-done
+			return false
+		}
+	}
+	bare := &inprocgrpc.Channel{}
+	grpchantesting.RegisterTestServiceServer(bare, echo{})
+	if returns(bare, 50*time.Millisecond) {
+		t.Error("bare: Header returned")
+	}
+	ours := inprocchain.New()
+	grpchantesting.RegisterTestServiceServer(ours, echo{})
+	if !returns(ours, 10*time.Second) {
+		t.Error("ours: Header waits")
+	}
+}
+
+func TestBareChannelCopiesStreamedMessagesTwice(t *testing.T) {
+	count := func(cc grpc.ClientConnInterface, clones *atomic.Int64) int64 {
+		stream, err := grpchantesting.NewTestServiceClient(cc).BidiStream(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.Send(&grpchantesting.Message{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stream.Recv(); err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.CloseSend(); err != nil {
+			t.Fatal(err)
+		}
+		return clones.Load()
+	}
+	var clones atomic.Int64
+	counting := inprocgrpc.CloneFunc(func(in any) (any, error) {
+		clones.Add(1)
+		return inprocgrpc.ProtoCloner{}.Clone(in)
+	})
+	bare := (&inprocgrpc.Channel{}).WithCloner(counting)
+	grpchantesting.RegisterTestServiceServer(bare, echo{})
+	if got := count(bare, &clones); got != 4 {
+		t.Errorf("bare: a message there and one back made %d copies, want 4", got)
+	}
+	clones.Store(0)
+	ours := inprocchain.New(inprocchain.WithCloner(counting))
+	grpchantesting.RegisterTestServiceServer(ours, echo{})
+	if got := count(ours, &clones); got != 2 {
+		t.Errorf("ours: a message there and one back made %d copies, want 2", got)
+	}
+}
+
+func TestBareChannelNeverCallsOnFinish(t *testing.T) {
+	count := func(cc grpc.ClientConnInterface) (finished int) {
+		_, err := grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), &grpchantesting.Message{}, grpc.OnFinish(func(error) { finished++ }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return finished
+	}
+	bare := &inprocgrpc.Channel{}
+	grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
+	if got := count(bare); got != 0 {
+		t.Errorf("bare: called %d times", got)
+	}
+	ours := inprocchain.New()
+	grpchantesting.RegisterTestServiceServer(ours, &grpchantesting.TestServer{})
+	if got := count(ours); got != 1 {
+		t.Errorf("ours: called %d times", got)
+	}
+}
+
+func TestBareChannelCannotBeShutDown(t *testing.T) {
+	type shutdowner interface{ Shutdown(context.Context) error }
+	if _, ok := any(&inprocgrpc.Channel{}).(shutdowner); ok {
+		t.Error("bare: it can")
+	}
+	ours := inprocchain.New()
+	grpchantesting.RegisterTestServiceServer(ours, &grpchantesting.TestServer{})
+	if err := ours.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if _, err := grpchantesting.NewTestServiceClient(ours).Unary(t.Context(), &grpchantesting.Message{}); status.Code(err) != codes.Unavailable {
+		t.Errorf("ours: got %v after Shutdown", err)
+	}
+}
+
+// echo sends back what it receives, and no header.
+type echo struct {
+	grpchantesting.UnimplementedTestServiceServer
+}
+
+func (echo) BidiStream(stream grpchantesting.TestService_BidiStreamServer) error {
+	for {
+		message, err := stream.Recv()
+		if err != nil {
+			return nil
+		}
+		if err := stream.Send(message); err != nil {
+			return err
+		}
+	}
+}

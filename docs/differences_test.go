@@ -1,0 +1,188 @@
+package docs_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/fullstorydev/grpchan/grpchantesting"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// Each case here is a row of docs/differences.md: what a network does, and what
+// a channel does instead. If the two become one, the row has to go.
+func TestDifferences(t *testing.T) {
+	t.Run("http2_headers", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			var header metadata.MD
+			answer, _ := ask(t.Context(), cc, "keys", grpc.Header(&header))
+			return fmt.Sprint(answer, " ", len(header.Get("content-type")))
+		}, ":authority content-type user-agent 1", " 0")
+	})
+	t.Run("stats_addresses", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, o *observer) string {
+			_, _ = ask(t.Context(), cc, "")
+			out := first[*stats.OutHeader](o)
+			return fmt.Sprint(out.RemoteAddr.Network(), " ", out.RemoteAddr, " ", out.Authority)
+		}, "bufconn bufconn network", "inproc inproc inproc")
+	})
+	t.Run("peer", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			var from peer.Peer
+			_, _ = ask(t.Context(), cc, "", grpc.Peer(&from))
+			return fmt.Sprint(from.Addr.Network(), " ", from.Addr, " ", from.AuthInfo.AuthType())
+		}, "bufconn bufconn insecure", "inproc 0 inproc")
+	})
+	t.Run("wire_length", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, o *observer) string {
+			_, _ = ask(t.Context(), cc, "12345678")
+			out := first[*stats.OutPayload](o)
+			return fmt.Sprint(out.Length, " ", out.CompressedLength, " ", out.WireLength)
+		}, "10 10 15", "10 10 10")
+	})
+	t.Run("connection_events", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, o *observer) string {
+			_, _ = ask(t.Context(), cc, "")
+			return fmt.Sprint(o.connections() > 0)
+		}, "true", "false")
+	})
+	t.Run("unknown_method", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, o *observer) string {
+			err := cc.Invoke(t.Context(), "/grpc.health.v1.Health/None", &healthpb.HealthCheckRequest{}, &healthpb.HealthCheckResponse{})
+			return fmt.Sprint(status.Code(err), " ", o.served() > 0)
+		}, "Unimplemented true", "Unimplemented false")
+	})
+	t.Run("default_size_limit", func(t *testing.T) {
+		large := strings.Repeat("x", 5<<20)
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			_, err := ask(t.Context(), cc, large)
+			_, explicit := ask(t.Context(), cc, large, grpc.MaxCallSendMsgSize(1<<20))
+			return fmt.Sprint(status.Code(err), " ", status.Code(explicit))
+		}, "ResourceExhausted ResourceExhausted", "OK ResourceExhausted")
+	})
+	t.Run("compression", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			_, err := ask(t.Context(), cc, "", grpc.UseCompressor("unheard-of"))
+			return status.Code(err).String()
+		}, "Internal", "OK")
+	})
+	t.Run("compressor_of_a_handler", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			answer, _ := ask(t.Context(), cc, "compressors")
+			return answer
+		}, "true", "false")
+	})
+	t.Run("capital_keys", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			ctx := metadata.NewOutgoingContext(t.Context(), metadata.MD{"Tenant": {"a"}})
+			answer, err := ask(ctx, cc, "tenant")
+			return fmt.Sprint(status.Code(err), " ", answer)
+		}, "Internal ", "OK a")
+	})
+	t.Run("secure_credentials", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			answer, err := ask(t.Context(), cc, "audience", grpc.PerRPCCredentials(secure{}))
+			return fmt.Sprint(status.Code(err), " ", answer)
+		}, "Unauthenticated ", "OK https://inproc/grpc.health.v1.Health")
+	})
+	t.Run("invalid_utf8", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			_, err := ask(t.Context(), cc, "\xff")
+			return status.Code(err).String()
+		}, "Internal", "OK")
+	})
+	t.Run("unary_as_stream", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			stream, err := cc.NewStream(t.Context(), &grpc.StreamDesc{}, healthpb.Health_Check_FullMethodName)
+			if err == nil {
+				_ = stream.SendMsg(&healthpb.HealthCheckRequest{})
+				err = stream.RecvMsg(&healthpb.HealthCheckResponse{})
+			}
+			return status.Code(err).String()
+		}, "OK", "Unimplemented")
+	})
+	t.Run("goexit", func(t *testing.T) {
+		channel := inprocchain.New()
+		healthpb.RegisterHealthServer(channel, &service{})
+		if _, err := ask(t.Context(), channel, "exit"); status.Code(err) != codes.Internal {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("connectivity", func(t *testing.T) {
+		channel := inprocchain.New()
+		healthpb.RegisterHealthServer(channel, &service{})
+		if _, err := ask(t.Context(), channel.ClientConn(), ""); err != nil {
+			t.Error(err)
+		}
+		if state := channel.ClientConn().GetState(); state == connectivity.Ready {
+			t.Errorf("got %v", state)
+		}
+	})
+	t.Run("client_context", func(t *testing.T) {
+		type key struct{}
+		var inside []any
+		channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(
+			func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+				inside = []any{ctx.Value(key{}), inprocgrpc.ClientContext(ctx).Value(key{})}
+				return handler(ctx, req)
+			}))
+		healthpb.RegisterHealthServer(channel, &service{})
+		_, _ = ask(context.WithValue(t.Context(), key{}, "mine"), channel, "")
+		if got := fmt.Sprint(inside); got != "[<nil> mine]" {
+			t.Errorf("got %s", got)
+		}
+	})
+	t.Run("flow_control", func(t *testing.T) {
+		channel := inprocchain.New()
+		grpchantesting.RegisterTestServiceServer(channel, deaf{})
+		ctx, cancel := context.WithCancel(t.Context())
+		stream, err := grpchantesting.NewTestServiceClient(channel).ClientStream(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		message := &grpchantesting.Message{Payload: make([]byte, 128<<10)}
+		if err := stream.Send(message); err != nil {
+			t.Fatal(err)
+		}
+		go cancel() // the next one would wait for ever
+		if err := stream.Send(message); err == nil {
+			t.Error("a sender that is 128 KiB ahead is not held back")
+		}
+	})
+}
+
+// TestInProcessIsInprocgrpcsClient shows what calls on InProcess() do without.
+func TestInProcessIsInprocgrpcsClient(t *testing.T) {
+	client := 0
+	channel := inprocchain.New(
+		inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			client++
+			return invoker(ctx, method, req, reply, cc, opts...)
+		}),
+		inprocchain.WithUnaryServerInterceptors(audited),
+	)
+	healthpb.RegisterHealthServer(channel, overdue{})
+	ended := 0
+	_, err := ask(t.Context(), channel.InProcess(), "", grpc.OnFinish(func(error) { ended++ }))
+	if client != 0 || ended != 0 {
+		t.Errorf("client interceptors ran %d times, OnFinish %d times", client, ended)
+	}
+	// The handler side is ours.
+	if _, ok := status.FromError(err); !ok || status.Code(err) != codes.DeadlineExceeded {
+		t.Errorf("got %v, want a status", err)
+	}
+	expectPanic(t, func() {
+		_ = channel.InProcess().Invoke(t.Context(), "/bad", &healthpb.HealthCheckRequest{}, &healthpb.HealthCheckResponse{})
+	})
+}

@@ -1,0 +1,167 @@
+package docs_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/fullstorydev/grpchan/grpchantesting"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// expect makes the call on a network and on a channel, both of one chain.
+func expect(t *testing.T, call func(grpc.ClientConnInterface, *observer) string, network, inprocess string) {
+	t.Helper()
+	o := &observer{}
+	if got := call(newNetwork(t, o.chain()), o); got != network {
+		t.Errorf("network: got %q, want %q", got, network)
+	}
+	o = &observer{}
+	channel := inprocchain.New(o.chain())
+	healthpb.RegisterHealthServer(channel, &service{})
+	if got := call(channel, o); got != inprocess {
+		t.Errorf("in-process: got %q, want %q", got, inprocess)
+	}
+}
+
+func newNetwork(t *testing.T, chain inprocchain.Chain) *grpc.ClientConn {
+	t.Helper()
+	listener := bufconn.Listen(1 << 20)
+	server := grpc.NewServer(chain.ServerOptions()...)
+	healthpb.RegisterHealthServer(server, &service{})
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	cc, err := grpc.NewClient("passthrough:///network", append(chain.DialOptions(),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
+	)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cc.Close() })
+	return cc
+}
+
+// ask asks the service, which answers in the header.
+func ask(ctx context.Context, cc grpc.ClientConnInterface, question string, opts ...grpc.CallOption) (string, error) {
+	var header metadata.MD
+	_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{Service: question}, append(opts, grpc.Header(&header))...)
+	return strings.Join(header.Get("answer"), " "), err
+}
+
+type service struct {
+	healthpb.UnimplementedHealthServer
+}
+
+func (*service) Check(ctx context.Context, req *healthpb.HealthCheckRequest) (*healthpb.HealthCheckResponse, error) {
+	md, _ := metadata.FromIncomingContext(ctx)
+	switch question := req.Service; question {
+	case "keys":
+		keys := []string{}
+		for key := range md {
+			keys = append(keys, key)
+		}
+		slices.Sort(keys)
+		_ = grpc.SetHeader(ctx, metadata.MD{"answer": keys})
+	case "compressors":
+		_, err := grpc.ClientSupportedCompressors(ctx)
+		_ = grpc.SetHeader(ctx, metadata.Pairs("answer", fmt.Sprint(err == nil)))
+	case "exit":
+		runtime.Goexit()
+	default:
+		_ = grpc.SetHeader(ctx, metadata.MD{"answer": md.Get(question)})
+	}
+	return &healthpb.HealthCheckResponse{}, nil
+}
+
+// deaf never receives.
+type deaf struct {
+	grpchantesting.UnimplementedTestServiceServer
+}
+
+func (deaf) ClientStream(stream grpchantesting.TestService_ClientStreamServer) error {
+	<-stream.Context().Done()
+	return nil
+}
+
+// secure credentials want a connection that is.
+type secure struct{}
+
+func (secure) GetRequestMetadata(_ context.Context, uri ...string) (map[string]string, error) {
+	return map[string]string{"audience": strings.Join(uri, " ")}, nil
+}
+
+func (secure) RequireTransportSecurity() bool { return true }
+
+// An observer is the stats handlers of both sides.
+type observer struct {
+	mu     sync.Mutex
+	client []stats.RPCStats
+	server []stats.RPCStats
+	conns  int
+}
+
+func (o *observer) chain() inprocchain.Chain {
+	return inprocchain.NewChain(
+		inprocchain.WithClientStatsHandlers((*handler)(o)),
+		inprocchain.WithServerStatsHandlers((*handler)(o)),
+	)
+}
+
+func (o *observer) connections() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.conns
+}
+
+func (o *observer) served() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.server)
+}
+
+// first returns the client's first event of a kind.
+func first[T stats.RPCStats](o *observer) T {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, event := range o.client {
+		if event, ok := event.(T); ok {
+			return event
+		}
+	}
+	return *new(T)
+}
+
+type handler observer
+
+func (h *handler) HandleRPC(_ context.Context, event stats.RPCStats) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if event.IsClient() {
+		h.client = append(h.client, event)
+	} else {
+		h.server = append(h.server, event)
+	}
+}
+
+func (h *handler) HandleConn(context.Context, stats.ConnStats) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.conns++
+}
+
+func (h *handler) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+
+func (h *handler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }

@@ -1,0 +1,95 @@
+// Command flags is a feature-flag service that is served three ways at once,
+// with one [inprocchain.Chain]: gRPC over TCP, gRPC in-process, and REST through
+// grpc-gateway on the in-process channel.
+//
+//	go run -C examples ./flags
+//
+// makes the same requests each way and shows what everyone who watches saw of
+// them: results, traces, audit records, log and metrics. It fails if the ways
+// differ.
+//
+//	go run -C examples ./flags -serve -grpc :9090 -http :8080
+//
+// serves until it is interrupted. With -otlp localhost:4317 traces go to a
+// collector instead of being printed.
+//
+// Begin with chain.go, which makes the chain, and app.go, which serves with it.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	switch {
+	case errors.Is(err, errUsage):
+		os.Exit(2)
+	case err != nil:
+		fmt.Fprintln(os.Stderr, "flags:", err)
+		os.Exit(1)
+	}
+}
+
+// errUsage is for arguments that make no sense; stderr has been told why.
+var errUsage = errors.New("see -help")
+
+// config is what the arguments ask for.
+type config struct {
+	serve    bool
+	grpcAddr string
+	httpAddr string
+	token    string
+	audit    string
+	otlp     string
+}
+
+// run is the program. Like [os.File], stdout must be safe for concurrent use.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	cfg, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return nil
+	}
+	if err != nil {
+		return errUsage
+	}
+	if cfg.serve {
+		return serve(ctx, cfg, stdout, stderr)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return session(ctx, cfg, stdout)
+}
+
+func parse(args []string, stderr io.Writer) (config, error) {
+	var cfg config
+	flags := flag.NewFlagSet("flags", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.BoolVar(&cfg.serve, "serve", false, "serve until interrupted, instead of making a short session")
+	flags.StringVar(&cfg.grpcAddr, "grpc", "127.0.0.1:0", "`address` of gRPC; port 0 is any free one")
+	flags.StringVar(&cfg.httpAddr, "http", "127.0.0.1:0", "`address` of REST; port 0 is any free one")
+	flags.StringVar(&cfg.token, "token", "open-sesame", "bearer `token` that a request must carry")
+	flags.StringVar(&cfg.audit, "audit", "", "append the audit log to `file`, too")
+	flags.StringVar(&cfg.otlp, "otlp", "", "export traces to the OTLP collector at `address` (gRPC, without TLS), instead of printing them")
+	if err := flags.Parse(args); err != nil {
+		return config{}, err
+	}
+	if flags.NArg() > 0 {
+		err := fmt.Errorf("unexpected argument %q", flags.Arg(0))
+		fmt.Fprintln(stderr, err)
+		flags.Usage()
+		return config{}, err
+	}
+	return cfg, nil
+}

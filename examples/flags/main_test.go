@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// asProgram makes the test binary the program, for tests that signal it.
+const asProgram = "FLAGS_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) == "" {
+		goleak.VerifyTestMain(m)
+		return
+	}
+	main()
+	if err := goleak.Find(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(3)
+	}
+	os.Exit(0)
+}
+
+func TestHelpIsNoFailureAndNamesEveryFlag(t *testing.T) {
+	t.Parallel()
+	var stderr bytes.Buffer
+	if err := run(t.Context(), []string{"-help"}, nil, &stderr); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"-serve", "-grpc", "-http", "-token", "-audit", "-otlp"} {
+		if !strings.Contains(stderr.String(), name) {
+			t.Errorf("%s is missing from:\n%s", name, &stderr)
+		}
+	}
+}
+
+func TestArgumentsThatMakeNoSenseAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"-bogus"}, {"serve"}} {
+		var stderr bytes.Buffer
+		if err := run(t.Context(), args, nil, &stderr); !errors.Is(err, errUsage) {
+			t.Errorf("run %v: error %v, want errUsage", args, err)
+		}
+		if !strings.Contains(stderr.String(), strings.TrimLeft(args[0], "-")) {
+			t.Errorf("run %v does not tell what is wrong:\n%s", args, &stderr)
+		}
+	}
+}
+
+func TestAnErrorTellsWhichFlagToChange(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, args := range [][]string{
+		{"-grpc", taken.Addr().String()},
+		{"-http", taken.Addr().String()},
+		{"-audit", t.TempDir()},
+		{"-otlp", "%"},
+	} {
+		for _, mode := range [][]string{nil, {"-serve"}} {
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel() // so that -serve ends, should it begin
+			var out bytes.Buffer
+			err := run(ctx, append(mode, args...), &out, &out)
+			if err == nil || !strings.Contains(err.Error(), args[0]) {
+				t.Errorf("run %v %v: error %v, want one that names %s", mode, args, err, args[0])
+			}
+		}
+	}
+}

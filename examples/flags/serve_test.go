@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+
+	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
+)
+
+func TestServeServesUntilASignal(t *testing.T) {
+	t.Parallel()
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(sig.String(), func(t *testing.T) {
+			t.Parallel()
+			p := startProgram(t, "-serve", "-token", "secret")
+			rpcs := p.lineAfter(t, "gRPC on ")
+			front := p.lineAfter(t, "REST on ")
+
+			post(t, front, "wrong", http.StatusUnauthorized)
+			post(t, front, "secret", http.StatusOK)
+			conn, err := grpc.NewClient(rpcs, grpc.WithTransportCredentials(insecure.NewCredentials()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			ctx := withToken(t.Context(), "secret")
+			transport := new(http.Transport)
+			defer transport.CloseIdleConnections()
+			base := strings.TrimSuffix(front, "/v1/flags")
+			for _, client := range []pb.FlagsClient{
+				pb.NewFlagsClient(conn),
+				rest{base: base, client: &http.Client{Transport: transport}, propagator: newTelemetry(newTraces(nil)).propagator},
+			} {
+				watch, err := client.Watch(ctx, &pb.WatchRequest{Key: key})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if first, err := watch.Recv(); err != nil || first.GetChange() != pb.WatchResponse_CHANGE_PRESENT {
+					t.Fatalf("watch: %v, %v", first, err)
+				}
+				defer func() {
+					want := status.Error(codes.Unavailable, "the service is going down; watch again later").Error()
+					if _, err := watch.Recv(); err == nil || err.Error() != want {
+						t.Errorf("a watch ended with %v, want %s", err, want)
+					}
+				}()
+			}
+
+			if err := p.cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			out := withoutDurations(p.wait(t))
+			for _, want := range []string{
+				`"via":"http","actor":"alice","action":"Create","flag":"dark-mode"}` + "\n",
+				"    client flags.v1.Flags/Create\n      server flags.v1.Flags/Create\n        audit alice Create dark-mode\n",
+				"    client flags.v1.Flags/Watch UNAVAILABLE\n      server flags.v1.Flags/Watch UNAVAILABLE\n", // REST
+				"\n    server flags.v1.Flags/Watch UNAVAILABLE\n",                                              // network, whose client is here
+				"\nStopped.\n",
+			} {
+				if !strings.Contains(out, want) {
+					t.Errorf("stdout lacks:\n%s", want)
+				}
+			}
+			if t.Failed() {
+				t.Logf("stdout:\n%s\nstderr:\n%s", out, &p.stderr)
+			}
+			for _, addr := range []string{rpcs, strings.TrimPrefix(base, "http://")} {
+				if conn, err := net.Dial("tcp", addr); err == nil {
+					conn.Close()
+					t.Errorf("%s still listens", addr)
+				}
+			}
+		})
+	}
+}
+
+func post(t *testing.T, url, token string, want int) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(`{"key":"dark-mode"}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Close = true
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode != want {
+		t.Fatalf("POST: %s (%v), want %d: %s", response.Status, err, want, body)
+	}
+}
+
+// A program is this test binary, run as the program.
+type program struct {
+	cmd    *exec.Cmd
+	lines  *bufio.Reader
+	read   strings.Builder
+	stderr bytes.Buffer
+}
+
+func startProgram(t *testing.T, args ...string) *program {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	p := &program{cmd: exec.CommandContext(ctx, os.Args[0], args...)}
+	p.cmd.Env = append(os.Environ(), asProgram+"=1")
+	p.cmd.Stderr = &p.stderr
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.lines = bufio.NewReader(io.TeeReader(stdout, &p.read))
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// lineAfter returns what follows the prefix on the first line that has it.
+func (p *program) lineAfter(t *testing.T, prefix string) string {
+	t.Helper()
+	for {
+		line, err := p.lines.ReadString('\n')
+		if rest, ok := strings.CutPrefix(line, prefix); ok {
+			return strings.TrimSpace(rest)
+		}
+		if err != nil {
+			t.Fatalf("%v before %q; stdout:\n%s\nstderr:\n%s", err, prefix, &p.read, &p.stderr)
+		}
+	}
+}
+
+// wait returns all that the program has written to stdout, after a good end.
+func (p *program) wait(t *testing.T) string {
+	t.Helper()
+	if _, err := io.Copy(io.Discard, p.lines); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.cmd.Wait(); err != nil {
+		t.Fatalf("%v; stdout:\n%s\nstderr:\n%s", err, &p.read, &p.stderr)
+	}
+	return p.read.String()
+}
