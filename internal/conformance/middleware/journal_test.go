@@ -1,0 +1,70 @@
+package middleware_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
+	"google.golang.org/protobuf/proto"
+)
+
+// A journal holds what the two sides of RPCs log, apart from each other, since
+// their order is nobody's promise.
+type journal struct {
+	mu                       sync.Mutex
+	clientLines, serverLines []string
+}
+
+func (j *journal) client(line string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.clientLines = append(j.clientLines, "client: "+line)
+}
+
+func (j *journal) server(line string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.serverLines = append(j.serverLines, "server: "+line)
+}
+
+// during returns what calls return, and then what is logged meanwhile.
+func (j *journal) during(calls func() []string) []string {
+	outcomes := calls()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	outcomes = append(append(outcomes, j.clientLines...), j.serverLines...)
+	j.clientLines, j.serverLines = nil, nil
+	return outcomes
+}
+
+// logger logs to one side, without what differs from run to run.
+func (*journal) logger(log func(line string)) logging.Logger {
+	handler := slog.NewTextHandler(lineWriter(log), &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: stable})
+	logger := slog.New(handler)
+	return logging.LoggerFunc(func(ctx context.Context, level logging.Level, text string, fields ...any) {
+		logger.Log(ctx, slog.Level(level), text, fields...)
+	})
+}
+
+func stable(_ []string, attr slog.Attr) slog.Attr {
+	switch attr.Key {
+	case slog.TimeKey, "protocol", "grpc.service", "grpc.start_time", "grpc.time_ms", "grpc.recv.duration", "grpc.send.duration", "peer.address":
+		return slog.Attr{}
+	}
+	if message, ok := attr.Value.Any().(interface {
+		proto.Message
+		GetValue() string
+	}); ok {
+		return slog.String(attr.Key, message.GetValue())
+	}
+	return attr
+}
+
+type lineWriter func(line string)
+
+func (w lineWriter) Write(line []byte) (int, error) {
+	w(strings.TrimSpace(string(line)))
+	return len(line), nil
+}

@@ -1,0 +1,21 @@
+package suites_test
+
+import (
+	"testing"
+
+	"github.com/fullstorydev/grpchan/grpchantesting"
+	"google.golang.org/grpc"
+)
+
+// grpchan's own suite for channels, with everything it has for those that are
+// full duplex.
+func TestGrpchanSuite(t *testing.T) {
+	t.Parallel()
+	register := func(s grpc.ServiceRegistrar) {
+		grpchantesting.RegisterTestServiceServer(s, &grpchantesting.TestServer{})
+	}
+	inEach(t, register, func(t *testing.T, cc grpc.ClientConnInterface) {
+		t.Parallel()
+		grpchantesting.RunChannelTestCases(t, cc, true)
+	})
+}

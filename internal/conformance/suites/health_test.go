@@ -1,0 +1,79 @@
+package suites_test
+
+import (
+	"context"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/status"
+)
+
+func TestHealthIsChecked(t *testing.T) {
+	t.Parallel()
+	service := health.NewServer()
+	service.SetServingStatus("flags", healthpb.HealthCheckResponse_NOT_SERVING)
+	inEach(t, healthService(service), func(t *testing.T, cc grpc.ClientConnInterface) {
+		t.Parallel()
+		client := healthpb.NewHealthClient(cc)
+		for name, want := range map[string]healthpb.HealthCheckResponse_ServingStatus{
+			"":      healthpb.HealthCheckResponse_SERVING,
+			"flags": healthpb.HealthCheckResponse_NOT_SERVING,
+		} {
+			got, err := client.Check(t.Context(), &healthpb.HealthCheckRequest{Service: name})
+			if err != nil || got.GetStatus() != want {
+				t.Errorf("Check of %q: got %v, %v; want %v", name, got.GetStatus(), err, want)
+			}
+		}
+		_, err := client.Check(t.Context(), &healthpb.HealthCheckRequest{Service: "nobody"})
+		if got := status.Convert(err); got.Code() != codes.NotFound || got.Message() != "unknown service" {
+			t.Errorf("Check of a service that is not there: got %v", err)
+		}
+		all, err := client.List(t.Context(), &healthpb.HealthListRequest{})
+		if err != nil || len(all.GetStatuses()) != 2 {
+			t.Errorf("List: got %v, %v; want two services", all, err)
+		}
+	})
+}
+
+// Watch stays open for as long as its caller wants, and then its handler ends.
+func TestHealthIsWatched(t *testing.T) {
+	t.Parallel()
+	const (
+		serving    = healthpb.HealthCheckResponse_SERVING
+		notServing = healthpb.HealthCheckResponse_NOT_SERVING
+		unknown    = healthpb.HealthCheckResponse_SERVICE_UNKNOWN
+	)
+	service := health.NewServer()
+	inEach(t, healthService(service), func(t *testing.T, cc grpc.ClientConnInterface) {
+		name := t.Name() // each way watches a service of its own
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		stream, err := healthpb.NewHealthClient(cc).Watch(ctx, &healthpb.HealthCheckRequest{Service: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		receive := func(want healthpb.HealthCheckResponse_ServingStatus) {
+			t.Helper()
+			got, err := stream.Recv()
+			if err != nil || got.GetStatus() != want {
+				t.Fatalf("got %v, %v; want %v", got.GetStatus(), err, want)
+			}
+		}
+		receive(unknown)
+		for _, want := range []healthpb.HealthCheckResponse_ServingStatus{serving, notServing, serving} {
+			service.SetServingStatus(name, want)
+			receive(want)
+		}
+		cancel()
+		if _, err := stream.Recv(); status.Code(err) != codes.Canceled {
+			t.Errorf("after the caller has left: got %v, want %v", err, codes.Canceled)
+		}
+	})
+}
+
+func healthService(service *health.Server) func(grpc.ServiceRegistrar) {
+	return func(s grpc.ServiceRegistrar) { healthpb.RegisterHealthServer(s, service) }
+}

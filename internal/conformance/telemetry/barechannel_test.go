@@ -1,0 +1,97 @@
+package telemetry_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain/internal/conformance/way"
+)
+
+// What otelgrpc measures through the stats hooks of a bare inprocgrpc.Channel:
+// each RPC has taken 292 years, the longest duration there is.
+func TestBareChannelMeasuresCenturies(t *testing.T) {
+	t.Parallel()
+	const years = 365.25 * 24 * 60 * 60 // in seconds
+	for _, test := range []struct {
+		name     string
+		call     func(context.Context, client) error
+		from, to float64 // how long an RPC takes, in seconds
+		conn     func(*testing.T, *observer, service) grpc.ClientConnInterface
+	}{
+		{"bare, unary", unary(codes.OK), 292 * years, 293 * years, bare},
+		{"bare, stream", chat(1, codes.OK), 292 * years, 293 * years, bare},
+		{"network, unary", unary(codes.OK), 0, minute, measuredNetwork},
+		{"network, stream", chat(1, codes.OK), 0, minute, measuredNetwork},
+		{"Channel, unary", unary(codes.OK), 0, minute, measuredChannel},
+		{"Channel, stream", chat(1, codes.OK), 0, minute, measuredChannel},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			observer, service := newObserver(), newService()
+			if err := test.call(t.Context(), service.client(test.conn(t, observer, service))); err != nil {
+				t.Fatal(err)
+			}
+			observer.clientEnds.await(t)
+			observer.serverEnds.await(t)
+			durations := durationsOf(observer.collect(t))
+			if len(durations) != 2 {
+				t.Errorf("got durations %v, want one of the client's and one of the server's", durations)
+			}
+			for name, got := range durations {
+				if got <= test.from || got >= test.to {
+					t.Errorf("%s: got %.3g s, want %.3g to %.3g s", name, got, test.from, test.to)
+				}
+			}
+		})
+	}
+}
+
+func bare(_ *testing.T, o *observer, service service) grpc.ClientConnInterface {
+	ch := (&inprocgrpc.Channel{}).
+		WithClientStatsHandler(both{otelgrpc.NewClientHandler(o.options()...), o.clientEnds}).
+		WithServerStatsHandler(both{otelgrpc.NewServerHandler(o.options()...), o.serverEnds})
+	service.register(ch)
+	return ch
+}
+
+// both is two stats handlers, since the hooks take but one.
+type both [2]stats.Handler
+
+func (b both) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
+	return b[1].TagRPC(b[0].TagRPC(ctx, info), info)
+}
+
+func (b both) HandleRPC(ctx context.Context, event stats.RPCStats) {
+	b[0].HandleRPC(ctx, event)
+	b[1].HandleRPC(ctx, event)
+}
+
+func (b both) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (b both) HandleConn(context.Context, stats.ConnStats)                       {}
+
+func measuredNetwork(t *testing.T, o *observer, service service) grpc.ClientConnInterface {
+	return way.Network(t, o.chain(), service.register)
+}
+
+func measuredChannel(t *testing.T, o *observer, service service) grpc.ClientConnInterface {
+	return way.InProcess(t, o.chain(), service.register)
+}
+
+func durationsOf(metrics []metricdata.Metrics) map[string]float64 {
+	durations := map[string]float64{}
+	for _, metric := range metrics {
+		if data, ok := metric.Data.(metricdata.Histogram[float64]); ok {
+			for _, point := range data.DataPoints {
+				durations[metric.Name] += point.Sum
+			}
+		}
+	}
+	return durations
+}

@@ -1,0 +1,95 @@
+package telemetry_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain/internal/conformance/way"
+)
+
+type scenario struct {
+	name  string
+	call  func(context.Context, client) error
+	code  codes.Code
+	shape string // of the trace
+	// left tells that the caller does not wait for the server.
+	left bool
+	// unserved tells that there is no handler.
+	unserved bool
+}
+
+var scenarios = []scenario{
+	{name: "unary", call: unary(codes.OK), shape: "caller(client OK(server OK(handle)))"},
+	{name: "unary that the client got wrong", call: unary(codes.NotFound), code: codes.NotFound, shape: "caller(client NOT_FOUND(server NOT_FOUND(handle)))"},
+	{name: "unary that the server got wrong", call: unary(codes.Internal), code: codes.Internal, shape: "caller(client INTERNAL(server INTERNAL(handle)))"},
+	{name: "unary canceled", call: canceled, code: codes.Canceled, shape: "caller(client CANCELLED(server CANCELLED(handle)))", left: true},
+	{name: "unary over its deadline", call: overdue, code: codes.DeadlineExceeded, shape: "caller(client DEADLINE_EXCEEDED(server DEADLINE_EXCEEDED(handle)))", left: true},
+	{name: "server stream", call: download(3), shape: "caller(client OK(server OK))"},
+	{name: "empty server stream", call: download(0), shape: "caller(client OK(server OK))"},
+	{name: "client stream", call: upload(3), shape: "caller(client OK(server OK))"},
+	{name: "bidi stream", call: chat(3, codes.OK), shape: "caller(client OK(server OK))"},
+	{name: "broken stream", call: chat(2, codes.DataLoss), code: codes.DataLoss, shape: "caller(client DATA_LOSS(server DATA_LOSS))"},
+	{name: "abandoned stream", call: leave, shape: "caller(client CANCELLED(server CANCELLED))", left: true},
+	{name: "unknown method", call: unknown, code: codes.Unimplemented, shape: "caller(client UNIMPLEMENTED)", unserved: true},
+}
+
+func TestTelemetryIsThatOfANetwork(t *testing.T) {
+	t.Parallel()
+	observer, service := newObserver(), newService()
+	all := way.All(t, observer.chain(), service.register)
+	for _, scenario := range scenarios {
+		t.Run(scenario.name, func(t *testing.T) {
+			want := observer.observe(t, all[0], service, scenario)
+			if want.shape != scenario.shape {
+				t.Errorf("network: got %s, want %s", want.shape, scenario.shape)
+			}
+			for _, inprocess := range all[1:] {
+				got := observer.observe(t, inprocess, service, scenario)
+				if diff := cmp.Diff(want.trace, got.trace); diff != "" {
+					t.Errorf("%s: trace (-network +in-process)\n%s", inprocess.Name, diff)
+				}
+				if diff := cmp.Diff(want.metrics, got.metrics); diff != "" {
+					t.Errorf("%s: metrics (-network +in-process)\n%s", inprocess.Name, diff)
+				}
+			}
+		})
+	}
+}
+
+// An observation is what an RPC leaves behind.
+type observation struct {
+	shape   string
+	trace   []string
+	metrics []string
+}
+
+func (o *observer) observe(t *testing.T, way way.Way, service service, scenario scenario) observation {
+	t.Helper()
+	o.spans.Reset()
+	ctx, caller := o.tracers.Tracer("caller").Start(t.Context(), "caller")
+	err := scenario.call(ctx, service.client(way.Conn))
+	caller.End()
+	if status.Code(err) != scenario.code {
+		t.Errorf("%s: got %v, want %v", way.Name, err, scenario.code)
+	}
+	for _, ends := range o.endsOf(scenario) {
+		if !way.InProcess || scenario.left {
+			ends.await(t)
+		} else {
+			ends.must(t)
+		}
+	}
+	spans := o.spans.Ended()
+	return observation{shape: shapeOf(t, spans), trace: treeOf(t, spans), metrics: pointsOf(t, o.collect(t))}
+}
+
+func (o *observer) endsOf(scenario scenario) []ends {
+	if scenario.unserved {
+		return []ends{o.clientEnds}
+	}
+	return []ends{o.clientEnds, o.serverEnds}
+}

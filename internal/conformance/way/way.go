@@ -1,0 +1,69 @@
+// Package way has the ways by which an RPC can reach its handler, so that a test
+// can take each of them.
+package way
+
+import (
+	"context"
+	"net"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// A Way is one way to a handler.
+type Way struct {
+	Name      string
+	Conn      grpc.ClientConnInterface
+	InProcess bool
+}
+
+// All serves what register registers, with the chain, in each way there is. The
+// first is grpc-go's network, the oracle.
+func All(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) []Way {
+	t.Helper()
+	ch := InProcess(t, chain, register)
+	return []Way{
+		{Name: "network", Conn: Network(t, chain, register)},
+		{Name: "Channel", Conn: ch, InProcess: true},
+		{Name: "ClientConn", Conn: ch.ClientConn(), InProcess: true},
+	}
+}
+
+// InProcess serves on a channel until the test ends.
+func InProcess(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) *inprocchain.Channel {
+	t.Helper()
+	ch := inprocchain.New(chain)
+	register(ch)
+	t.Cleanup(func() {
+		if err := ch.Shutdown(context.Background()); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+	})
+	return ch
+}
+
+// Network serves on a network without sockets until the test ends, and connects
+// with the chain's options and more.
+func Network(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar), more ...grpc.DialOption) *grpc.ClientConn {
+	t.Helper()
+	server := grpc.NewServer(chain.ServerOptions()...)
+	register(server)
+	listener := bufconn.Listen(1 << 20)
+	go server.Serve(listener)
+	t.Cleanup(server.Stop)
+
+	options := append(append(chain.DialOptions(), more...),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
+	)
+	cc, err := grpc.NewClient("passthrough:///bufconn", options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { cc.Close() })
+	return cc
+}
