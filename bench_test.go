@@ -284,6 +284,12 @@ func passClient(ctx context.Context, method string, req, reply any, cc *grpc.Cli
 // foldLikeGrpchan is chainUnaryServer of grpchan's intercept.go, which it keeps
 // for service descriptions.
 func foldLikeGrpchan(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	switch len(interceptors) {
+	case 0:
+		return nil
+	case 1:
+		return interceptors[0]
+	}
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		for i := range interceptors {
 			interceptor, next := interceptors[len(interceptors)-i-1], handler

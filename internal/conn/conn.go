@@ -5,6 +5,7 @@ package conn
 
 import (
 	"context"
+	"io"
 	"sync/atomic"
 
 	"google.golang.org/grpc"
@@ -61,13 +62,40 @@ func (c *Conn) unary(ctx context.Context, method string, req, reply any, _ *grpc
 
 func (c *Conn) stream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, _ grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	ctx, leave := c.join(ctx)
-	opts = append(opts[:len(opts):len(opts)], grpc.OnFinish(func(error) { leave() }))
 	s, err := c.channel.NewStream(ctx, desc, method, opts...)
 	if err != nil {
 		leave()
 		return nil, err
 	}
-	return s, nil
+	forget := context.AfterFunc(ctx, leave) // it may be abandoned by cancelling
+	return &stream{ClientStream: s, oneAnswer: !desc.ServerStreams, leave: func() {
+		forget()
+		leave()
+	}}, nil
+}
+
+// A stream leaves when it has ended for its caller. OnFinish would tell too
+// early: interceptors may make another attempt.
+type stream struct {
+	grpc.ClientStream
+	oneAnswer bool
+	leave     func()
+}
+
+func (s *stream) SendMsg(m any) error {
+	err := s.ClientStream.SendMsg(m)
+	if err != nil && err != io.EOF {
+		s.leave()
+	}
+	return err
+}
+
+func (s *stream) RecvMsg(m any) error {
+	err := s.ClientStream.RecvMsg(m)
+	if err != nil || s.oneAnswer {
+		s.leave()
+	}
+	return err
 }
 
 // join returns a context that ends with the connection, too, until leave is called.

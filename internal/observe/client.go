@@ -128,8 +128,10 @@ func (a *attempt) End(trailer metadata.MD, err error) {
 		Client:    true,
 		BeginTime: a.begin.BeginTime,
 		EndTime:   time.Now(),
-		Trailer:   trailer.Copy(),
 		Error:     err,
+	}
+	if a.outHeader.Client { // otherwise there has been no stream
+		a.end.Trailer = trailer.Copy()
 	}
 	a.handler.HandleRPC(a.ctx, &a.end)
 }

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"io"
 	"sync"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain/internal/clone"
+	"github.com/inprocchain/inprocchain/internal/transport"
 )
 
 // UnaryServer returns the interceptor that tells the handlers of each unary RPC
@@ -20,6 +22,7 @@ func UnaryServer(handlers []stats.Handler) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 		s := serve(ctx, handler, info.FullMethod, false, false)
 		s.tellInPayload(req)
+		defer s.tellEndAnyway()
 		resp, err := next(s.handlerContext(), req)
 		if err == nil {
 			s.tellOutPayload(resp)
@@ -34,6 +37,7 @@ func StreamServer(handlers []stats.Handler) grpc.StreamServerInterceptor {
 	handler := combine(handlers)
 	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 		s := serve(ss.Context(), handler, info.FullMethod, info.IsClientStream, info.IsServerStream)
+		defer s.tellEndAnyway()
 		err := next(srv, &serverStream{s, ss, s.handlerContext()})
 		s.tellEnd(err)
 		return err
@@ -48,10 +52,11 @@ type served struct {
 	ctx     context.Context // as tagged
 	handler stats.Handler
 
-	mu         sync.Mutex
-	header     metadata.MD
-	trailer    metadata.MD
-	headerSent bool
+	mu          sync.Mutex
+	header      metadata.MD
+	trailer     metadata.MD
+	headerSent  bool
+	trailerSent bool
 
 	tag        stats.RPCTagInfo
 	inHeader   stats.InHeader
@@ -154,23 +159,36 @@ func (s *served) tellOutPayload(message any) {
 	})
 }
 
-// tellEnd tells of the trailer, unless the client has gone, and of the end.
-func (s *served) tellEnd(err error) {
-	if err == nil || s.ctx.Err() == nil {
-		s.mu.Lock()
-		header, trailer := s.header, s.trailer
-		s.mu.Unlock()
-		if len(header) > 0 {
-			s.tellOutHeader()
-		}
-		s.outTrailer = stats.OutTrailer{Trailer: trailer.Copy()}
-		if st, _ := status.FromError(err); len(st.Proto().GetDetails()) > 0 {
-			delete(s.outTrailer.Trailer, "grpc-status-details-bin") // the status takes its place
-		}
-		s.handler.HandleRPC(s.ctx, &s.outTrailer)
+// tellOutTrailer tells of the trailer, once, unless the client has gone.
+func (s *served) tellOutTrailer(err error) {
+	s.mu.Lock()
+	sent, header, trailer := s.trailerSent, s.header, s.trailer
+	s.trailerSent = true
+	s.mu.Unlock()
+	if sent || err != nil && transport.ClientGone(s.ctx) {
+		return
 	}
+	if len(header) > 0 {
+		s.tellOutHeader()
+	}
+	s.outTrailer = stats.OutTrailer{Trailer: trailer.Copy()}
+	if st, _ := status.FromError(err); len(st.Proto().GetDetails()) > 0 {
+		delete(s.outTrailer.Trailer, "grpc-status-details-bin") // the status takes its place
+	}
+	s.handler.HandleRPC(s.ctx, &s.outTrailer)
+}
+
+func (s *served) tellEnd(err error) {
+	s.tellOutTrailer(err)
 	s.end = stats.End{BeginTime: s.begin.BeginTime, EndTime: time.Now(), Error: err}
 	s.handler.HandleRPC(s.ctx, &s.end)
+}
+
+// tellEndAnyway tells of the end of an RPC whose handler ends its goroutine.
+func (s *served) tellEndAnyway() {
+	if s.end.EndTime.IsZero() {
+		s.tellEnd(transport.ErrNoAnswer)
+	}
 }
 
 // A serverStream tells of what its RPC's handler sends and receives.
@@ -208,6 +226,8 @@ func (s *serverStream) SendMsg(m any) error {
 	err := s.ServerStream.SendMsg(m)
 	if err == nil {
 		s.served.tellOutPayload(m)
+	} else if err != io.EOF {
+		s.served.tellOutTrailer(err) // it has ended the RPC
 	}
 	return err
 }
@@ -216,6 +236,8 @@ func (s *serverStream) RecvMsg(m any) error {
 	err := s.ServerStream.RecvMsg(m)
 	if err == nil {
 		s.served.tellInPayload(m)
+	} else if err != io.EOF {
+		s.served.tellOutTrailer(err) // it has ended the RPC
 	}
 	return err
 }

@@ -74,6 +74,7 @@ type unaryRPC struct {
 	answer   answer
 	response any
 	err      error
+	late     bool // the client had gone by then
 	context  handlerContext
 
 	// The client's own.
@@ -132,7 +133,7 @@ func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 	case ctx.Err() != nil:
 		return contextStatus(ctx)
 	case err == io.EOF:
-		return errNoAnswer
+		return ErrNoAnswer
 	}
 	return err
 }
@@ -162,6 +163,9 @@ func (rpc *unaryRPC) observeEnd(o Observer, err error) {
 
 // receive makes the reply what the server answered.
 func (rpc *unaryRPC) receive() error {
+	if rpc.late {
+		return nil // run tells of the context
+	}
 	rpc.answered = true
 	if rpc.err != nil {
 		return rpc.err

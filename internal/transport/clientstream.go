@@ -25,9 +25,9 @@ type streamRPC struct {
 	err   error
 }
 
-// end answers the RPC, once.
+// end answers the RPC, once, unless its client has gone: then that is its end.
 func (rpc *streamRPC) end(err error) {
-	if !rpc.answer.end(err) {
+	if rpc.link.Context.Err() != nil || !rpc.answer.end(err) {
 		return
 	}
 	rpc.err = arrival(err, rpc.answer.trailer)
@@ -220,7 +220,10 @@ func (s *clientStream) receive(m any) error {
 	message, err := s.rpc.toClient.get(s.ctx)
 	switch {
 	case err == io.EOF && s.rpc.err == nil && !s.desc.ServerStreams && !s.received:
-		return s.finish(errNoResponse)
+		if result := s.finish(errNoResponse); result != io.EOF {
+			return result
+		}
+		return errNoResponse // Header has seen a good end
 	case err == io.EOF:
 		return s.finish(s.rpc.err)
 	case err != nil:
@@ -242,13 +245,24 @@ func (s *clientStream) receive(m any) error {
 // finish ends the RPC for the caller, once. It returns what RecvMsg reports for
 // how the RPC ended first: io.EOF where it ended well.
 func (s *clientStream) finish(err error) error {
-	if first := s.setResult(err); !first {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return orEOF(s.result)
+	result, first := s.conclude(err)
+	if first {
+		onFinish(s.call.opts, err)
+		s.cancel()
 	}
+	return orEOF(result)
+}
+
+// conclude tells how the RPC ended. Who comes second waits, since then what the
+// call options point to is the caller's.
+func (s *clientStream) conclude(err error) (result error, first bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finished {
+		return s.result, false
+	}
+	s.finished, s.result = true, err
 	s.stop()
-	s.cancel()
 	header, headerSent := s.rpc.header()
 	trailer, ended := s.rpc.trailer()
 	s.call.deliver(&s.rpc.client.peer, header, headerSent, trailer)
@@ -259,18 +273,7 @@ func (s *clientStream) finish(err error) error {
 		}
 		o.End(trailer, err)
 	}
-	onFinish(s.call.opts, err)
-	return orEOF(err)
-}
-
-func (s *clientStream) setResult(err error) (first bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.finished {
-		return false
-	}
-	s.finished, s.result = true, err
-	return true
+	return err, true
 }
 
 func orEOF(err error) error {

@@ -99,8 +99,10 @@ func (q *queue) take() (message queued, ok, done bool) {
 	}
 	message = q.messages[q.head]
 	q.messages[q.head] = queued{}
-	if q.head++; q.head == len(q.messages) {
-		q.messages, q.head = q.messages[:0], 0
+	if q.head++; q.head >= len(q.messages)/2 { // at most one copy of what is left to a message taken
+		left := copy(q.messages, q.messages[q.head:])
+		clear(q.messages[left:])
+		q.messages, q.head = q.messages[:left], 0
 	}
 	full := q.ahead >= window
 	if q.ahead -= message.size + framing; full && q.ahead < window {

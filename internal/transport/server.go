@@ -57,7 +57,7 @@ func (s *Server) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 		_ = rpc.answer.message()
 	}
 	rpc.answer.end(err)
-	rpc.err = unaryArrival(err, rpc.answer.trailer)
+	rpc.err, rpc.late = unaryArrival(err, rpc.answer.trailer), ctx.Err() != nil
 	return rpc, nil
 }
 
@@ -128,7 +128,7 @@ func (s *Server) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerIn
 	if !ok {
 		return arrival(s.observeStream(srv, ss, info, handler), nil)
 	}
-	defer rpc.end(errNoAnswer) // unless it has been answered
+	defer rpc.end(ErrNoAnswer) // unless it has been answered
 	rpc.end(s.observeStream(srv, newServerStream(rpc, ss.Context(), info), info, handler))
 	return nil
 }

@@ -14,14 +14,18 @@ import (
 type serverStream struct {
 	rpc           *streamRPC
 	ctx           context.Context
+	cancel        context.CancelCauseFunc
 	clientStreams bool
 	received      bool
+	halfClosed    bool
 }
 
 func newServerStream(rpc *streamRPC, ctx context.Context, info *grpc.StreamServerInfo) *serverStream {
+	ctx, cancel := context.WithCancelCause(ctx)
 	return &serverStream{
 		rpc:           rpc,
 		ctx:           grpc.NewContextWithServerTransportStream(ctx, &rpc.answer),
+		cancel:        cancel,
 		clientStreams: info.IsClientStream,
 	}
 }
@@ -49,9 +53,21 @@ func (s *serverStream) SetTrailer(md metadata.MD) {
 func (s *serverStream) SendMsg(m any) error {
 	err := s.send(m)
 	if err != nil {
-		s.rpc.end(err)
+		s.end(err)
 	}
 	return err
+}
+
+// end answers the RPC with an error of the handler's own making. Its other
+// goroutines should not wait for a client that may never look.
+func (s *serverStream) end(err error) {
+	s.rpc.end(err)
+	s.cancel(errAnswered)
+}
+
+// ClientGone reports whether a handler's context has ended without an answer.
+func ClientGone(ctx context.Context) bool {
+	return ctx.Err() != nil && context.Cause(ctx) != errAnswered
 }
 
 func (s *serverStream) send(m any) error {
@@ -78,7 +94,7 @@ func (s *serverStream) send(m any) error {
 func (s *serverStream) RecvMsg(m any) error {
 	err := s.receive(m)
 	if err != nil && err != io.EOF {
-		s.rpc.end(err)
+		s.end(err)
 	}
 	return err
 }
@@ -110,7 +126,10 @@ func (s *serverStream) receive(m any) error {
 
 func (s *serverStream) next() (queued, error) {
 	message, err := s.rpc.toServer.get(s.ctx)
-	if err != nil && err != io.EOF {
+	switch {
+	case err == io.EOF && (s.halfClosed || s.ctx.Err() == nil):
+		s.halfClosed = true // and stays so
+	case err != nil:
 		err = contextStatus(s.ctx)
 	}
 	return message, err

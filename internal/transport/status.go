@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"math"
 
 	"google.golang.org/grpc"
@@ -11,6 +12,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
+// ErrNoAnswer is how an RPC ends whose handler ends its goroutine.
+var ErrNoAnswer = status.Error(codes.Internal, "inprocchain: the handler's goroutine ended without an answer; does it call runtime.Goexit, as t.FailNow does?")
+
 var (
 	errNoResponse  = status.Error(codes.Internal, "cardinality violation: received no response message from non-server-streaming RPC")
 	errMoreAnswers = status.Error(codes.Internal, "cardinality violation: expected <EOF> for non server-streaming RPCs, but received another message")
@@ -19,7 +23,7 @@ var (
 	errSendClosed  = status.Error(codes.Internal, "SendMsg called after CloseSend")
 	errHeaderSent  = status.Error(codes.Internal, "transport: SendHeader called multiple times")
 	errDone        = status.FromContextError(context.Canceled).Err() // as streamContextErr of internal/transport/http2_server.go
-	errNoAnswer    = status.Error(codes.Internal, "inprocchain: the handler's goroutine ended without an answer; does it call runtime.Goexit, as t.FailNow does?")
+	errAnswered    = errors.New("inprocchain: the RPC has been answered")
 )
 
 // handlerError returns what the observers of an RPC get whose handler returned
