@@ -142,6 +142,9 @@ func isGenerated(msg proto.Message) bool {
 	return ok
 }
 
+// Size returns the size of the message's encoding.
+func (in *Owned) Size() int { return Size(in.msg) }
+
 // Size returns the size of a message's encoding: 0 for nil, and unknownSize for
 // what only a user's cloner knows.
 func Size(message any) int {
@@ -149,7 +152,7 @@ func Size(message any) int {
 	case nil:
 		return 0
 	case *Owned:
-		return Size(message.msg)
+		return message.Size()
 	case wire:
 		return len(message)
 	case proto.Message:

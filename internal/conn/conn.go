@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/resolver"
+
+	"github.com/inprocchain/inprocchain/internal/transport"
 )
 
 const scheme = "inproc"
@@ -102,9 +104,9 @@ func (s *stream) RecvMsg(m any) error {
 func (c *Conn) join(ctx context.Context) (_ context.Context, leave func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	if c.closed.Err() != nil {
-		cancel(grpc.ErrClientConnClosing)
+		cancel(transport.ErrConnClosing)
 	}
-	stop := context.AfterFunc(c.closed, func() { cancel(grpc.ErrClientConnClosing) })
+	stop := context.AfterFunc(c.closed, func() { cancel(transport.ErrConnClosing) })
 	return ctx, func() {
 		stop()
 		cancel(nil)
@@ -125,6 +127,6 @@ func (w watch) ResolveNow(resolver.ResolveNowOptions) {}
 
 func (w watch) Close() {
 	if !w.conn.retired.Load() {
-		w.conn.close(grpc.ErrClientConnClosing)
+		w.conn.close(transport.ErrConnClosing)
 	}
 }

@@ -174,7 +174,7 @@ func (s *clientStream) send(m any) error {
 	if err := s.rpc.client.cloner.Clone(&message, m); err != nil {
 		return err
 	}
-	size := clone.Size(&message)
+	size := message.Size()
 	if err := s.call.checkSend(size); err != nil {
 		return err
 	}

@@ -23,6 +23,21 @@ func validate(md metadata.MD) error {
 }
 
 func validatePair(key string, values ...string) error {
+	if err := validateKey(key); err != nil {
+		return err
+	}
+	if strings.HasSuffix(key, "-bin") {
+		return nil
+	}
+	for _, value := range values {
+		if !isPrintable(value) {
+			return fmt.Errorf("header key %q contains value with non-printable ASCII characters", key)
+		}
+	}
+	return nil
+}
+
+func validateKey(key string) error {
 	if key == "" {
 		return fmt.Errorf("there is an empty key in the header")
 	}
@@ -32,14 +47,6 @@ func validatePair(key string, values ...string) error {
 	for _, r := range []byte(key) {
 		if !(r >= 'a' && r <= 'z') && !(r >= '0' && r <= '9') && r != '.' && r != '-' && r != '_' {
 			return fmt.Errorf("header key %q contains illegal characters not in [0-9a-z-_.]", key)
-		}
-	}
-	if strings.HasSuffix(key, "-bin") {
-		return nil
-	}
-	for _, value := range values {
-		if !isPrintable(value) {
-			return fmt.Errorf("header key %q contains value with non-printable ASCII characters", key)
 		}
 	}
 	return nil

@@ -30,6 +30,7 @@ func (m *methods) check(fullMethod string, kind methodKind) error {
 		return nil
 	}
 	name, ok := strings.CutPrefix(fullMethod, "/")
+	name = string([]rune(name)) // in UTF-8, as a status is
 	pos := strings.LastIndex(name, "/")
 	if !ok || pos < 0 {
 		return status.Errorf(codes.Unimplemented, "malformed method name: %q", fullMethod)

@@ -81,7 +81,7 @@ func (s *serverStream) send(m any) error {
 	if err := s.rpc.answer.message(); err != nil {
 		return err
 	}
-	switch err := s.rpc.toClient.put(s.ctx, message, clone.Size(&message)); err {
+	switch err := s.rpc.toClient.put(s.ctx, message, message.Size()); err {
 	case nil:
 		return nil
 	case io.EOF:

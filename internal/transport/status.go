@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -68,10 +67,14 @@ func unaryArrival(err error, trailer metadata.MD) error {
 	return arrived
 }
 
+// ErrConnClosing is what RPCs on a ClientConn get that is closed; grpc-go's own
+// is deprecated. A context that ends with this cause ends an RPC with it.
+var ErrConnClosing = status.Error(codes.Canceled, "grpc: the client connection is closing")
+
 // contextStatus returns the status of an RPC whose context has ended.
 func contextStatus(ctx context.Context) error {
-	if context.Cause(ctx) == grpc.ErrClientConnClosing {
-		return grpc.ErrClientConnClosing
+	if context.Cause(ctx) == ErrConnClosing {
+		return ErrConnClosing
 	}
 	return status.FromContextError(ctx.Err()).Err()
 }

@@ -1,0 +1,50 @@
+# Every module of the repository. A user's go.mod gets the first alone.
+MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod ./internal/conformance/go.mod ./examples/go.mod ./examples/internal/gen/go.mod ./migrate/go.mod ./tools/go.mod))
+
+FUZZTIME ?= 5s
+STATICCHECK = $$(cd $(CURDIR)/tools && go tool -n staticcheck)
+
+each = @set -e; for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module && $(2)); done
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+.PHONY: test
+test: ## every module's tests, with the race detector; allocations without it
+	$(call each,go test -race,go test -race -timeout 5m ./...)
+	go test -run Allocs -timeout 2m .
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck on every module
+	@echo gofmt; unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
+	$(call each,go vet,go vet ./...)
+	$(call each,staticcheck,$(STATICCHECK) ./...)
+
+.PHONY: generate
+generate: ## make the examples' generated code anew
+	go run -C examples/internal/gen .
+
+.PHONY: tidy-check
+tidy-check: ## fail if go mod tidy would change a file
+	$(call each,go mod tidy -diff,go mod tidy -diff)
+
+.PHONY: docs
+docs: ## fail if a Go block of the documents is in no file and no program
+	go run -C tools ./docs
+
+.PHONY: cover
+cover: ## coverage of the root package; fails below 95 %
+	.ci/cover 95
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME
+	.ci/fuzz $(FUZZTIME) $(MODULES)
+
+.PHONY: soak
+soak: ## load and faults for minutes instead of seconds
+	go test -run TestSoak -timeout 20m -v . -args -soak
+
+.PHONY: bench
+bench: ## measure against the bare channel and grpc-go; writes docs/performance.md
+	go run -C tools ./bench

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/perf/benchfmt"
+)
+
+// What has been measured.
+type measurements struct {
+	figures map[figure][]float64 // one for each round
+	machine string               // as the benchmarks print it
+}
+
+// A figure is one that a benchmark prints.
+type figure struct {
+	benchmark string // its name, without "Benchmark" and GOMAXPROCS
+	unit      string // seconds or allocations
+}
+
+// The units that benchfmt makes of ns/op and allocs/op.
+const (
+	seconds     = "sec/op"
+	allocations = "allocs/op"
+)
+
+func measure(root string, rounds int, benchtime time.Duration) (*measurements, error) {
+	directory, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(directory) }()
+	var programs []string
+	for i, pkg := range []string{root, filepath.Join(root, "tools", "bench")} {
+		program := filepath.Join(directory, fmt.Sprintf("benchmarks%d", i))
+		compile := exec.Command("go", "test", "-c", "-o", program, ".")
+		compile.Dir, compile.Stderr = pkg, os.Stderr
+		if err := compile.Run(); err != nil {
+			return nil, fmt.Errorf("compiling the benchmarks in %s: %w", pkg, err)
+		}
+		programs = append(programs, program)
+	}
+	m := &measurements{figures: map[figure][]float64{}}
+	for i := range rounds {
+		fmt.Fprintf(os.Stderr, "round %d of %d\n", i+1, rounds)
+		for _, program := range programs {
+			if err := m.run(program, benchtime); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return m, nil
+}
+
+func (m *measurements) run(program string, benchtime time.Duration) error {
+	cmd := exec.Command(program, "-test.run=^$", "-test.bench=.", "-test.benchtime="+benchtime.String(), "-test.timeout=5m")
+	cmd.Stderr = os.Stderr
+	output, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("running the benchmarks: %w\n%s", err, output)
+	}
+	reader := benchfmt.NewReader(bytes.NewReader(output), program)
+	for reader.Scan() {
+		if result, ok := reader.Result().(*benchfmt.Result); ok {
+			m.add(result)
+		}
+	}
+	return reader.Err()
+}
+
+func (m *measurements) add(result *benchfmt.Result) {
+	m.machine = fmt.Sprintf("%s, %s/%s", result.GetConfig("cpu"), result.GetConfig("goos"), result.GetConfig("goarch"))
+	name, parts := result.Name.Parts()
+	benchmark := string(name)
+	for _, part := range parts {
+		if !strings.HasPrefix(string(part), "-") { // GOMAXPROCS
+			benchmark += string(part)
+		}
+	}
+	for _, unit := range []string{seconds, allocations} {
+		if value, ok := result.Value(unit); ok {
+			f := figure{benchmark, unit}
+			m.figures[f] = append(m.figures[f], value)
+		}
+	}
+}
+
+// of returns a figure in each of the rounds.
+func (m *measurements) of(f figure) ([]float64, error) {
+	values, ok := m.figures[f]
+	if !ok {
+		return nil, fmt.Errorf("there is no benchmark %s with %s", f.benchmark, f.unit)
+	}
+	return values, nil
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A block is the Go code between two fences of a document.
+type block struct {
+	document string
+	line     int // of its first line, from 1
+	lines    []string
+}
+
+// isFile reports whether the block is a whole file and not a fragment.
+func (b block) isFile() bool {
+	for _, line := range b.lines {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "//") {
+			continue
+		}
+		return strings.HasPrefix(line, "package ") || strings.HasPrefix(line, "import ")
+	}
+	return false
+}
+
+func blocksOf(root, document string) ([]block, error) {
+	text, err := os.ReadFile(filepath.Join(root, document))
+	if err != nil {
+		return nil, err
+	}
+	var blocks []block
+	open, fence := "", ""
+	for i, line := range strings.Split(string(text), "\n") {
+		trimmed := strings.TrimSpace(line)
+		switch {
+		case fence == "" && strings.HasPrefix(trimmed, "```"):
+			open = strings.TrimLeft(trimmed, "`")
+			fence = strings.TrimSuffix(trimmed, open)
+			if isGo(open) {
+				blocks = append(blocks, block{document: document, line: i + 2})
+			}
+		case fence != "" && trimmed == fence:
+			fence = ""
+		case fence != "" && isGo(open):
+			last := &blocks[len(blocks)-1]
+			last.lines = append(last.lines, line)
+		}
+	}
+	if fence != "" {
+		return nil, fmt.Errorf("%s: the last block is not closed", document)
+	}
+	return blocks, nil
+}
+
+// isGo reads what follows a fence: a language, and anything after it.
+func isGo(info string) bool {
+	words := strings.Fields(info)
+	return len(words) > 0 && words[0] == "go"
+}
