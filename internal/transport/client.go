@@ -85,10 +85,16 @@ type unaryRPC struct {
 	answered bool
 }
 
+func (rpc *unaryRPC) Value(key any) any {
+	if key == (linkKey{}) {
+		return rpc
+	}
+	return rpc.Context.Value(key)
+}
+
 // Invoke is the [grpc.UnaryInvoker] at the end of the client's interceptors.
 func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, opts ...grpc.CallOption) error {
 	rpc := &unaryRPC{client: c, call: newCall(opts), reply: reply}
-	rpc.link.rpc = rpc
 	rpc.answer.method = method
 	err := rpc.run(ctx, req)
 	if rpc.opened {
@@ -125,8 +131,8 @@ func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 		rpc.answered = true
 		return err
 	}
-	rpc.link.Context = ctx
-	err = c.ch.Invoke(&rpc.link, method, rpc, rpc)
+	rpc.Context = ctx
+	err = c.ch.Invoke(rpc, method, rpc, rpc)
 	switch {
 	case rpc.answered:
 		return rpc.err

@@ -25,9 +25,16 @@ type streamRPC struct {
 	err   error
 }
 
+func (rpc *streamRPC) Value(key any) any {
+	if key == (linkKey{}) {
+		return rpc
+	}
+	return rpc.Context.Value(key)
+}
+
 // end answers the RPC, once, unless its client has gone: then that is its end.
 func (rpc *streamRPC) end(err error) {
-	if rpc.link.Context.Err() != nil || !rpc.answer.end(err) {
+	if rpc.Context.Err() != nil || !rpc.answer.end(err) {
 		return
 	}
 	rpc.err = arrival(err, rpc.answer.trailer)
@@ -83,7 +90,7 @@ func (c *Client) open(s *clientStream, method string) error {
 		return err
 	}
 	rpc := &streamRPC{client: c, headerDone: make(chan struct{}), ended: make(chan struct{})}
-	rpc.link.Context, rpc.link.rpc = ctx, rpc
+	rpc.Context = ctx
 	rpc.toServer.init()
 	rpc.toClient.init()
 	rpc.answer.method = method
@@ -96,7 +103,7 @@ func (c *Client) open(s *clientStream, method string) error {
 		rpc.end(err)
 		return nil
 	}
-	s.below, err = c.ch.NewStream(&rpc.link, s.desc, method)
+	s.below, err = c.ch.NewStream(rpc, s.desc, method)
 	return err
 }
 

@@ -42,7 +42,7 @@ func (s *Server) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 	}
 	s.enter()
 	defer s.Gate.Leave()
-	rpc, ok := claim(ctx).(*unaryRPC)
+	rpc, ok := claim[*unaryRPC](ctx)
 	if !ok {
 		resp, err := s.observeUnary(ctx, nil, req, info, handler)
 		if err == nil && isNil(resp) {
@@ -124,7 +124,7 @@ func (c *handlerContext) Value(key any) any {
 func (s *Server) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 	s.enter()
 	defer s.Gate.Leave()
-	rpc, ok := claim(ss.Context()).(*streamRPC)
+	rpc, ok := claim[*streamRPC](ss.Context())
 	if !ok {
 		return arrival(s.observeStream(srv, ss, info, handler), nil)
 	}

@@ -28,34 +28,25 @@ func (Addr) Network() string { return Name }
 // String returns [Name].
 func (Addr) String() string { return Name }
 
-// link is how the server's half finds the client's. It is the context of the
-// client's half, so that it costs nothing more.
+// A link is how the server's half finds the client's: each RPC is the context
+// that its client's half calls inprocgrpc with, so that it costs nothing more.
 type link struct {
 	context.Context
-	rpc     any
 	claimed atomic.Bool
 }
 
 type linkKey struct{}
 
-func (l *link) Value(key any) any {
-	if key == (linkKey{}) {
-		return l
-	}
-	return l.Context.Value(key)
-}
-
-// claim returns the RPC that ctx, a handler's, belongs to. There is one handler
-// to an RPC, so it is found once: a handler that makes RPCs of its own with its
-// client's context does not answer in this one's place.
-func claim(ctx context.Context) any {
+// claim returns the RPC that ctx, a handler's, belongs to, or nil. There is one
+// handler to an RPC, so it is found once: a handler that makes RPCs of its own
+// with its client's context does not answer in this one's place.
+func claim[RPC interface{ claim() bool }](ctx context.Context) (rpc RPC, ok bool) {
 	client := inprocgrpc.ClientContext(ctx)
 	if client == nil {
-		return nil
+		return rpc, false
 	}
-	l, ok := client.Value(linkKey{}).(*link)
-	if !ok || l.claimed.Swap(true) {
-		return nil
-	}
-	return l.rpc
+	rpc, ok = client.Value(linkKey{}).(RPC)
+	return rpc, ok && rpc.claim()
 }
+
+func (l *link) claim() bool { return !l.claimed.Swap(true) }
