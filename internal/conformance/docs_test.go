@@ -106,7 +106,7 @@ func TestTelemetryOnceForBoth(t *testing.T) {
 
 func TestChainIsTheSameInProcess(t *testing.T) {
 	chain := inprocchain.NewChain(
-		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler()),
+		newChain(trace.NewTracerProvider(), metric.NewMeterProvider()),
 		inprocchain.WithUnaryServerInterceptors(recovered),
 	)
 	register := func(services grpc.ServiceRegistrar) { healthpb.RegisterHealthServer(services, health.NewServer()) }

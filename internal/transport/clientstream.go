@@ -39,10 +39,10 @@ func (rpc *streamRPC) end(err error) {
 	}
 	rpc.err = arrival(err, rpc.answer.trailer)
 	close(rpc.ended)
-	if !rpc.answer.headerSent {
-		close(rpc.headerDone)
-	}
 	rpc.toClient.closeWrite()
+	if !rpc.answer.headerSent {
+		close(rpc.headerDone) // last, so that who has waited for it finds the end
+	}
 	rpc.toServer.closeRead()
 }
 

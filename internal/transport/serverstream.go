@@ -61,8 +61,8 @@ func (s *serverStream) SendMsg(m any) error {
 // end answers the RPC with an error of the handler's own making. Its other
 // goroutines should not wait for a client that may never look.
 func (s *serverStream) end(err error) {
+	s.cancel(errAnswered) // first, since a client that has the answer ends the context, too
 	s.rpc.end(err)
-	s.cancel(errAnswered)
 }
 
 // ClientGone reports whether a handler's context has ended without an answer.

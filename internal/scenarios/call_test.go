@@ -1,0 +1,170 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+func TestUnknownMethodsAreRefusedAsOnANetwork(t *testing.T) {
+	var scenarios []conformance
+	for _, method := range []string{
+		"", "/", "bad", "/bad", "//", "/svc", "svc/Method", "/unknown/M", "/scenarios.Service/Unknown",
+		"/scenarios.Service/", "/scenarios.Service", "scenarios.Service/Unary", "//scenarios.Service/Unary",
+		"/scenarios.Service/Unary/", "/a/b/c", "/scenarios.Service/unary", "/ä/ö",
+	} {
+		scenarios = append(scenarios, conformance{
+			name: fmt.Sprintf("Invoke %q", method),
+			calls: func(ctx context.Context, call testCaller) error {
+				var header, trailer metadata.MD
+				return call.Invoke(ctx, method, wrapperspb.String("request"), new(testText), grpc.Header(&header), grpc.Trailer(&trailer))
+			},
+			code: codes.Unimplemented,
+		}, conformance{
+			name: fmt.Sprintf("NewStream %q", method),
+			calls: func(ctx context.Context, call testCaller) error {
+				s, err := call.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method)
+				if err != nil {
+					return err
+				}
+				err = testStream{s}.receiveAll()
+				s.Header()
+				s.Trailer()
+				return err
+			},
+			code: codes.Unimplemented,
+		})
+	}
+	conform(t, scenarios)
+}
+
+// testCreds are credentials for each RPC.
+type testCreds struct {
+	data   map[string]string
+	err    error
+	secure bool
+}
+
+func (c testCreds) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return c.data, c.err
+}
+
+func (c testCreds) RequireTransportSecurity() bool { return c.secure }
+
+// tellingCreds tell what they are told.
+type tellingCreds struct{}
+
+func (tellingCreds) GetRequestMetadata(ctx context.Context, uri ...string) (map[string]string, error) {
+	info, ok := credentials.RequestInfoFromContext(ctx)
+	var level credentials.CommonAuthInfo
+	if told, ok := info.AuthInfo.(interface {
+		GetCommonAuthInfo() credentials.CommonAuthInfo
+	}); ok {
+		level = told.GetCommonAuthInfo()
+	}
+	path := uri[0][strings.Index(uri[0], "//")+2:]
+	return map[string]string{
+		"told": fmt.Sprint(len(uri), path[strings.Index(path, "/"):], ok, info.Method, level.SecurityLevel),
+	}, nil
+}
+
+func (tellingCreds) RequireTransportSecurity() bool { return true }
+
+func TestCallOptionsHaveTheirEffectAsOnANetwork(t *testing.T) {
+	creds := func(c testCreds) []grpc.CallOption { return []grpc.CallOption{grpc.PerRPCCredentials(c)} }
+	var scenarios []conformance
+	for _, c := range []struct {
+		name string
+		opts []grpc.CallOption
+		code codes.Code
+	}{
+		{"wait for ready", []grpc.CallOption{grpc.WaitForReady(true)}, codes.OK},
+		{"do not wait for ready", []grpc.CallOption{grpc.WaitForReady(true), grpc.WaitForReady(false)}, codes.OK},
+		{"empty option", []grpc.CallOption{grpc.EmptyCallOption{}}, codes.OK},
+		{"static method", []grpc.CallOption{grpc.StaticMethod()}, codes.OK},
+		{"on finish", []grpc.CallOption{grpc.OnFinish(func(error) {})}, codes.OK},
+		{"send limit that is kept", []grpc.CallOption{grpc.MaxCallSendMsgSize(9)}, codes.OK},
+		{"send limit that is not", []grpc.CallOption{grpc.MaxCallSendMsgSize(8)}, codes.ResourceExhausted},
+		{"send limit of nothing", []grpc.CallOption{grpc.MaxCallSendMsgSize(0)}, codes.ResourceExhausted},
+		{"receive limit that is kept", []grpc.CallOption{grpc.MaxCallRecvMsgSize(9)}, codes.OK},
+		{"receive limit that is not", []grpc.CallOption{grpc.MaxCallRecvMsgSize(8)}, codes.ResourceExhausted},
+		{"last limit", []grpc.CallOption{grpc.MaxCallRecvMsgSize(1), grpc.MaxCallRecvMsgSize(9)}, codes.OK},
+		{"credentials", creds(testCreds{data: map[string]string{"Authorization": "token", "key-bin": "\x00\x01"}}), codes.OK},
+		{"credentials that ask for security", creds(testCreds{data: map[string]string{"authorization": "token"}, secure: true}), codes.OK},
+		{"credentials that are told", []grpc.CallOption{grpc.PerRPCCredentials(tellingCreds{})}, codes.OK},
+		{"credentials without data", creds(testCreds{}), codes.OK},
+		{"credentials beside metadata of that key", creds(testCreds{data: map[string]string{"key": "of the credentials"}}), codes.OK},
+		{"credentials with an illegal key", creds(testCreds{data: map[string]string{"a b": "token"}}), codes.Internal},
+		{"credentials with an illegal value", creds(testCreds{data: map[string]string{"key": "a\nb"}}), codes.Internal},
+		{"credentials that fail", creds(testCreds{err: errors.New("no token")}), codes.Internal},
+		{"credentials that fail with a status", creds(testCreds{err: status.Error(codes.Unauthenticated, "no token")}), codes.Unauthenticated},
+		{"credentials that fail with a wrapped status", creds(testCreds{err: fmt.Errorf("wrapped: %w", status.Error(codes.PermissionDenied, "no token"))}), codes.PermissionDenied},
+		{"credentials that fail with an illegal status", creds(testCreds{err: status.Error(codes.NotFound, "no token")}), codes.Internal},
+		{"credentials that fail with a context error", creds(testCreds{err: context.DeadlineExceeded}), codes.Internal},
+	} {
+		with := func(ctx context.Context) context.Context {
+			return metadata.AppendToOutgoingContext(ctx, "key", "of the caller")
+		}
+		scenarios = append(scenarios, conformance{
+			name: "Unary/" + c.name,
+			calls: func(ctx context.Context, call testCaller) error {
+				var header, trailer metadata.MD
+				var from peer.Peer
+				return call.unary(with(ctx), append(c.opts, grpc.Header(&header), grpc.Trailer(&trailer), grpc.Peer(&from))...)
+			},
+			code: c.code,
+		})
+		for _, method := range allStreams {
+			scenarios = append(scenarios, conformance{
+				name:  kindOf(method) + "/" + c.name,
+				serve: testService{stream: answerLast},
+				calls: func(ctx context.Context, call testCaller) error {
+					var header, trailer metadata.MD
+					var from peer.Peer
+					s, err := call.stream(with(ctx), method, append(c.opts, grpc.Header(&header), grpc.Trailer(&trailer), grpc.Peer(&from))...)
+					if err != nil {
+						return err
+					}
+					if err := s.sendAll("request"); err != nil {
+						return err
+					}
+					if method == methodClientStream {
+						return s.receiveOne()
+					}
+					return s.receiveAll()
+				},
+				code: c.code,
+			})
+		}
+	}
+	conform(t, scenarios)
+}
+
+func TestLargeMessagesTravelAsOnANetwork(t *testing.T) {
+	large := strings.Repeat("large", 700<<10) // 3.5 MB
+	conform(t, []conformance{
+		{name: "request and response", calls: func(ctx context.Context, call testCaller) error {
+			reply := new(testText)
+			if err := call.Invoke(ctx, methodUnary, wrapperspb.String(large), reply); err != nil {
+				return err
+			}
+			if reply.Value != large {
+				return errors.New("another text came back")
+			}
+			return nil
+		}},
+		{name: "streams", calls: func(ctx context.Context, call testCaller) error {
+			return call.exchange(ctx, methodBidiStream, large)
+		}},
+	})
+}

@@ -1,0 +1,244 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+func TestContextThatHasEndedIsRefusedAsOnANetwork(t *testing.T) {
+	canceled := func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(ctx)
+		cancel()
+		return ctx, cancel
+	}
+	caused := func(ctx context.Context) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		cancel(errors.New("the cause"))
+		return ctx, func() {}
+	}
+	late := func(ctx context.Context) (context.Context, context.CancelFunc) {
+		return context.WithDeadline(ctx, time.Now().Add(-time.Second))
+	}
+	var scenarios []conformance
+	for _, c := range []struct {
+		name string
+		end  func(context.Context) (context.Context, context.CancelFunc)
+		code codes.Code
+	}{
+		{"canceled", canceled, codes.Canceled},
+		{"canceled with a cause", caused, codes.Canceled},
+		{"deadline", late, codes.DeadlineExceeded},
+	} {
+		scenarios = append(scenarios, conformance{
+			name: c.name,
+			calls: func(ctx context.Context, call testCaller) error {
+				ctx, cancel := c.end(ctx)
+				defer cancel()
+				return call.all(ctx)
+			},
+			code: c.code,
+		})
+	}
+	conform(t, scenarios)
+}
+
+// Enough for an RPC to reach its handler, and not long for a test.
+const shortly = 200 * time.Millisecond
+
+func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
+	var scenarios []conformance
+	for _, ending := range []struct {
+		name string
+		with func(ctx context.Context, begun <-chan struct{}) (context.Context, context.CancelFunc)
+		code codes.Code
+	}{
+		{"cancel", func(ctx context.Context, begun <-chan struct{}) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			go func() { <-begun; cancel() }()
+			return ctx, cancel
+		}, codes.Canceled},
+		{"deadline", func(ctx context.Context, begun <-chan struct{}) (context.Context, context.CancelFunc) {
+			go func() { <-begun }()
+			return context.WithTimeout(ctx, shortly)
+		}, codes.DeadlineExceeded},
+	} {
+		for _, handler := range []struct {
+			name  string
+			after func(ctx context.Context) error
+		}{
+			{"returns its context's error", func(ctx context.Context) error { return ctx.Err() }},
+			{"wraps its context's error", func(ctx context.Context) error { return fmt.Errorf("gave up: %w", ctx.Err()) }},
+			{"returns a status", func(context.Context) error { return status.Error(codes.Aborted, "aborted") }},
+			{"answers all the same", func(context.Context) error { return nil }},
+		} {
+			if handler.name != "returns its context's error" && ending.code == codes.DeadlineExceeded {
+				continue // a network's client may get one or the other
+			}
+			begun := make(chan struct{})
+			wait := func(ctx context.Context) error {
+				begun <- struct{}{}
+				<-ctx.Done()
+				return handler.after(ctx)
+			}
+			scenarios = append(scenarios, conformance{
+				name:  "Unary/" + ending.name + ", handler " + handler.name,
+				serve: testService{unary: func(ctx context.Context, req *testText) (any, error) { return req, wait(ctx) }},
+				calls: func(ctx context.Context, call testCaller) error {
+					ctx, cancel := ending.with(ctx, begun)
+					defer cancel()
+					return call.unary(ctx)
+				},
+				code: ending.code,
+			})
+			for _, method := range allStreams {
+				serve := func(begun chan<- struct{}) testService {
+					return testService{stream: func(ss grpc.ServerStream) error {
+						_ = ss.RecvMsg(new(testText))
+						begun <- struct{}{}
+						<-ss.Context().Done()
+						if ending.code == codes.Canceled { // a network's server may not yet know that its deadline has passed
+							_ = ss.SendMsg(new(testText))
+							_ = ss.RecvMsg(new(testText))
+						}
+						return handler.after(ss.Context())
+					}}
+				}
+				open := func(ctx context.Context, call testCaller, begun <-chan struct{}) (testStream, context.CancelFunc, error) {
+					ctx, cancel := ending.with(ctx, begun)
+					s, err := call.stream(ctx, method)
+					if err != nil {
+						return s, cancel, err
+					}
+					return s, cancel, s.send("1")
+				}
+				received, alone := make(chan struct{}), make(chan struct{})
+				scenarios = append(scenarios, conformance{
+					name:  kindOf(method) + "/received from, " + ending.name + ", handler " + handler.name,
+					serve: serve(received),
+					calls: func(ctx context.Context, call testCaller) error {
+						s, cancel, err := open(ctx, call, received)
+						defer cancel()
+						if err != nil {
+							return err
+						}
+						err = s.receiveOne()
+						_ = s.receiveOne()
+						if method != methodServerStream {
+							_ = s.send("too late")
+						}
+						_ = s.CloseSend()
+						s.Header()
+						s.Trailer()
+						return err
+					},
+					code: ending.code,
+				}, conformance{
+					name:  kindOf(method) + "/left alone, " + ending.name + ", handler " + handler.name,
+					serve: serve(alone),
+					calls: func(ctx context.Context, call testCaller) error {
+						s, _, err := open(ctx, call, alone)
+						if err != nil {
+							return err
+						}
+						<-s.Context().Done()
+						return nil
+					},
+				})
+			}
+		}
+	}
+	conform(t, scenarios)
+}
+
+func TestStreamsAbandonedByCancelEndAsOnANetwork(t *testing.T) {
+	untilDone := func(ss grpc.ServerStream) error {
+		<-ss.Context().Done()
+		return ss.Context().Err()
+	}
+	answerUntilDone := func(ss grpc.ServerStream) error {
+		if err := ss.SendMsg(wrapperspb.String("first")); err != nil {
+			return err
+		}
+		return untilDone(ss)
+	}
+	received := make(chan struct{})
+	var scenarios []conformance
+	for _, method := range allStreams {
+		abandon := func(use func(testStream) error) func(context.Context, testCaller) error {
+			return func(ctx context.Context, call testCaller) error {
+				ctx, cancel := context.WithCancel(ctx)
+				defer cancel()
+				s, err := call.stream(ctx, method)
+				if err != nil {
+					return err
+				}
+				return use(s)
+			}
+		}
+		scenarios = append(scenarios,
+			conformance{
+				name:  kindOf(method) + "/at once",
+				serve: testService{stream: untilDone},
+				calls: abandon(func(testStream) error { return nil }),
+			},
+			conformance{
+				name:  kindOf(method) + "/after its header",
+				serve: testService{stream: func(ss grpc.ServerStream) error { return errors.Join(ss.SendHeader(nil), untilDone(ss)) }},
+				calls: abandon(func(s testStream) error { _, err := s.Header(); return err }),
+			},
+		)
+		if method != methodClientStream {
+			scenarios = append(scenarios, conformance{
+				name:  kindOf(method) + "/after its first message",
+				serve: testService{stream: answerUntilDone},
+				calls: abandon(func(s testStream) error { return s.receiveOne() }),
+			})
+		}
+	}
+	scenarios = append(scenarios, conformance{
+		name:  "BidiStream/while the handler receives",
+		serve: testService{stream: echoAll},
+		calls: func(ctx context.Context, call testCaller) error {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			s, err := call.stream(ctx, methodBidiStream)
+			if err != nil {
+				return err
+			}
+			return errors.Join(s.send("1"), s.receiveOne())
+		},
+	}, conformance{
+		name: "BidiStream/while a goroutine receives",
+		serve: testService{stream: func(ss grpc.ServerStream) error {
+			if err := ss.RecvMsg(new(testText)); err != nil {
+				return err
+			}
+			received <- struct{}{}
+			return readAll(ss)
+		}},
+		calls: func(ctx context.Context, call testCaller) error {
+			ctx, cancel := context.WithCancel(ctx)
+			s, err := call.stream(ctx, methodBidiStream)
+			if err != nil {
+				cancel()
+				return err
+			}
+			ended := make(chan error)
+			go func() { ended <- s.receiveAll() }()
+			err = s.send("1")
+			<-received
+			cancel()
+			return errors.Join(err, <-ended)
+		},
+		code: codes.Canceled,
+	})
+	conform(t, scenarios)
+}

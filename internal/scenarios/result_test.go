@@ -1,0 +1,157 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+// okError says that it is none.
+type okError struct{}
+
+func (okError) Error() string              { return "okError" }
+func (okError) GRPCStatus() *status.Status { return status.New(codes.OK, "fine") }
+
+// noStatusError has a status that is nil.
+type noStatusError struct{}
+
+func (noStatusError) Error() string              { return "noStatusError" }
+func (noStatusError) GRPCStatus() *status.Status { return nil }
+
+func withDetails(t *testing.T) error {
+	st, err := status.New(codes.FailedPrecondition, "not yet").WithDetails(
+		&errdetails.ErrorInfo{Reason: "EARLY", Domain: "conformance", Metadata: map[string]string{"a": "1", "b": "2"}},
+		&errdetails.RetryInfo{},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st.Err()
+}
+
+func TestErrorsOfHandlersArriveAsOnANetwork(t *testing.T) {
+	var scenarios []conformance
+	for _, c := range []struct {
+		name string
+		err  error
+		code codes.Code
+	}{
+		{"status", status.Error(codes.NotFound, "no such thing"), codes.NotFound},
+		{"status without message", status.Error(codes.NotFound, ""), codes.NotFound},
+		{"status with details", withDetails(t), codes.FailedPrecondition},
+		{"wrapped status", fmt.Errorf("wrapped: %w", status.Error(codes.NotFound, "inner")), codes.NotFound},
+		{"wrapped status with details", fmt.Errorf("wrapped: %w", withDetails(t)), codes.FailedPrecondition},
+		{"joined statuses", errors.Join(status.Error(codes.NotFound, "one"), status.Error(codes.Aborted, "two")), codes.NotFound},
+		{"status that is OK", okError{}, codes.Internal},
+		{"status that is nil", noStatusError{}, codes.Unknown},
+		{"code above all", status.Error(17, "seventeen"), 17},
+		{"large code", status.Error(4000000000, "large"), codes.Unknown},
+		{"message in many scripts", status.Error(codes.Aborted, "größer, 世界, 🙂"), codes.Aborted},
+		{"message with control characters", status.Error(codes.Aborted, "a\nb\tc%d\x00e%20"), codes.Aborted},
+		{"message that is no UTF-8", status.Error(codes.Aborted, "a\xffb"), codes.Aborted},
+		{"plain", errors.New("plain"), codes.Unknown},
+		{"plain that is no UTF-8", errors.New("a\xc3\x28b"), codes.Unknown},
+		{"wrapped", fmt.Errorf("wrapped: %w", errors.New("plain")), codes.Unknown},
+		{"deadline", context.DeadlineExceeded, codes.DeadlineExceeded},
+		{"wrapped deadline", fmt.Errorf("wrapped: %w", context.DeadlineExceeded), codes.DeadlineExceeded},
+		{"canceled", context.Canceled, codes.Canceled},
+		{"wrapped canceled", fmt.Errorf("wrapped: %w", context.Canceled), codes.Canceled},
+		{"io.EOF", io.EOF, codes.Unknown},
+		{"wrapped io.EOF", fmt.Errorf("wrapped: %w", io.EOF), codes.Unknown},
+		{"io.ErrUnexpectedEOF", io.ErrUnexpectedEOF, codes.Unknown},
+	} {
+		scenarios = append(scenarios, conformance{
+			name: "unary/" + c.name,
+			serve: testService{unary: func(context.Context, *testText) (any, error) {
+				return wrapperspb.String("to be dropped"), c.err
+			}},
+			calls: func(ctx context.Context, call testCaller) error { return call.unary(ctx) },
+			code:  c.code,
+		}, conformance{
+			name: "header and trailer/" + c.name,
+			serve: testService{unary: func(ctx context.Context, _ *testText) (any, error) {
+				grpc.SetHeader(ctx, metadata.Pairs("a-header", "h"))
+				grpc.SetTrailer(ctx, metadata.Pairs("a-trailer", "t"))
+				return nil, c.err
+			}},
+			calls: func(ctx context.Context, call testCaller) error {
+				var header, trailer metadata.MD
+				return call.unary(ctx, grpc.Header(&header), grpc.Trailer(&trailer))
+			},
+			code: c.code,
+		})
+		for _, kind := range []string{methodClientStream, methodServerStream, methodBidiStream} {
+			code := c.code
+			if c.err == error(okError{}) && kind != methodClientStream {
+				code = codes.OK
+			}
+			scenarios = append(scenarios, conformance{
+				name:  kind + "/" + c.name,
+				serve: testService{stream: failAfterFirst(c.err)},
+				calls: func(ctx context.Context, call testCaller) error {
+					return call.exchange(ctx, kind, "request")
+				},
+				code: code,
+			})
+		}
+	}
+	conform(t, scenarios)
+}
+
+func failAfterFirst(err error) func(grpc.ServerStream) error {
+	return func(stream grpc.ServerStream) error {
+		if err := stream.RecvMsg(new(testText)); err != nil {
+			return err
+		}
+		stream.SetTrailer(metadata.Pairs("a-trailer", "t"))
+		return err
+	}
+}
+
+func TestResponsesArriveAsOnANetwork(t *testing.T) {
+	answer := func(response any) testService {
+		return testService{unary: func(context.Context, *testText) (any, error) { return response, nil }}
+	}
+	once := func(ctx context.Context, call testCaller) error { return call.unary(ctx) }
+	conform(t, []conformance{
+		{name: "plain", calls: once},
+		{name: "empty", serve: answer(new(testText)), calls: once},
+		{name: "nil", serve: answer(nil), calls: once},
+		{name: "typed nil", serve: answer((*testText)(nil)), calls: once},
+		{name: "no message at all", serve: answer("a string"), calls: once, code: codes.Internal},
+		{name: "of another type", serve: answer(wrapperspb.Bytes([]byte("bytes"))), calls: once},
+		{name: "of a type that cannot be read", serve: answer(wrapperspb.Int64(7)), calls: once},
+		{name: "nil request", calls: func(ctx context.Context, call testCaller) error {
+			return call.Invoke(ctx, methodUnary, nil, new(testText))
+		}},
+		{name: "typed nil request", calls: func(ctx context.Context, call testCaller) error {
+			return call.Invoke(ctx, methodUnary, (*testText)(nil), new(testText))
+		}},
+		{name: "request of another type", calls: func(ctx context.Context, call testCaller) error {
+			return call.Invoke(ctx, methodUnary, wrapperspb.Bytes([]byte("bytes")), new(testText))
+		}},
+		{name: "request that is no message", calls: func(ctx context.Context, call testCaller) error {
+			return call.Invoke(ctx, methodUnary, "a string", new(testText))
+		}, code: codes.Internal},
+		{name: "reply that is not empty before", calls: func(ctx context.Context, call testCaller) error {
+			return call.Invoke(ctx, methodUnary, new(testText), wrapperspb.String("before"))
+		}},
+		{name: "reply that is not empty before, and an error", serve: testService{unary: func(context.Context, *testText) (any, error) {
+			return nil, status.Error(codes.Aborted, "")
+		}}, calls: func(ctx context.Context, call testCaller) error {
+			return call.Invoke(ctx, methodUnary, new(testText), wrapperspb.String("before"))
+		}, code: codes.Aborted},
+		{name: "reply that is no message", calls: func(ctx context.Context, call testCaller) error {
+			return call.Invoke(ctx, methodUnary, wrapperspb.String("request"), new(string))
+		}, code: codes.Internal},
+	})
+}

@@ -1,0 +1,222 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/chaintest"
+)
+
+// A conformance is a scenario that must come out in-process as on a network.
+type conformance struct {
+	name  string
+	chain []inprocchain.Option
+	serve testService
+	calls func(context.Context, testCaller) error
+
+	code codes.Code // of what calls returns, so that the scenario is what its name says
+}
+
+func conform(t *testing.T, scenarios []conformance, defaults ...func(*conformance)) {
+	t.Helper()
+	for _, s := range scenarios {
+		for _, set := range defaults {
+			set(&s)
+		}
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			chaintest.Compare(t, inprocchain.NewChain(s.chain...), s.serve.register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+				err := s.calls(ctx, testCaller{cc})
+				if got := status.Code(err); got != s.code {
+					t.Errorf("calls returned %v, want code %v", err, s.code)
+				}
+				return err
+			})
+		})
+	}
+}
+
+type testText = wrapperspb.StringValue
+
+// A testService is its two handlers. Without them it echoes.
+type testService struct {
+	unary  func(context.Context, *testText) (any, error)
+	stream func(grpc.ServerStream) error
+}
+
+const (
+	methodUnary        = "/scenarios.Service/Unary"
+	methodClientStream = "/scenarios.Service/ClientStream"
+	methodServerStream = "/scenarios.Service/ServerStream"
+	methodBidiStream   = "/scenarios.Service/BidiStream"
+)
+
+func (s testService) register(registrar grpc.ServiceRegistrar) {
+	registrar.RegisterService(&grpc.ServiceDesc{
+		ServiceName: "scenarios.Service",
+		HandlerType: (*any)(nil),
+		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: handleUnary}},
+		Streams: []grpc.StreamDesc{
+			{StreamName: "ClientStream", Handler: handleStream, ClientStreams: true},
+			{StreamName: "ServerStream", Handler: handleStream, ServerStreams: true},
+			{StreamName: "BidiStream", Handler: handleStream, ClientStreams: true, ServerStreams: true},
+		},
+	}, s)
+}
+
+func handleUnary(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+	req := new(testText)
+	if err := decode(req); err != nil {
+		return nil, err
+	}
+	handler := func(ctx context.Context, req any) (any, error) {
+		if serve := srv.(testService).unary; serve != nil {
+			return serve(ctx, req.(*testText))
+		}
+		return req, nil
+	}
+	if interceptor == nil {
+		return handler(ctx, req)
+	}
+	return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: methodUnary}, handler)
+}
+
+func handleStream(srv any, stream grpc.ServerStream) error {
+	if serve := srv.(testService).stream; serve != nil {
+		return serve(stream)
+	}
+	return echoAll(stream)
+}
+
+// echoAll answers every message with itself.
+func echoAll(stream grpc.ServerStream) error {
+	for {
+		msg := new(testText)
+		if err := stream.RecvMsg(msg); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := stream.SendMsg(msg); err != nil {
+			return err
+		}
+	}
+}
+
+// answerLast reads all messages and answers with the last.
+func answerLast(stream grpc.ServerStream) error {
+	last := new(testText)
+	for {
+		msg := new(testText)
+		err := stream.RecvMsg(msg)
+		if err == io.EOF {
+			return stream.SendMsg(last)
+		}
+		if err != nil {
+			return err
+		}
+		last = msg
+	}
+}
+
+// answerFirst answers one message with n.
+func answerFirst(n int) func(grpc.ServerStream) error {
+	return func(stream grpc.ServerStream) error {
+		msg := new(testText)
+		if err := stream.RecvMsg(msg); err != nil {
+			return err
+		}
+		for range n {
+			if err := stream.SendMsg(msg); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// A testCaller calls the service.
+type testCaller struct {
+	grpc.ClientConnInterface
+}
+
+func (c testCaller) unary(ctx context.Context, opts ...grpc.CallOption) error {
+	return c.Invoke(ctx, methodUnary, wrapperspb.String("request"), new(testText), opts...)
+}
+
+func (c testCaller) stream(ctx context.Context, method string, opts ...grpc.CallOption) (testStream, error) {
+	desc := &grpc.StreamDesc{
+		ClientStreams: method != methodServerStream,
+		ServerStreams: method != methodClientStream,
+	}
+	s, err := c.NewStream(ctx, desc, method, opts...)
+	return testStream{s}, err
+}
+
+type testStream struct {
+	grpc.ClientStream
+}
+
+func (s testStream) send(message string) error { return s.SendMsg(wrapperspb.String(message)) }
+
+func (s testStream) sendAll(messages ...string) error {
+	for _, message := range messages {
+		if err := s.send(message); err != nil {
+			return err
+		}
+	}
+	return s.CloseSend()
+}
+
+// receiveAll receives until the end, and returns nil if it is a good one.
+func (s testStream) receiveAll() error {
+	for {
+		switch err := s.RecvMsg(new(testText)); err {
+		case nil:
+		case io.EOF:
+			return nil
+		default:
+			return err
+		}
+	}
+}
+
+// receiveOne receives the answer of a stream that has but one.
+func (s testStream) receiveOne() error { return s.RecvMsg(new(testText)) }
+
+// exchange sends all messages and receives all answers.
+func (c testCaller) exchange(ctx context.Context, method string, messages ...string) error {
+	s, err := c.stream(ctx, method)
+	if err != nil {
+		return err
+	}
+	if err := s.sendAll(messages...); err != nil && err != io.EOF {
+		return err
+	}
+	if method == methodClientStream {
+		return s.receiveOne()
+	}
+	return s.receiveAll()
+}
+
+// all makes an RPC of each kind, and returns the joined errors.
+func (c testCaller) all(ctx context.Context) error {
+	errs := []error{c.unary(ctx)}
+	for _, method := range []string{methodClientStream, methodServerStream, methodBidiStream} {
+		errs = append(errs, c.exchange(ctx, method, "request"))
+	}
+	for _, err := range errs[1:] {
+		if status.Code(err) != status.Code(errs[0]) {
+			return errors.Join(errs...)
+		}
+	}
+	return errs[0]
+}

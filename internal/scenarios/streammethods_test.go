@@ -1,0 +1,236 @@
+package scenarios_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/chaintest"
+)
+
+func TestMethodsOfStreamsAnswerAsOnANetwork(t *testing.T) {
+	var scenarios []conformance
+	add := func(name string, code codes.Code, serve func(grpc.ServerStream) error, use func(method string, s testStream) error) {
+		for _, method := range allStreams {
+			scenarios = append(scenarios, conformance{
+				name:  kindOf(method) + "/" + name,
+				serve: testService{stream: serve},
+				calls: func(ctx context.Context, call testCaller) error {
+					s, err := call.stream(ctx, method)
+					if err != nil {
+						return err
+					}
+					return use(method, s)
+				},
+				code: code,
+			})
+		}
+	}
+	headed := func(ss grpc.ServerStream) error {
+		ss.SetTrailer(metadata.Pairs("trailer", "t"))
+		if err := ss.SetHeader(metadata.Pairs("header", "h")); err != nil {
+			return err
+		}
+		return answerLast(ss)
+	}
+	finish := func(method string, s testStream) error {
+		if method == methodClientStream {
+			return s.receiveOne()
+		}
+		return s.receiveAll()
+	}
+	add("Header first", codes.OK, headed, func(method string, s testStream) error {
+		_ = s.sendAll("1")
+		s.Header()
+		return finish(method, s)
+	})
+	add("Header at the end, Trailer and Context too", codes.OK, headed, func(method string, s testStream) error {
+		_ = s.sendAll("1")
+		err := finish(method, s)
+		s.Header()
+		s.Trailer()
+		s.Trailer()
+		s.Header()
+		if s.Context() == nil {
+			return errors.New("no context")
+		}
+		return err
+	})
+	add("Header twice before and after the first message", codes.OK, headed, func(method string, s testStream) error {
+		_ = s.sendAll("1")
+		s.Header()
+		s.Header()
+		err := s.receiveOne()
+		s.Header()
+		return errors.Join(err, ignoreEOF(s.receiveOne()))
+	})
+	add("Header of a stream without", codes.OK, answerLast, func(method string, s testStream) error {
+		_ = s.sendAll("1")
+		err := s.receiveOne()
+		s.Header()
+		return errors.Join(err, ignoreEOF(s.receiveOne()))
+	})
+	failed := func(grpc.ServerStream) error { return status.Error(codes.NotFound, "nothing") }
+	add("Header of trailers only", codes.NotFound, failed, func(method string, s testStream) error {
+		s.Header()
+		s.Trailer()
+		return finish(method, s)
+	})
+	add("Header of trailers only, after the error", codes.NotFound, failed, func(method string, s testStream) error {
+		err := finish(method, s)
+		s.Header()
+		s.Trailer()
+		return err
+	})
+	ended := func(grpc.ServerStream) error { return nil }
+	for _, method := range []string{methodServerStream, methodBidiStream} {
+		scenarios = append(scenarios, conformance{
+			name:  kindOf(method) + "/Header of a stream that ended with nothing",
+			serve: testService{stream: ended},
+			calls: func(ctx context.Context, call testCaller) error {
+				s, err := call.stream(ctx, method)
+				if err != nil {
+					return err
+				}
+				s.Header()
+				s.Trailer()
+				return s.receiveAll()
+			},
+		})
+	}
+	add("RecvMsg after the end", codes.OK, answerLast, func(method string, s testStream) error {
+		_ = s.sendAll("1")
+		err := finish(method, s)
+		_ = s.receiveOne()
+		_ = s.receiveOne()
+		return err
+	})
+	add("RecvMsg after an error", codes.NotFound, failed, func(method string, s testStream) error {
+		err := finish(method, s)
+		_ = s.receiveOne()
+		return errors.Join(err, s.receiveOne())
+	})
+	add("CloseSend twice", codes.OK, answerLast, func(method string, s testStream) error {
+		_ = s.sendAll("1")
+		_ = s.CloseSend()
+		return finish(method, s)
+	})
+	add("SendMsg after CloseSend", codes.Internal, func(ss grpc.ServerStream) error {
+		<-ss.Context().Done()
+		return ss.Context().Err()
+	}, func(method string, s testStream) error {
+		_ = s.sendAll("1")
+		err := s.send("2")
+		_ = s.receiveOne()
+		return errors.Join(err, s.send("3"))
+	})
+	add("SendMsg of what is no message", codes.Internal, func(ss grpc.ServerStream) error {
+		<-ss.Context().Done()
+		return ss.Context().Err()
+	}, func(method string, s testStream) error {
+		err := s.SendMsg("a string")
+		_ = s.receiveOne()
+		return err
+	})
+	add("handler's SendMsg of what is no message", codes.Internal, func(ss grpc.ServerStream) error {
+		_ = readAll(ss)
+		if err := ss.SendMsg("a string"); err == nil {
+			return errors.New("was sent")
+		}
+		_ = ss.SendMsg(new(testText))
+		ss.SetTrailer(metadata.Pairs("too", "late"))
+		_ = ss.SetHeader(metadata.Pairs("too", "late"))
+		_ = ss.SendHeader(metadata.Pairs("too", "late"))
+		return status.Error(codes.Internal, "too late")
+	}, func(method string, s testStream) error {
+		_ = s.sendAll("1")
+		return finish(method, s)
+	})
+	add("nil messages", codes.OK, func(ss grpc.ServerStream) error {
+		if err := readAll(ss); err != nil {
+			return err
+		}
+		return ss.SendMsg((*testText)(nil))
+	}, func(method string, s testStream) error {
+		_ = s.SendMsg((*testText)(nil))
+		_ = s.CloseSend()
+		return finish(method, s)
+	})
+	add("untyped nil messages", codes.OK, func(ss grpc.ServerStream) error {
+		if err := readAll(ss); err != nil {
+			return err
+		}
+		return ss.SendMsg(nil)
+	}, func(method string, s testStream) error {
+		_ = s.SendMsg(nil)
+		_ = s.CloseSend()
+		return finish(method, s)
+	})
+	conform(t, scenarios)
+}
+
+func TestContextOfAHandlerEndsAsOnANetwork(t *testing.T) {
+	ended := make(chan struct{}, 1)
+	watch := func(ctx context.Context) { ended <- <-ctx.Done() }
+	await := func() error {
+		select {
+		case <-ended:
+			return nil
+		case <-time.After(5 * time.Second):
+			return errors.New("the handler's context has not ended")
+		}
+	}
+	var scenarios []conformance
+	for name, serve := range map[string]func(grpc.ServerStream) error{
+		"after it has returned": func(ss grpc.ServerStream) error {
+			go watch(ss.Context())
+			return nil
+		},
+		"after SendMsg has failed": func(ss grpc.ServerStream) error {
+			_ = ss.SendMsg("a string")
+			watch(ss.Context())
+			return nil
+		},
+		"after it has returned an error": func(ss grpc.ServerStream) error {
+			go watch(ss.Context())
+			return status.Error(codes.Aborted, "")
+		},
+	} {
+		scenarios = append(scenarios, conformance{
+			name:  name,
+			serve: testService{stream: serve},
+			calls: func(ctx context.Context, call testCaller) error {
+				s, err := call.stream(ctx, methodBidiStream)
+				if err != nil {
+					return err
+				}
+				if err := await(); err != nil { // before anything is received
+					t.Error(err)
+				}
+				return anyError(s.receiveAll())
+			},
+		})
+	}
+	for _, s := range scenarios { // one after the other, for the channel's sake
+		t.Run(s.name, func(t *testing.T) {
+			chaintest.Compare(t, inprocchain.Chain{}, s.serve.register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+				return s.calls(ctx, testCaller{cc})
+			})
+		})
+	}
+}
+
+func ignoreEOF(err error) error {
+	if err == io.EOF {
+		return nil
+	}
+	return err
+}
