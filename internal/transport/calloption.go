@@ -1,6 +1,8 @@
 package transport
 
 import (
+	"math"
+
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -28,30 +30,45 @@ type Observe struct {
 	Observer Observer
 }
 
-// A call is the options of an RPC.
+// A call is the options of an RPC. Most have none, so what is rare is looked for
+// when it is needed.
 type call struct {
 	opts     []grpc.CallOption
 	observer Observer // may be nil
-	creds    credentials.PerRPCCredentials
-	maxSend  *int
-	maxRecv  *int
 }
 
 func newCall(opts []grpc.CallOption) call {
 	c := call{opts: opts}
 	for _, opt := range opts {
-		switch opt := opt.(type) {
-		case Observe:
+		if opt, ok := opt.(Observe); ok {
 			c.observer = opt.Observer
-		case grpc.PerRPCCredsCallOption:
-			c.creds = opt.Creds
-		case grpc.MaxSendMsgSizeCallOption:
-			c.maxSend = &opt.MaxSendMsgSize
-		case grpc.MaxRecvMsgSizeCallOption:
-			c.maxRecv = &opt.MaxRecvMsgSize
 		}
 	}
 	return c
+}
+
+func (c *call) creds() (creds credentials.PerRPCCredentials) {
+	for _, opt := range c.opts {
+		if opt, ok := opt.(grpc.PerRPCCredsCallOption); ok {
+			creds = opt.Creds
+		}
+	}
+	return creds
+}
+
+// limits returns what a message sent and one received may measure at most. As
+// in grpc-go, the last option of a kind holds.
+func (c *call) limits() (send, receive int, limited bool) {
+	send, receive = math.MaxInt, math.MaxInt
+	for _, opt := range c.opts {
+		switch opt := opt.(type) {
+		case grpc.MaxSendMsgSizeCallOption:
+			send, limited = opt.MaxSendMsgSize, true
+		case grpc.MaxRecvMsgSizeCallOption:
+			receive, limited = opt.MaxRecvMsgSize, true
+		}
+	}
+	return send, receive, limited
 }
 
 // deliver sets what grpc.Peer, grpc.Header and grpc.Trailer point to.
@@ -82,7 +99,7 @@ func onFinish(opts []grpc.CallOption, err error) {
 
 // sizeOf spares who asks for no sizes their cost.
 func (c *call) sizeOf(message any) int {
-	if c.observer == nil && c.maxSend == nil && c.maxRecv == nil {
+	if _, _, limited := c.limits(); c.observer == nil && !limited {
 		return 0
 	}
 	return clone.Size(message)
@@ -91,15 +108,15 @@ func (c *call) sizeOf(message any) int {
 // The texts are those of grpc-go's stream.go (SendMsg) and rpc_util.go (recvMsg).
 
 func (c *call) checkSend(size int) error {
-	if c.maxSend != nil && size > *c.maxSend {
-		return status.Errorf(codes.ResourceExhausted, "trying to send message larger than max (%d vs. %d)", size, *c.maxSend)
+	if limit, _, _ := c.limits(); size > limit {
+		return status.Errorf(codes.ResourceExhausted, "trying to send message larger than max (%d vs. %d)", size, limit)
 	}
 	return nil
 }
 
 func (c *call) checkReceived(size int) error {
-	if c.maxRecv != nil && size > *c.maxRecv {
-		return status.Errorf(codes.ResourceExhausted, "grpc: received message larger than max (%d vs. %d)", size, *c.maxRecv)
+	if _, limit, _ := c.limits(); size > limit {
+		return status.Errorf(codes.ResourceExhausted, "grpc: received message larger than max (%d vs. %d)", size, limit)
 	}
 	return nil
 }

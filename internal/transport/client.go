@@ -109,7 +109,7 @@ func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *g
 
 func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 	c, call, method := rpc.client, &rpc.call, rpc.answer.method
-	ctx, header, err := withRequestMetadata(ctx, method, call.creds)
+	ctx, header, err := withRequestMetadata(ctx, method, call.creds())
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func (c *Client) NewStream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.C
 }
 
 func (c *Client) open(s *clientStream, method string) error {
-	ctx, header, err := withRequestMetadata(s.ctx, method, s.call.creds)
+	ctx, header, err := withRequestMetadata(s.ctx, method, s.call.creds())
 	if err != nil {
 		return err
 	}
