@@ -43,7 +43,7 @@ fuzz: ## each fuzz target for FUZZTIME
 
 .PHONY: soak
 soak: ## load and faults for minutes instead of seconds
-	go test -run TestSoak -timeout 20m -v . -args -soak
+	go test -C internal/conformance/reliability -run TestSoak -timeout 20m -v . -args -soak
 
 .PHONY: bench
 bench: ## measure against the bare channel and grpc-go; writes docs/performance.md

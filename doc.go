@@ -66,6 +66,7 @@
 //   - [migrating]: from inprocgrpc, InterceptClientConn, InterceptServer and bufconn
 //   - [differences]: from a network
 //   - [observability]: OpenTelemetry, once for both
+//   - [reliability]: under load, faults and hostile input
 //   - [performance]: against the bare channel and bufconn
 //   - [case study]: two releases that lost an audit log
 //   - package [github.com/inprocchain/inprocchain/chaintest]: to prove that your
@@ -74,6 +75,7 @@
 // [differences]: https://github.com/inprocchain/inprocchain/blob/main/docs/differences.md
 // [migrating]: https://github.com/inprocchain/inprocchain/blob/main/docs/migrating.md
 // [observability]: https://github.com/inprocchain/inprocchain/blob/main/docs/observability.md
+// [reliability]: https://github.com/inprocchain/inprocchain/blob/main/docs/reliability.md
 // [performance]: https://github.com/inprocchain/inprocchain/blob/main/docs/performance.md
 // [case study]: https://github.com/inprocchain/inprocchain/blob/main/docs/case-study.md
 package inprocchain

@@ -52,18 +52,22 @@ func Network(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRe
 	t.Helper()
 	server := grpc.NewServer(chain.ServerOptions()...)
 	register(server)
+	return Dial(t, server, append(chain.DialOptions(), more...)...)
+}
+
+// Dial connects to the server, which it runs without sockets until the test ends.
+func Dial(tb testing.TB, server *grpc.Server, options ...grpc.DialOption) *grpc.ClientConn {
+	tb.Helper()
 	listener := bufconn.Listen(1 << 20)
 	go server.Serve(listener)
-	t.Cleanup(server.Stop)
-
-	options := append(append(chain.DialOptions(), more...),
+	tb.Cleanup(server.Stop)
+	cc, err := grpc.NewClient("passthrough:///bufconn", append(options,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-	)
-	cc, err := grpc.NewClient("passthrough:///bufconn", options...)
+	)...)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { cc.Close() })
+	tb.Cleanup(func() { cc.Close() })
 	return cc
 }

@@ -1,0 +1,273 @@
+package reliability_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/dynamicpb"
+
+	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testpb"
+)
+
+// A cargo is a message to send, and what its receiver receives into.
+type cargo struct {
+	name     string
+	opts     []inprocchain.Option
+	in       func() any // the same message, made anew
+	out      func() any
+	scribble func(any)
+	same     func(got, want any) bool
+}
+
+// cargoes are messages with one field of each kind, of each pair of types.
+func cargoes(t *testing.T) []cargo {
+	var all []cargo
+	for api, kinds := range map[protoreflect.MessageType]map[string]string{
+		(*testpb.Open)(nil).ProtoReflect().Type():   openKinds,
+		(*testpb.Opaque)(nil).ProtoReflect().Type(): opaqueKinds,
+	} {
+		for kind, text := range kinds {
+			wire := wireOf(t, api, text)
+			for _, pair := range pairs(api) {
+				c := protoCargo(wire, pair.in, pair.out)
+				c.name = string(api.Descriptor().Name()) + "/" + kind + "/" + pair.name
+				c.opts = pair.opts
+				all = append(all, c)
+			}
+		}
+	}
+	return append(all, noteCargoes()...)
+}
+
+var openKinds = map[string]string{
+	"scalar":             `number: 7 text: "seven"`,
+	"bytes":              `data: "data"`,
+	"repeated":           `numbers: 1 numbers: 2`,
+	"repeated bytes":     `parts: "a" parts: "b"`,
+	"repeated message":   `children { data: "a" } children { text: "b" }`,
+	"map":                `blobs { key: "k" value: "v" }`,
+	"map of messages":    `named { key: 1 value { data: "one" } }`,
+	"oneof":              `chosen_data: "chosen"`,
+	"oneof message":      `chosen_child { data: "chosen" }`,
+	"nested":             `child { child { data: "deep" } }`,
+	"group":              `Nested { inner: "inner" }`,
+	"extension":          `[inprocchain.test.extra_data]: "extra"`,
+	"extension message":  `[inprocchain.test.extra_child] { data: "extra" }`,
+	"repeated extension": `[inprocchain.test.extra_parts]: "a" [inprocchain.test.extra_parts]: "b"`,
+	"Any":                `any { type_url: "type.googleapis.com/none" value: "packed" }`,
+	"unknown":            unknownField,
+}
+
+var opaqueKinds = map[string]string{
+	"scalar":            `number: 7 text: "seven"`,
+	"bytes":             `data: "data"`,
+	"repeated":          `numbers: 1 numbers: 2`,
+	"repeated bytes":    `parts: "a" parts: "b"`,
+	"repeated message":  `children { data: "a" } children { text: "b" }`,
+	"map":               `blobs { key: "k" value: "v" }`,
+	"map of messages":   `named { key: 1 value { data: "one" } }`,
+	"oneof":             `chosen_data: "chosen"`,
+	"oneof message":     `chosen_child { data: "chosen" }`,
+	"nested":            `child { child { data: "deep" } }`,
+	"group":             `nested { data: "inner" }`,
+	"extension":         `[inprocchain.test.opaque_data]: "extra"`,
+	"extension message": `[inprocchain.test.opaque_child] { data: "extra" }`,
+	"lazy":              `lazy_child { data: "lazy" lazy_child { parts: "lazier" } }`,
+	"unknown":           unknownField,
+}
+
+// Text cannot tell of an unknown field, so that wireOf writes it.
+const unknownField = "unknown"
+
+func wireOf(t testing.TB, api protoreflect.MessageType, text string) []byte {
+	if text == unknownField {
+		return []byte{0xfa, 0x3f, 3, 'n', 'e', 'w'} // field 1023
+	}
+	m := api.New().Interface()
+	if err := prototext.Unmarshal([]byte(text), m); err != nil {
+		t.Fatal(err)
+	}
+	wire, err := proto.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return wire
+}
+
+type pair struct {
+	name    string
+	in, out protoreflect.MessageType
+	opts    []inprocchain.Option
+}
+
+func pairs(generated protoreflect.MessageType) []pair {
+	dynamic := dynamicpb.NewMessageType(generated.Descriptor())
+	codec := inprocgrpc.CodecClonerV2(encoding.GetCodecV2("proto"))
+	clone := inprocgrpc.CloneFunc(func(m any) (any, error) { return proto.Clone(m.(proto.Message)), nil })
+	return []pair{
+		{"generated to generated", generated, generated, nil},
+		{"generated to dynamic", generated, dynamic, nil},
+		{"dynamic to generated", dynamic, generated, nil},
+		{"dynamic to dynamic", dynamic, dynamic, nil},
+		{"with a codec cloner", generated, generated, []inprocchain.Option{inprocchain.WithCloner(codec)}},
+		{"with a clone function", generated, generated, []inprocchain.Option{inprocchain.WithCloner(clone)}},
+		{"with stats handlers", generated, generated, []inprocchain.Option{
+			inprocchain.WithServerStatsHandlers(&ledger{}), inprocchain.WithClientStatsHandlers(&ledger{}),
+		}},
+	}
+}
+
+func protoCargo(wire []byte, in, out protoreflect.MessageType) cargo {
+	read := func(into protoreflect.MessageType) any {
+		m := into.New().Interface()
+		if err := proto.Unmarshal(wire, m); err != nil {
+			panic(err) // it has been marshaled by us
+		}
+		return m
+	}
+	return cargo{
+		in:       func() any { return read(in) },
+		out:      func() any { return out.New().Interface() },
+		scribble: func(m any) { scribble(m.(proto.Message).ProtoReflect()) },
+		same: func(got, _ any) bool {
+			m := got.(proto.Message)
+			return proto.Equal(m, read(m.ProtoReflect().Type()).(proto.Message))
+		},
+	}
+}
+
+// scribble writes over everything in place, so that whoever shares any of it sees it.
+func scribble(m protoreflect.Message) {
+	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		switch {
+		case field.IsMap():
+			scribbleMap(field, value.Map())
+		case field.IsList():
+			for i := range value.List().Len() {
+				if v, replaced := scribbled(field, value.List().Get(i)); replaced {
+					value.List().Set(i, v)
+				}
+			}
+		default:
+			if v, replaced := scribbled(field, value); replaced {
+				m.Set(field, v)
+			}
+		}
+		return true
+	})
+	unknown := m.GetUnknown()
+	flip(unknown[max(0, len(unknown)-1):]) // it stays well-formed
+}
+
+func scribbleMap(field protoreflect.FieldDescriptor, m protoreflect.Map) {
+	m.Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
+		if v, replaced := scribbled(field.MapValue(), value); replaced {
+			m.Set(key, v)
+		}
+		return true
+	})
+}
+
+// scribbled writes over value, or returns another where it has no memory of its own.
+func scribbled(field protoreflect.FieldDescriptor, value protoreflect.Value) (_ protoreflect.Value, replaced bool) {
+	switch field.Kind() {
+	case protoreflect.MessageKind, protoreflect.GroupKind:
+		scribble(value.Message())
+	case protoreflect.BytesKind:
+		flip(value.Bytes())
+	case protoreflect.StringKind:
+		return protoreflect.ValueOfString("scribbled"), true
+	case protoreflect.Int64Kind:
+		return protoreflect.ValueOfInt64(value.Int() + 1), true
+	default:
+		panic("no kind of the test's messages: " + field.Kind().String())
+	}
+	return value, false
+}
+
+func flip(data []byte) {
+	for i := range data {
+		data[i] ^= 0xff
+	}
+}
+
+// A note is no protobuf message.
+type note struct {
+	Text  string
+	Data  []byte
+	Tags  map[string]*note
+	Parts []*note
+}
+
+func newNote() *note {
+	return &note{
+		Text: "text", Data: []byte("data"),
+		Tags: map[string]*note{"k": {Data: []byte("v")}}, Parts: []*note{{Text: "part"}},
+	}
+}
+
+func (n *note) scribble() {
+	n.Text = "scribbled"
+	flip(n.Data)
+	for _, child := range n.Parts {
+		child.scribble()
+	}
+	for _, child := range n.Tags {
+		child.scribble()
+	}
+	if n.Tags != nil {
+		n.Tags["more"] = new(note)
+	}
+}
+
+func (n *note) clone() *note {
+	copied := &note{Text: n.Text, Data: slices.Clone(n.Data)}
+	for _, child := range n.Parts {
+		copied.Parts = append(copied.Parts, child.clone())
+	}
+	for key, child := range n.Tags {
+		if copied.Tags == nil {
+			copied.Tags = map[string]*note{}
+		}
+		copied.Tags[key] = child.clone()
+	}
+	return copied
+}
+
+type jsonCodec struct{}
+
+func (jsonCodec) Marshal(v any) ([]byte, error)      { return json.Marshal(v) }
+func (jsonCodec) Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
+func (jsonCodec) Name() string                       { return "json" }
+
+func noteCargoes() []cargo {
+	cloners := map[string]inprocgrpc.Cloner{
+		"with a codec cloner": inprocgrpc.CodecCloner(jsonCodec{}),
+		"with a clone function": inprocgrpc.CloneFunc(func(m any) (any, error) {
+			if n, ok := m.(*note); ok {
+				return n.clone(), nil
+			}
+			return proto.Clone(m.(proto.Message)), nil
+		}),
+	}
+	var all []cargo
+	for name, cloner := range cloners {
+		all = append(all, cargo{
+			name:     "no protobuf/" + name,
+			opts:     []inprocchain.Option{inprocchain.WithCloner(cloner)},
+			in:       func() any { return newNote() },
+			out:      func() any { return new(note) },
+			scribble: func(m any) { m.(*note).scribble() },
+			same:     func(got, want any) bool { return reflect.DeepEqual(got, want) },
+		})
+	}
+	return all
+}

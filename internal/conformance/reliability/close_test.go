@@ -1,0 +1,138 @@
+package reliability_test
+
+import (
+	"context"
+	"io"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// What becomes of the RPCs of a ClientConn that is closed, in-process as on a network.
+
+func TestRPCsAfterCloseAreCanceled(t *testing.T) {
+	t.Parallel()
+	ch := scripted{}.onChannel()
+	network, inProcess := scripted{}.onNetwork(t), ch.ClientConn()
+	for _, cc := range []*grpc.ClientConn{network, inProcess} {
+		if err := cc.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for kind, call := range kindsOfRPC {
+		want, got := call(t.Context(), network), call(t.Context(), inProcess)
+		if got == nil || got.Error() != want.Error() || status.Code(got) != codes.Canceled {
+			t.Errorf("%s: %v, want %v as on the network", kind, got, want)
+		}
+		if err := call(t.Context(), ch); err != nil {
+			t.Errorf("%s on the channel itself: %v, want it to go on", kind, err)
+		}
+	}
+	if again, want := inProcess.Close(), network.Close(); again != want {
+		t.Errorf("closed again: %v, want %v as on the network", again, want)
+	}
+}
+
+func TestRPCsInFlightAreCanceledByClose(t *testing.T) {
+	t.Parallel()
+	for kind, call := range kindsOfRPC {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			closeInFlight := func(cc *grpc.ClientConn, h *held) error {
+				answered := make(chan error, 1)
+				go func() { answered <- call(t.Context(), cc) }()
+				<-h.entered
+				if err := cc.Close(); err != nil {
+					t.Error(err)
+				}
+				return <-answered
+			}
+			h, there := newHeld(), newHeld()
+			ch := h.service().onChannel()
+			other := make(chan error, 1)
+			go func() { other <- call(t.Context(), ch) }()
+			<-h.entered
+
+			got := closeInFlight(ch.ClientConn(), h)
+			want := closeInFlight(there.service().onNetwork(t), there)
+			if got == nil || got.Error() != want.Error() || status.Code(got) != codes.Canceled {
+				t.Errorf("%v, want %v as on the network", got, want)
+			}
+			close(there.letGo)
+			close(h.letGo)
+			if err := <-other; err != nil {
+				t.Errorf("an RPC in flight on the channel itself: %v, want its answer", err)
+			}
+		})
+	}
+}
+
+func TestClientConnIsOneAndTheSame(t *testing.T) {
+	t.Parallel()
+	ch := scripted{}.onChannel()
+	var mu sync.Mutex
+	seen := map[*grpc.ClientConn]bool{}
+	var callers sync.WaitGroup
+	for range 16 {
+		callers.Go(func() {
+			cc := ch.ClientConn()
+			mu.Lock()
+			defer mu.Unlock()
+			seen[cc] = true
+		})
+	}
+	callers.Wait()
+	if len(seen) != 1 {
+		t.Errorf("%d ClientConns were made, want one", len(seen))
+	}
+}
+
+// A ClientConn has goroutines, of which there are none if nobody needs it. Not
+// parallel, since goroutines are everybody's.
+func TestNoClientConnIsMadeUnasked(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	ch := scripted{}.onChannel(authenticated, inprocchain.WithClientStatsHandlers(&ledger{}))
+	withToken := metadata.AppendToOutgoingContext(t.Context(), "token", "good")
+	for kind, call := range kindsOfRPC {
+		if err := call(withToken, ch); err != nil {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+	goleak.VerifyNone(t, before)
+}
+
+// An interceptor may make several attempts at a stream, on a ClientConn too:
+// the end of one of them is not the end of the RPC.
+func TestStreamMayBeTriedAgainOnClientConn(t *testing.T) {
+	t.Parallel()
+	attempts := 0
+	service := scripted{stream: func(ss grpc.ServerStream) error {
+		if attempts++; attempts == 1 {
+			return status.Error(codes.Aborted, "try again")
+		}
+		return serveScriptedStream(scripted{}, ss)
+	}}
+	ch := service.onChannel(inprocchain.WithStreamClientInterceptors(tryTwice))
+	if err := callStream(t.Context(), ch.ClientConn()); err != nil {
+		t.Errorf("the second attempt: %v, want its answer", err)
+	}
+}
+
+func tryTwice(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	first, err := streamer(ctx, desc, cc, method, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if err := first.RecvMsg(new(wrapperspb.BytesValue)); err == io.EOF {
+		return first, nil
+	}
+	return streamer(ctx, desc, cc, method, opts...)
+}

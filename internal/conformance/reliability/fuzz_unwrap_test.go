@@ -1,0 +1,88 @@
+package reliability_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/fullstorydev/grpchan"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// A layer of the tests' own; what it wraps may be itself.
+type layer struct {
+	grpc.ClientConnInterface
+	below grpc.ClientConnInterface
+}
+
+func (l *layer) Unwrap() grpc.ClientConnInterface { return l.below }
+
+// A layer that cannot be compared, so that nobody can tell whether it was seen.
+type incomparableLayer struct {
+	grpc.ClientConnInterface
+	below []grpc.ClientConnInterface
+}
+
+func (l incomparableLayer) Unwrap() grpc.ClientConnInterface { return l.below[0] }
+
+// FuzzUnwrap builds layers, from the inside out.
+func FuzzUnwrap(f *testing.F) {
+	for _, layers := range []string{"", "c", "i", "n", "t", "ill", "cgg", "cgulgu", "nl", "tlu", "o", "ol", "O", "glO", "k", "lk", "ngl", "iO"} {
+		f.Add([]byte(layers))
+	}
+	f.Fuzz(func(t *testing.T, layers []byte) {
+		if len(layers) > 200 {
+			return // nothing new comes after that
+		}
+		cc, want := buildLayers(layers)
+		got, err := inprocchain.Unwrap(cc)
+		if got != want {
+			t.Errorf("%q: Unwrap found %p, want %p", layers, got, want)
+		}
+		if (err == nil) != (want != nil) || err != nil && !errors.Is(err, inprocchain.ErrNotInProcess) {
+			t.Errorf("%q: Unwrap's error is %v", layers, err)
+		}
+		if as, ok := inprocchain.As[*inprocgrpc.Channel](cc); as != want || ok != (want != nil) {
+			t.Errorf("%q: As found %p, %v, want %p", layers, as, ok, want)
+		}
+	})
+}
+
+// buildLayers returns the layers and the in-process channel that they end in.
+func buildLayers(layers []byte) (cc grpc.ClientConnInterface, want *inprocgrpc.Channel) {
+	for _, kind := range layers {
+		switch kind {
+		case 'i':
+			want = new(inprocgrpc.Channel)
+			cc = want
+		case 'c':
+			ch := inprocchain.New()
+			cc, want = ch, ch.InProcess()
+		case 'n':
+			cc, want = nil, nil
+		case 't':
+			cc, want = (*inprocgrpc.Channel)(nil), nil
+		case 'k':
+			cc, want = (*inprocchain.Channel)(nil), nil
+		case 'o': // a layer that returns itself
+			circle := new(layer)
+			circle.below = circle
+			cc, want = circle, nil
+		case 'O': // and one that cannot be compared
+			circle := incomparableLayer{below: make([]grpc.ClientConnInterface, 1)}
+			circle.below[0] = circle
+			cc, want = circle, nil
+		case 'g':
+			if cc != nil {
+				cc = grpchan.InterceptClientConn(cc, passClient, nil)
+			}
+		case 'u':
+			cc = incomparableLayer{below: []grpc.ClientConnInterface{cc}}
+		default:
+			cc = &layer{below: cc}
+		}
+	}
+	return cc, want
+}

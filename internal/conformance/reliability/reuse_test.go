@@ -1,0 +1,122 @@
+package reliability_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+)
+
+const onBareChannel = "INPROCCHAIN_TEST_ON_BARE_CHANNEL"
+
+// The race detector sees whether the handler's goroutine still reads what the
+// caller writes. On the bare channel it does: the test runs itself there, in a
+// process of its own, and wants it to fail.
+func TestRequestIsCallersAgainAfterTimeout(t *testing.T) {
+	t.Parallel()
+	for _, call := range []struct {
+		name   string
+		reason error
+		want   codes.Code
+	}{
+		{"timed out", context.DeadlineExceeded, codes.DeadlineExceeded},
+		{"cancelled", context.Canceled, codes.Canceled},
+	} {
+		t.Run(call.name, func(t *testing.T) {
+			if err := reuseRequest(t.Context(), call.reason); status.Code(err) != call.want {
+				t.Fatalf("the call got %v, want %v", err, call.want)
+			}
+			if raceDetector && os.Getenv(onBareChannel) == "" {
+				wantRaceOnBareChannel(t)
+			}
+		})
+	}
+}
+
+// An ending context ends when it is told to, with a deadline too.
+type ending struct {
+	context.Context
+	done   chan struct{}
+	reason error
+}
+
+func (e *ending) Done() <-chan struct{} { return e.done }
+
+func (e *ending) Err() error {
+	select {
+	case <-e.done:
+		return e.reason
+	default:
+		return nil
+	}
+}
+
+// reuseRequest makes a call that ends before its handler has decoded the
+// request, and writes the request while the handler decodes it.
+func reuseRequest(ctx context.Context, reason error) error {
+	call := &ending{ctx, make(chan struct{}), reason}
+	returned, decoded := make(chan struct{}), make(chan struct{})
+	service := scripted{
+		request: func() any {
+			close(call.done)
+			<-returned
+			return new(wrapperspb.BytesValue)
+		},
+		unary: func(context.Context, any) (any, error) {
+			close(decoded)
+			return new(emptypb.Empty), nil
+		},
+	}
+	var cc grpc.ClientConnInterface = service.onChannel()
+	if os.Getenv(onBareChannel) != "" {
+		cc = service.onBareChannel()
+	}
+	req := wrapperspb.Bytes(make([]byte, 1<<10))
+	err := cc.Invoke(call, scriptedUnary, req, new(emptypb.Empty))
+	close(returned)
+	flip(req.Value)
+	<-decoded
+	return err
+}
+
+func wantRaceOnBareChannel(t *testing.T) {
+	self := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$", "-test.timeout=60s")
+	self.Env = append(os.Environ(), onBareChannel+"=1")
+	output, err := self.CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "DATA RACE") {
+		t.Errorf("on the bare channel: %v, want the race detector to report a data race\n%s", err, output)
+	}
+}
+
+// A handler that is late with its answer does not write into the reply either.
+func TestReplyIsCallersAgainAfterTimeout(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	left, answered := make(chan struct{}), make(chan struct{})
+	ch := scripted{unary: func(context.Context, any) (any, error) {
+		cancel()
+		<-left
+		defer close(answered)
+		return wrapperspb.Bytes([]byte("late")), nil
+	}}.onChannel()
+	reply := wrapperspb.Bytes([]byte("old"))
+	if err := ch.Invoke(ctx, scriptedUnary, new(wrapperspb.BytesValue), reply); status.Code(err) != codes.Canceled {
+		t.Fatalf("the call got %v, want Canceled", err)
+	}
+	close(left)
+	reply.Value = []byte("new")
+	<-answered
+	if err := ch.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := string(reply.Value); got != "new" {
+		t.Errorf("the reply is %q, want %q as its owner wrote it", got, "new")
+	}
+}

@@ -1,0 +1,230 @@
+package reliability_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/fullstorydev/grpchan"
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// waysTo are the ways to the handlers of ch.
+func waysTo(ch *inprocchain.Channel) map[string]grpc.ClientConnInterface {
+	return map[string]grpc.ClientConnInterface{
+		"Channel":       ch,
+		"InProcess":     ch.InProcess(),
+		"ClientConn":    ch.ClientConn(),
+		"a layer above": grpchan.InterceptClientConn(ch, passClient, nil),
+		"Unwrap":        ch.Unwrap(),
+	}
+}
+
+func callUnary(ctx context.Context, cc grpc.ClientConnInterface) error {
+	return cc.Invoke(ctx, scriptedUnary, wrapperspb.Bytes([]byte("ping")), new(wrapperspb.BytesValue))
+}
+
+// callStream sends a message, wants it back, and receives until the end.
+func callStream(ctx context.Context, cc grpc.ClientConnInterface) error {
+	stream, err := cc.NewStream(ctx, bidi, scriptedBidi)
+	if err != nil {
+		return err
+	}
+	if err := stream.SendMsg(wrapperspb.Bytes([]byte("ping"))); err != nil && err != io.EOF {
+		return err
+	}
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	answers := 0
+	for {
+		switch err := stream.RecvMsg(new(wrapperspb.BytesValue)); {
+		case err == io.EOF && answers == 1:
+			return nil
+		case err == io.EOF:
+			return errors.New("the stream ended well without its answer")
+		case err != nil:
+			return err
+		}
+		answers++
+	}
+}
+
+var kindsOfRPC = map[string]func(context.Context, grpc.ClientConnInterface) error{
+	"unary": callUnary, "stream": callStream,
+}
+
+func TestShutdownRefusesOnEveryPath(t *testing.T) {
+	t.Parallel()
+	var handled atomic.Int64
+	ch := counting(&handled).onChannel()
+	ways := waysTo(ch)
+	eachRPC(t, ways, func(t *testing.T, cc grpc.ClientConnInterface, call func(context.Context, grpc.ClientConnInterface) error) {
+		if err := call(t.Context(), cc); err != nil {
+			t.Errorf("before Shutdown: %v", err)
+		}
+	})
+	if err := ch.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := handled.Load()
+	eachRPC(t, ways, func(t *testing.T, cc grpc.ClientConnInterface, call func(context.Context, grpc.ClientConnInterface) error) {
+		if err := call(t.Context(), cc); status.Code(err) != codes.Unavailable {
+			t.Errorf("after Shutdown: %v, want Unavailable", err)
+		}
+	})
+	if after := handled.Load(); after != before {
+		t.Errorf("%d handlers ran after Shutdown", after-before)
+	}
+}
+
+// counting is an echo that counts its handlers.
+func counting(handled *atomic.Int64) scripted {
+	return scripted{
+		unary: func(_ context.Context, req any) (any, error) {
+			handled.Add(1)
+			return req, nil
+		},
+		stream: func(ss grpc.ServerStream) error {
+			handled.Add(1)
+			return serveScriptedStream(scripted{}, ss)
+		},
+	}
+}
+
+func eachRPC(t *testing.T, ways map[string]grpc.ClientConnInterface, check func(*testing.T, grpc.ClientConnInterface, func(context.Context, grpc.ClientConnInterface) error)) {
+	for way, cc := range ways {
+		for kind, call := range kindsOfRPC {
+			t.Run(way+"/"+kind, func(t *testing.T) { check(t, cc, call) })
+		}
+	}
+}
+
+// A held service is one whose handlers wait until they are let go.
+type held struct {
+	entered, letGo chan struct{}
+	left           atomic.Int64
+}
+
+func newHeld() *held { return &held{entered: make(chan struct{}, 100), letGo: make(chan struct{})} }
+
+func (h *held) service() scripted {
+	return scripted{
+		unary: func(_ context.Context, req any) (any, error) {
+			h.wait()
+			return req, nil
+		},
+		stream: func(ss grpc.ServerStream) error {
+			h.wait()
+			return serveScriptedStream(scripted{}, ss)
+		},
+	}
+}
+
+func (h *held) wait() {
+	defer h.left.Add(1)
+	h.entered <- struct{}{}
+	<-h.letGo
+}
+
+func TestShutdownWaitsForHandlersInFlight(t *testing.T) {
+	t.Parallel()
+	for _, way := range slices.Sorted(maps.Keys(waysTo(inprocchain.New()))) {
+		for kind, call := range kindsOfRPC {
+			t.Run(way+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				h := newHeld()
+				ch := h.service().onChannel()
+				shutdownInFlight(t, h, ch, func() error { return call(t.Context(), waysTo(ch)[way]) })
+			})
+		}
+	}
+}
+
+func shutdownInFlight(t *testing.T, h *held, ch *inprocchain.Channel, call func() error) {
+	answered := make(chan error, 1)
+	go func() { answered <- call() }()
+	<-h.entered
+
+	gaveUp, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := ch.Shutdown(gaveUp); err != context.Canceled {
+		t.Errorf("Shutdown with a handler in flight: %v, want the error of its context", err)
+	}
+	if err := call(); status.Code(err) != codes.Unavailable {
+		t.Errorf("an RPC while draining: %v, want Unavailable", err)
+	}
+
+	var shutdowns sync.WaitGroup
+	for range 8 {
+		shutdowns.Go(func() {
+			if err := ch.Shutdown(t.Context()); err != nil {
+				t.Errorf("Shutdown: %v", err)
+			}
+			if h.left.Load() != 1 {
+				t.Error("Shutdown returned before the handler")
+			}
+		})
+	}
+	close(h.letGo)
+	shutdowns.Wait()
+	if err := <-answered; err != nil {
+		t.Errorf("the RPC in flight: %v, want its answer", err)
+	}
+}
+
+func TestShutdownClosesClientConn(t *testing.T) {
+	t.Parallel()
+	ch := scripted{}.onChannel()
+	made := ch.ClientConn()
+	if err := ch.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if made != ch.ClientConn() {
+		t.Error("Shutdown made another ClientConn")
+	}
+	late := scripted{}.onChannel()
+	if err := late.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for name, cc := range map[string]*grpc.ClientConn{"made before": made, "made after": late.ClientConn()} {
+		if state := cc.GetState(); state != connectivity.Shutdown {
+			t.Errorf("the ClientConn %s Shutdown is %v, want it closed", name, state)
+		}
+		if err := callUnary(t.Context(), cc); status.Code(err) != codes.Unavailable {
+			t.Errorf("an RPC on the ClientConn %s: %v, want Unavailable", name, err)
+		}
+	}
+}
+
+// Not parallel, since goroutines are everybody's.
+func TestShutdownLeavesNoGoroutine(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	ch := scripted{}.onChannel(inprocchain.WithUnaryClientInterceptors(passClient))
+	for _, cc := range waysTo(ch) {
+		for _, call := range kindsOfRPC {
+			if err := call(t.Context(), cc); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		_ = openBidi(ctx, t, cc) // abandoned
+		cancel()
+	}
+	if err := ch.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	goleak.VerifyNone(t, before)
+}

@@ -1,0 +1,201 @@
+package reliability_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+var (
+	soaking  = flag.Bool("soak", false, "load and faults for minutes instead of seconds")
+	soakSeed = flag.Uint64("soak.seed", 0, "the seed of the soak, 0 for a random one")
+)
+
+// TestSoak puts load on a channel with a full chain, while handlers and callers
+// do everything that they should not. Nothing may be lost, doubled or left.
+//
+// It is not parallel, since goroutines and memory are everybody's.
+func TestSoak(t *testing.T) {
+	load := struct {
+		unary, streams, callers int
+		limit                   time.Duration
+	}{3_000, 200, 16, time.Minute}
+	if *soaking {
+		load.unary, load.streams, load.callers, load.limit = 1_000_000, 10_000, 64, 15*time.Minute
+	}
+	if *soakSeed == 0 {
+		*soakSeed = rand.Uint64()
+	}
+	before, goroutines := goleak.IgnoreCurrent(), runtime.NumGoroutine()
+	ctx, cancel := context.WithTimeout(t.Context(), load.limit)
+	defer cancel()
+	s := newSoak(*soakSeed)
+
+	began := time.Now()
+	heap := s.unary(ctx, load.unary, load.callers)
+	unaryTook := time.Since(began)
+	began = time.Now()
+	s.streams(ctx, load.streams)
+	streamsTook := time.Since(began)
+	if err := s.ch.Shutdown(ctx); err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+	goleak.VerifyNone(t, before)
+
+	t.Logf("seed %d, %s, %s/%s, %d CPUs", s.seed, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.GOMAXPROCS(0))
+	t.Logf("%d unary RPCs of %d callers in %v: %s", load.unary, load.callers, unaryTook.Round(time.Millisecond), &s.unaryEnds)
+	t.Logf("%d concurrent streams in %v: %s", load.streams, streamsTook.Round(time.Millisecond), &s.streamEnds)
+	t.Logf("%d handlers, of which %d panicked; lost answers: %d", s.handlersBegan.Load(), s.panics.Load(), s.lost.Load())
+	for _, name := range slices.Sorted(maps.Keys(s.ledgers)) {
+		l := s.ledgers[name]
+		t.Logf("stats of the %s: %d begins, %d ends, %d doubled, %d out of place", name, l.begun.Load(), l.ended.Load(), l.doubled.Load(), l.missed.Load())
+	}
+	t.Logf("heap after each tenth, in KiB: %v", inKiB(heap))
+	t.Logf("goroutines before %d, after %d", goroutines, runtime.NumGoroutine())
+	s.check(t, load.unary, load.streams)
+	checkFlat(t, heap)
+}
+
+// A soak is the load on one channel and what has come of it.
+type soak struct {
+	seed    uint64
+	ch      *inprocchain.Channel
+	ledgers map[string]*ledger
+
+	handlersBegan, handlersEnded, panics atomic.Int64
+	unaryEnds, streamEnds                tally
+	lost                                 atomic.Int64
+	complaints                           sync.Map // some of what went wrong
+	calls                                sync.Map // the call, by its number, that a handler works for
+}
+
+func newSoak(seed uint64) *soak {
+	s := &soak{seed: seed, ledgers: map[string]*ledger{}}
+	for _, name := range []string{"first client", "last client", "first server", "last server"} {
+		s.ledgers[name] = new(ledger)
+	}
+	s.ch = inprocchain.New(s.chain())
+	s.ch.RegisterService(scriptedDesc(), scripted{unary: s.serveUnary, stream: s.serveStream})
+	return s
+}
+
+// random is the same for the same RPC of the same seed, whenever it runs.
+func (s *soak) random(n uint64) *rand.Rand { return rand.New(rand.NewPCG(s.seed, n)) }
+
+func (s *soak) lose(format string, args ...any) {
+	if n := s.lost.Add(1); n <= 10 {
+		s.complaints.Store(fmt.Sprintf(format, args...), true)
+	}
+}
+
+// conn is the channel for every other RPC, and its ClientConn for the rest.
+func (s *soak) conn(n uint64) grpc.ClientConnInterface {
+	if n%2 == 0 {
+		return s.ch
+	}
+	return s.ch.ClientConn()
+}
+
+func (s *soak) check(t *testing.T, unary, streams int) {
+	s.complaints.Range(func(complaint, _ any) bool {
+		t.Error(complaint)
+		return true
+	})
+	if lost := s.lost.Load(); lost > 0 {
+		t.Errorf("%d answers were lost", lost)
+	}
+	if got := s.unaryEnds.total(); got != unary {
+		t.Errorf("%d unary RPCs ended, want %d", got, unary)
+	}
+	if got := s.streamEnds.total(); got != streams {
+		t.Errorf("%d streams ended, want %d", got, streams)
+	}
+	if began, ended := s.handlersBegan.Load(), s.handlersEnded.Load(); began != ended || began == 0 {
+		t.Errorf("%d handlers began and %d ended", began, ended)
+	}
+	if s.panics.Load() == 0 {
+		t.Error("no handler panicked, so the soak is not what it says")
+	}
+	for name, l := range s.ledgers {
+		begun, ended := l.begun.Load(), l.ended.Load()
+		if begun != ended || begun == 0 || l.doubled.Load()+l.missed.Load() != 0 {
+			t.Errorf("stats of the %s: %d begins and %d ends, %d doubled, %d out of place, want one end for each begin",
+				name, begun, ended, l.doubled.Load(), l.missed.Load())
+		}
+	}
+}
+
+// checkFlat allows for noise, not for a few bytes kept of each RPC.
+func checkFlat(t *testing.T, heap []uint64) {
+	first, last := heap[0], heap[len(heap)-1]
+	if last > first+first/4+2<<20 {
+		t.Errorf("the heap grew from %d KiB after the first tenth to %d KiB after the last", first>>10, last>>10)
+	}
+}
+
+func inKiB(bytes []uint64) []uint64 {
+	var kib []uint64
+	for _, n := range bytes {
+		kib = append(kib, n>>10)
+	}
+	return kib
+}
+
+func liveHeap() uint64 {
+	runtime.GC()
+	runtime.GC() // what finalizers held
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// A tally counts how RPCs ended.
+type tally struct {
+	mu   sync.Mutex
+	ends map[codes.Code]int
+}
+
+func (t *tally) add(err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.ends == nil {
+		t.ends = map[codes.Code]int{}
+	}
+	t.ends[status.Code(err)]++
+}
+
+func (t *tally) total() (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, ends := range t.ends {
+		n += ends
+	}
+	return n
+}
+
+func (t *tally) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var all []string
+	for code, n := range t.ends {
+		all = append(all, fmt.Sprintf("%v %d", code, n))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
+}
