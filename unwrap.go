@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
@@ -28,9 +29,18 @@ var ErrNotInProcess = errors.New("inprocchain: not an in-process channel")
 func Unwrap(cc grpc.ClientConnInterface) (*inprocgrpc.Channel, error) {
 	ch, ok, seen := find[*inprocgrpc.Channel](cc)
 	if !ok {
-		return nil, fmt.Errorf("%w: saw %s", ErrNotInProcess, strings.Join(seen, " → "))
+		return nil, fmt.Errorf("%w: saw %s", ErrNotInProcess, strings.Join(shortened(seen), " → "))
 	}
 	return ch, nil
+}
+
+// shortened leaves out the middle of many layers.
+func shortened(seen []string) []string {
+	const some = 10
+	if len(seen) <= 2*some {
+		return seen
+	}
+	return slices.Concat(seen[:some], []string{"…"}, seen[len(seen)-some:])
 }
 
 // As returns the first layer of cc that is a T, from the outside in, and

@@ -1,0 +1,114 @@
+package inprocchain_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/fullstorydev/grpchan"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// A layer is around another, or around itself.
+type layer struct{ grpc.ClientConnInterface }
+
+func (l *layer) Unwrap() grpc.ClientConnInterface { return l.ClientConnInterface }
+
+// An incomparable layer is a value that == panics for.
+type incomparable struct {
+	grpc.ClientConnInterface
+	_ []string
+}
+
+func (l incomparable) Unwrap() grpc.ClientConnInterface { return l.ClientConnInterface }
+
+// endless returns a new layer each time, which cannot be told from the last.
+type endless struct{ _ []string }
+
+func (e endless) Unwrap() grpc.ClientConnInterface {
+	return incomparable{ClientConnInterface: around{e}}
+}
+
+type around struct{ endless }
+
+func (around) Invoke(context.Context, string, any, any, ...grpc.CallOption) error { return nil }
+func (around) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, nil
+}
+
+func TestUnwrapFindsTheChannelAtAnyDepth(t *testing.T) {
+	t.Parallel()
+	ch := inprocchain.New()
+	var deep grpc.ClientConnInterface = ch
+	for range 5000 {
+		deep = &layer{deep}
+	}
+	for name, cc := range map[string]grpc.ClientConnInterface{
+		"itself":               ch.InProcess(),
+		"a Channel":            ch,
+		"deep layers":          deep,
+		"an incomparable one":  incomparable{ClientConnInterface: ch},
+		"grpchan's layer":      grpchan.InterceptClientConn(ch, passClient, nil),
+		"ours of a bare below": inprocchain.Wrap(&inprocgrpc.Channel{}),
+	} {
+		want := ch.InProcess()
+		if other, ok := cc.(*inprocchain.Channel); ok {
+			want = other.InProcess()
+		}
+		if got, err := inprocchain.Unwrap(cc); err != nil || got != want {
+			t.Errorf("%s: Unwrap returned %p, %v; want %p", name, got, err, want)
+		}
+	}
+}
+
+func TestUnwrapNamesTheLayersItSaw(t *testing.T) {
+	t.Parallel()
+	self := &layer{}
+	self.ClientConnInterface = self
+	first, second := &layer{}, &layer{}
+	first.ClientConnInterface, second.ClientConnInterface = second, first
+	for name, end := range map[string]struct {
+		cc   grpc.ClientConnInterface
+		want string
+	}{
+		"nil":                   {nil, "<nil>(nil)"},
+		"a typed nil":           {(*inprocgrpc.Channel)(nil), "*inprocgrpc.Channel(nil)"},
+		"a typed nil of ours":   {(*inprocchain.Channel)(nil), "*inprocchain.Channel(nil)"},
+		"a layer around nil":    {&layer{}, "*inprocchain_test.layer → <nil>(nil)"},
+		"a ClientConn":          {&layer{new(grpc.ClientConn)}, "*inprocchain_test.layer → *grpc.ClientConn"},
+		"a layer around itself": {self, "*inprocchain_test.layer → *inprocchain_test.layer → the same layers again"},
+		"a circle":              {first, "the same layers again"},
+		"an endless row":        {around{}, "the same layers again"},
+	} {
+		_, err := inprocchain.Unwrap(end.cc)
+		if !errors.Is(err, inprocchain.ErrNotInProcess) || !strings.Contains(err.Error(), end.want) {
+			t.Errorf("%s: Unwrap returned %v, want ErrNotInProcess with %q", name, err, end.want)
+		}
+		if ch, ok := inprocchain.As[*inprocgrpc.Channel](end.cc); ok || ch != nil {
+			t.Errorf("%s: As returned %v, %v", name, ch, ok)
+		}
+	}
+}
+
+func TestAsFindsTheOutermostLayerOfItsType(t *testing.T) {
+	t.Parallel()
+	ch := inprocchain.New()
+	inner := &layer{ch}
+	outer := &layer{inner}
+	if got, ok := inprocchain.As[*layer](outer); !ok || got != outer {
+		t.Errorf("As[*layer] = %p, %v; want %p", got, ok, outer)
+	}
+	if got, ok := inprocchain.As[*inprocchain.Channel](outer); !ok || got != ch {
+		t.Errorf("As[*Channel] = %p, %v; want %p", got, ok, ch)
+	}
+	if got, ok := inprocchain.As[grpchan.WrappedClientConn](grpc.ClientConnInterface(outer)); !ok || got != grpchan.WrappedClientConn(outer) {
+		t.Errorf("As of an interface = %v, %v; want the outermost layer", got, ok)
+	}
+	if got, ok := inprocchain.As[*grpc.ClientConn](outer); ok {
+		t.Errorf("As[*grpc.ClientConn] = %v, want none", got)
+	}
+}
