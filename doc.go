@@ -47,9 +47,9 @@
 // where a stream ends well. Interceptors on the handler side see the handler's
 // own error.
 //
-// A message is copied once in each direction. Caller and handler never see each
-// other's later writes, and the caller may use its request again when the call
-// has returned, in time or not.
+// A generated message is copied once in each direction. Caller and handler never
+// see each other's later writes, and the caller may use its request again when
+// the call has returned, in time or not.
 //
 // No RPC panics by itself. A panic in a handler ends the process, as with
 // grpc-go: put a recovery interceptor first in the Chain.

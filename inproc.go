@@ -51,7 +51,7 @@ func New(opts ...Option) *Channel {
 
 // Wrap puts the chain of the options onto a channel that exists already, with
 // the services registered on it, before and after. RPCs made on ch itself then
-// run the handler side of the chain, too.
+// run the handler side of the chain, too. Call it before the first RPC on ch.
 //
 // It panics if ch is nil or already carries an interceptor, a stats handler or
 // a chain of ours, since that would be lost: pass them all to one Wrap. It also
@@ -91,16 +91,6 @@ func compose(ch *inprocgrpc.Channel, chain Chain) *Channel {
 	c := &Channel{chain: chain, inproc: ch}
 	cloner := clone.Cloner{User: chain.cloner}
 
-	c.client = transport.NewClient(ch, cloner)
-	unaryClient := append(slices.Clone(chain.unaryClient), transport.CheckUnary)
-	streamClient := append(slices.Clone(chain.streamClient), transport.CheckStream)
-	if len(chain.clientStats) > 0 {
-		unaryClient = append(unaryClient, observe.UnaryClient(chain.clientStats))
-		streamClient = append(streamClient, observe.StreamClient(chain.clientStats))
-	}
-	c.invoker = fold.UnaryInvoker(unaryClient, c.client.Invoke)
-	c.streamer = fold.Streamer(streamClient, c.client.NewStream)
-
 	c.server = &transport.Server{
 		UnaryChain:  fold.UnaryServer(chain.unaryServer),
 		StreamChain: fold.StreamServer(chain.streamServer),
@@ -112,6 +102,16 @@ func compose(ch *inprocgrpc.Channel, chain Chain) *Channel {
 	ch.WithServerUnaryInterceptor(c.server.Unary)
 	ch.WithServerStreamInterceptor(c.server.Stream)
 	ch.WithCloner(&transport.Cloner{Cloner: cloner})
+
+	c.client = transport.NewClient(ch, cloner, &c.server.Gate)
+	unaryClient := append(slices.Clone(chain.unaryClient), transport.CheckUnary)
+	streamClient := append(slices.Clone(chain.streamClient), transport.CheckStream)
+	if len(chain.clientStats) > 0 {
+		unaryClient = append(unaryClient, observe.UnaryClient(chain.clientStats))
+		streamClient = append(streamClient, observe.StreamClient(chain.clientStats))
+	}
+	c.invoker = fold.UnaryInvoker(unaryClient, c.client.Invoke)
+	c.streamer = fold.Streamer(streamClient, c.client.NewStream)
 	return c
 }
 
@@ -145,8 +145,8 @@ func (c *Channel) connFor(interceptors int) *grpc.ClientConn {
 // RegisterService registers a service and its implementation. Generated code
 // calls it.
 //
-// It panics if a service of that name is registered already, if impl does not
-// implement it, and after the first RPC, since RPCs read without a lock what it
+// It panics if desc or impl is nil, if a service of that name is registered
+// already, if impl does not implement it, and after the first RPC, since RPCs read without a lock what it
 // writes: register everything first, as with a [grpc.Server].
 func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	if desc == nil {
@@ -185,9 +185,10 @@ func (c *Channel) Chain() Chain { return c.chain }
 // grpc-gateway's Register…Handler. It is made when it is first asked for, and
 // it is always the same one.
 //
-// Whoever has it may close it. RPCs on it, those in flight too, then get
-// Canceled, as on a network; those on the Channel itself go on. [Channel.Shutdown]
-// closes it. Nothing is dialled, so its connectivity state says nothing.
+// Whoever has it may close it, which closes it for all that have it: RPCs on it,
+// those in flight too, then get Canceled, as on a network; those on the Channel
+// itself go on. [Channel.Shutdown] closes it. Nothing is dialled, so its
+// connectivity state says nothing.
 func (c *Channel) ClientConn() *grpc.ClientConn {
 	if existing := c.existing.Load(); existing != nil {
 		return existing.ClientConn

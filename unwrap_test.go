@@ -80,9 +80,9 @@ func TestUnwrapNamesTheLayersItSaw(t *testing.T) {
 		"a typed nil of ours":   {(*inprocchain.Channel)(nil), "*inprocchain.Channel(nil)"},
 		"a layer around nil":    {&layer{}, "*inprocchain_test.layer → <nil>(nil)"},
 		"a ClientConn":          {&layer{new(grpc.ClientConn)}, "*inprocchain_test.layer → *grpc.ClientConn"},
-		"a layer around itself": {self, "*inprocchain_test.layer → *inprocchain_test.layer → the same layers again"},
-		"a circle":              {first, "the same layers again"},
-		"an endless row":        {around{}, "the same layers again"},
+		"a layer around itself": {self, "*inprocchain_test.layer → *inprocchain_test.layer"},
+		"a circle":              {first, "and so on"},
+		"an endless row":        {around{}, "and so on"},
 	} {
 		_, err := inprocchain.Unwrap(end.cc)
 		if !errors.Is(err, inprocchain.ErrNotInProcess) || !strings.Contains(err.Error(), end.want) {

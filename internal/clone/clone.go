@@ -37,7 +37,7 @@ type Cloner struct {
 // Clone makes out a copy of in. A nil message is an empty one, as in grpc-go's
 // rpc_util.go (encode). Its error is a status.
 func (c Cloner) Clone(out *Owned, in any) error {
-	if isNil(in) {
+	if IsNil(in) {
 		*out = Owned{}
 		return nil
 	}
@@ -50,7 +50,7 @@ func (c Cloner) Clone(out *Owned, in any) error {
 			return marshalError(err)
 		}
 		*out = Owned{msg: copied}
-		if generated && reflect.TypeOf(copied) == reflect.TypeOf(in) {
+		if generated && reflect.TypeOf(copied) == reflect.TypeOf(in) && reflect.TypeOf(in).Kind() == reflect.Pointer {
 			out.fields = reflect.ValueOf(copied).Elem()
 		}
 	case generated:
@@ -74,9 +74,12 @@ func (c Cloner) Copy(out, in any) error {
 	if owned, ok := in.(*Owned); ok {
 		return c.HandOver(out, owned)
 	}
+	if c.User != nil && !IsNil(out) && !IsNil(in) {
+		return unmarshalError(c.User.Copy(out, in))
+	}
 	dst, dstIsProto := out.(proto.Message)
 	src, srcIsProto := in.(proto.Message)
-	if c.User == nil && dstIsProto && srcIsProto && !isNil(out) && !isNil(in) && isGenerated(src) && sameMessage(dst, src) {
+	if dstIsProto && srcIsProto && !IsNil(out) && !IsNil(in) && isGenerated(src) && sameMessage(dst, src) {
 		proto.Reset(dst)
 		proto.Merge(dst, src)
 		return marshalError(proto.CheckInitialized(dst))
@@ -93,7 +96,7 @@ func (c Cloner) HandOver(out any, in *Owned) error {
 	if in.Move(out) {
 		return nil
 	}
-	if isNil(out) {
+	if IsNil(out) {
 		return status.Error(codes.Internal, "grpc: failed to unmarshal the received message: the message to receive into is nil")
 	}
 	switch msg := in.msg.(type) {
@@ -126,6 +129,7 @@ func (in *Owned) Move(out any) bool {
 		return false
 	}
 	dst.Elem().Set(in.fields)
+	in.fields = reflect.Value{} // who asks again gets a copy
 	return true
 }
 
@@ -212,7 +216,8 @@ func unmarshalError(err error) error {
 	return status.Errorf(codes.Internal, "grpc: failed to unmarshal the received message: %v", err)
 }
 
-func isNil(v any) bool {
+// IsNil reports whether v is nil, or a nil pointer.
+func IsNil(v any) bool {
 	if v == nil {
 		return true
 	}

@@ -5,7 +5,6 @@ package conn
 
 import (
 	"context"
-	"io"
 	"sync/atomic"
 
 	"google.golang.org/grpc"
@@ -26,14 +25,14 @@ type Conn struct {
 	channel grpc.ClientConnInterface
 	retired atomic.Bool
 
-	closed context.Context
-	close  context.CancelCauseFunc
+	open  context.Context // until the connection is closed
+	close context.CancelFunc
 }
 
 // New returns a connection whose RPCs run on channel.
 func New(channel grpc.ClientConnInterface) (*Conn, error) {
 	c := &Conn{channel: channel}
-	c.closed, c.close = context.WithCancelCause(context.Background())
+	c.open, c.close = context.WithCancel(context.Background())
 	cc, err := grpc.NewClient(scheme+":///channel",
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithUnaryInterceptor(c.unary),
@@ -57,60 +56,15 @@ func (c *Conn) Retire() {
 }
 
 func (c *Conn) unary(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, _ grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	ctx, leave := c.join(ctx)
-	defer leave()
-	return c.channel.Invoke(ctx, method, req, reply, opts...)
+	return c.channel.Invoke(ctx, method, req, reply, c.with(opts)...)
 }
 
 func (c *Conn) stream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, _ grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	ctx, leave := c.join(ctx)
-	s, err := c.channel.NewStream(ctx, desc, method, opts...)
-	if err != nil {
-		leave()
-		return nil, err
-	}
-	forget := context.AfterFunc(ctx, leave) // it may be abandoned by cancelling
-	return &stream{ClientStream: s, oneAnswer: !desc.ServerStreams, leave: func() {
-		forget()
-		leave()
-	}}, nil
+	return c.channel.NewStream(ctx, desc, method, c.with(opts)...)
 }
 
-// A stream leaves when it has ended for its caller. OnFinish would tell too
-// early: interceptors may make another attempt.
-type stream struct {
-	grpc.ClientStream
-	oneAnswer bool
-	leave     func()
-}
-
-func (s *stream) SendMsg(m any) error {
-	err := s.ClientStream.SendMsg(m)
-	if err != nil && err != io.EOF {
-		s.leave()
-	}
-	return err
-}
-
-func (s *stream) RecvMsg(m any) error {
-	err := s.ClientStream.RecvMsg(m)
-	if err != nil || s.oneAnswer {
-		s.leave()
-	}
-	return err
-}
-
-// join returns a context that ends with the connection, too, until leave is called.
-func (c *Conn) join(ctx context.Context) (_ context.Context, leave func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	if c.closed.Err() != nil {
-		cancel(transport.ErrConnClosing)
-	}
-	stop := context.AfterFunc(c.closed, func() { cancel(transport.ErrConnClosing) })
-	return ctx, func() {
-		stop()
-		cancel(nil)
-	}
+func (c *Conn) with(opts []grpc.CallOption) []grpc.CallOption {
+	return append(opts[:len(opts):len(opts)], transport.OnConn{Open: c.open})
 }
 
 // A watch is a resolver that resolves nothing. A ClientConn closes its resolver
@@ -127,6 +81,6 @@ func (w watch) ResolveNow(resolver.ResolveNowOptions) {}
 
 func (w watch) Close() {
 	if !w.conn.retired.Load() {
-		w.conn.close(transport.ErrConnClosing)
+		w.conn.close()
 	}
 }

@@ -15,38 +15,44 @@ import (
 
 // UnaryServer folds unary server interceptors.
 func UnaryServer(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
-	var folded grpc.UnaryServerInterceptor
-	for _, outer := range slices.Backward(interceptors) {
-		inner := folded
-		if inner == nil {
-			folded = outer
-			continue
-		}
-		folded = func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-			return outer(ctx, req, info, func(ctx context.Context, req any) (any, error) {
-				return inner(ctx, req, info, handler)
-			})
-		}
+	if len(interceptors) == 0 {
+		return nil
+	}
+	last := len(interceptors) - 1
+	folded := interceptors[last]
+	for _, outer := range slices.Backward(interceptors[:last]) {
+		folded = foldedUnaryServer(outer, folded)
 	}
 	return folded
 }
 
+func foldedUnaryServer(outer, inner grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		return outer(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+			return inner(ctx, req, info, handler)
+		})
+	}
+}
+
 // StreamServer folds stream server interceptors.
 func StreamServer(interceptors []grpc.StreamServerInterceptor) grpc.StreamServerInterceptor {
-	var folded grpc.StreamServerInterceptor
-	for _, outer := range slices.Backward(interceptors) {
-		inner := folded
-		if inner == nil {
-			folded = outer
-			continue
-		}
-		folded = func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-			return outer(srv, ss, info, func(srv any, ss grpc.ServerStream) error {
-				return inner(srv, ss, info, handler)
-			})
-		}
+	if len(interceptors) == 0 {
+		return nil
+	}
+	last := len(interceptors) - 1
+	folded := interceptors[last]
+	for _, outer := range slices.Backward(interceptors[:last]) {
+		folded = foldedStreamServer(outer, folded)
 	}
 	return folded
+}
+
+func foldedStreamServer(outer, inner grpc.StreamServerInterceptor) grpc.StreamServerInterceptor {
+	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		return outer(srv, ss, info, func(srv any, ss grpc.ServerStream) error {
+			return inner(srv, ss, info, handler)
+		})
+	}
 }
 
 // UnaryClient folds unary client interceptors.

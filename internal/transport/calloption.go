@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"math"
 
 	"google.golang.org/grpc"
@@ -30,21 +31,43 @@ type Observe struct {
 	Observer Observer
 }
 
+// OnConn is the call option of an RPC on a connection: it ends, with
+// ErrConnClosing, when the connection is not open any more.
+type OnConn struct {
+	grpc.EmptyCallOption
+	Open context.Context
+}
+
 // A call is the options of an RPC. Most have none, so what is rare is looked for
 // when it is needed.
 type call struct {
 	opts     []grpc.CallOption
-	observer Observer // may be nil
+	observer Observer        // may be nil
+	conn     context.Context // nil if the RPC is on no connection
 }
 
 func newCall(opts []grpc.CallOption) call {
 	c := call{opts: opts}
 	for _, opt := range opts {
-		if opt, ok := opt.(Observe); ok {
+		switch opt := opt.(type) {
+		case Observe:
 			c.observer = opt.Observer
+		case OnConn:
+			c.conn = opt.Open
 		}
 	}
 	return c
+}
+
+// join returns a context for the RPC alone, which ends with its connection, too,
+// or when leave is called.
+func (c *call) join(ctx context.Context) (_ context.Context, leave func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.conn, func() { cancel(ErrConnClosing) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
 }
 
 func (c *call) creds() (creds credentials.PerRPCCredentials) {

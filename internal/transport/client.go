@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"github.com/inprocchain/inprocchain/internal/clone"
+	"github.com/inprocchain/inprocchain/internal/drain"
 )
 
 // A Client makes RPCs on an in-process channel: the caller's half.
@@ -17,12 +18,13 @@ type Client struct {
 	ch      *inprocgrpc.Channel
 	cloner  clone.Cloner
 	methods methods
+	gate    *drain.Gate
 	peer    peer.Peer // inprocgrpc's own, the handler
 }
 
-// NewClient returns the client of ch.
-func NewClient(ch *inprocgrpc.Channel, cloner clone.Cloner) *Client {
-	c := &Client{ch: ch, cloner: cloner, methods: methods{ch: ch}}
+// NewClient returns the client of ch, whose RPCs go through the gate.
+func NewClient(ch *inprocgrpc.Channel, cloner clone.Cloner, gate *drain.Gate) *Client {
+	c := &Client{ch: ch, cloner: cloner, methods: methods{ch: ch}, gate: gate}
 	// It tells its peer first, and then that there is no request.
 	_ = ch.Invoke(context.Background(), "/", nil, nil, grpc.Peer(&c.peer))
 	return c
@@ -34,7 +36,7 @@ func (c *Client) Used() bool { return c.methods.known.Load() != nil }
 // CheckUnary refuses what grpc-go refuses before it tells anybody of an RPC:
 // metadata that cannot be sent, and a context that has ended.
 func CheckUnary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	if err := check(ctx); err != nil {
+	if err := check(ctx, opts); err != nil {
 		onFinish(opts, err)
 		return err
 	}
@@ -43,14 +45,14 @@ func CheckUnary(ctx context.Context, method string, req, reply any, cc *grpc.Cli
 
 // CheckStream is to streaming RPCs what [CheckUnary] is to unary ones.
 func CheckStream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	if err := check(ctx); err != nil {
+	if err := check(ctx, opts); err != nil {
 		onFinish(opts, err)
 		return nil, err
 	}
 	return streamer(ctx, desc, cc, method, opts...)
 }
 
-func check(ctx context.Context) error {
+func check(ctx context.Context, opts []grpc.CallOption) error {
 	if md, ok := metadata.FromOutgoingContext(ctx); ok {
 		if err := validate(md); err != nil {
 			return err
@@ -58,6 +60,9 @@ func check(ctx context.Context) error {
 	}
 	if ctx.Err() != nil {
 		return contextStatus(ctx)
+	}
+	if conn := newCall(opts).conn; conn != nil && conn.Err() != nil {
+		return ErrConnClosing
 	}
 	return nil
 }
@@ -131,6 +136,13 @@ func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 		rpc.answered = true
 		return err
 	}
+	if call.conn != nil {
+		var leave func()
+		ctx, leave = call.join(ctx)
+		defer leave()
+	}
+	c.gate.Enter() // until the response is copied
+	defer c.gate.Leave()
 	rpc.Context = ctx
 	err = c.ch.Invoke(rpc, method, rpc, rpc)
 	switch {
@@ -141,7 +153,8 @@ func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 	case err == io.EOF:
 		return ErrNoAnswer
 	}
-	return err
+	err = handlerError(err) // of a handler that calls no interceptor
+	return arrival(err, withDetails(nil, err))
 }
 
 func (rpc *unaryRPC) deliver() {

@@ -69,7 +69,11 @@ func (rpc *streamRPC) trailer() (metadata.MD, bool) {
 // NewStream is the [grpc.Streamer] at the end of the client's interceptors.
 func (c *Client) NewStream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	s := &clientStream{desc: desc, call: newCall(opts)}
-	s.ctx, s.cancel = context.WithCancel(peer.NewContext(ctx, &c.peer))
+	if ctx = peer.NewContext(ctx, &c.peer); s.call.conn != nil {
+		s.ctx, s.cancel = s.call.join(ctx)
+	} else {
+		s.ctx, s.cancel = context.WithCancel(ctx)
+	}
 	if err := c.open(s, method); err != nil {
 		s.cancel()
 		if o := s.call.observer; o != nil {
@@ -115,7 +119,7 @@ type clientStream struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 	stop   func() bool       // watching ctx
-	below  grpc.ClientStream // inprocgrpc cancels the RPC when this is garbage
+	below  grpc.ClientStream // kept, since inprocgrpc cancels the RPC when this is garbage
 
 	sendClosed bool // the sender's
 	received   bool // the receiver's

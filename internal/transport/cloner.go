@@ -21,6 +21,11 @@ func (c *Cloner) Clone(in any) (any, error) {
 // Copy makes out what in is.
 func (c *Cloner) Copy(out, in any) error {
 	rpc, ok := in.(*unaryRPC)
+	if unclaimed, ours := out.(*unaryRPC); ours && !ok {
+		unclaimed.response = in
+		unclaimed.err = unclaimed.receive()
+		return nil
+	}
 	switch {
 	case !ok:
 		return c.Cloner.Copy(out, in)

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"reflect"
 	"strings"
 	"sync/atomic"
 
@@ -12,7 +13,12 @@ import (
 // methods knows which methods a channel serves.
 type methods struct {
 	ch    *inprocgrpc.Channel
-	known atomic.Pointer[map[string]methodKind] // by full method
+	known atomic.Pointer[known]
+}
+
+type known struct {
+	services map[string]bool
+	methods  map[string]methodKind // by full method
 }
 
 type methodKind int
@@ -25,7 +31,11 @@ const (
 // check returns nil if the channel serves the method, and otherwise what a
 // network server would answer, with the texts of grpc-go's server.go (handleStream).
 func (m *methods) check(fullMethod string, kind methodKind) error {
-	got := m.lookup(fullMethod)
+	if known := m.known.Load(); known != nil && known.methods[fullMethod] == kind {
+		return nil
+	}
+	known := m.read()
+	got := known.methods[fullMethod]
 	if got == kind {
 		return nil
 	}
@@ -42,30 +52,40 @@ func (m *methods) check(fullMethod string, kind methodKind) error {
 	case got == streamMethod:
 		return status.Errorf(codes.Unimplemented, "inprocchain: method %v of service %v is streaming; call it with NewStream, not Invoke", method, service)
 	}
-	if _, ok := m.ch.GetServiceInfo()[service]; !ok {
+	if !known.services[service] {
 		return status.Errorf(codes.Unimplemented, "unknown service %v", service)
 	}
 	return status.Errorf(codes.Unimplemented, "unknown method %v for service %v", method, service)
 }
 
-// lookup reads the channel's services anew for a method it does not know, which
-// may have been registered meanwhile, past us.
-func (m *methods) lookup(fullMethod string) methodKind {
-	if known := m.known.Load(); known != nil {
-		if kind, ok := (*known)[fullMethod]; ok {
-			return kind
-		}
+// read returns what is registered. It reads the channel's services anew only if
+// more have been registered meanwhile, past us: callers may ask for what is
+// unknown as often as they like.
+func (m *methods) read() *known {
+	if last := m.known.Load(); last != nil && len(last.services) == m.registered() {
+		return last
 	}
-	known := map[string]methodKind{}
+	now := &known{services: map[string]bool{}, methods: map[string]methodKind{}}
 	for service, info := range m.ch.GetServiceInfo() {
+		now.services[service] = true
 		for _, method := range info.Methods {
 			kind := unaryMethod
 			if method.IsClientStream || method.IsServerStream {
 				kind = streamMethod
 			}
-			known["/"+service+"/"+method.Name] = kind
+			now.methods["/"+service+"/"+method.Name] = kind
 		}
 	}
-	m.known.Store(&known)
-	return known[fullMethod]
+	m.known.Store(now)
+	return now
+}
+
+// registered returns how many services there are, of which inprocgrpc tells
+// only with all their methods; -1 if this grpchan keeps them elsewhere.
+func (m *methods) registered() int {
+	handlers := reflect.ValueOf(m.ch).Elem().FieldByName("handlers")
+	if handlers.Kind() != reflect.Map {
+		return -1
+	}
+	return handlers.Len()
 }

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"reflect"
 	"sync/atomic"
 
 	"google.golang.org/grpc"
@@ -45,10 +44,10 @@ func (s *Server) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo,
 	rpc, ok := claim[*unaryRPC](ctx)
 	if !ok {
 		resp, err := s.observeUnary(ctx, nil, req, info, handler)
-		if err == nil && isNil(resp) {
+		if err == nil && clone.IsNil(resp) {
 			resp = &clone.Owned{}
 		}
-		return resp, unaryArrival(err, nil)
+		return resp, unaryArrival(err, withDetails(nil, err))
 	}
 	rpc.context = handlerContext{ctx, &rpc.answer}
 	ctx = &rpc.context
@@ -96,7 +95,7 @@ func (s *Server) admitUnary(ctx context.Context, rpc *unaryRPC, req any, info *g
 // stats handler may do as it likes with a response that it is told has been
 // sent, so where there is one the copy is made before that.
 func (s *Server) respond(rpc *unaryRPC, resp any) error {
-	if s.ObserveUnary == nil && !isNil(resp) {
+	if s.ObserveUnary == nil && !clone.IsNil(resp) {
 		rpc.response = resp
 		return nil
 	}
@@ -126,7 +125,8 @@ func (s *Server) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerIn
 	defer s.Gate.Leave()
 	rpc, ok := claim[*streamRPC](ss.Context())
 	if !ok {
-		return arrival(s.observeStream(srv, ss, info, handler), nil)
+		err := s.observeStream(srv, ss, info, handler)
+		return arrival(err, withDetails(nil, err))
 	}
 	defer rpc.end(ErrNoAnswer) // unless it has been answered
 	rpc.end(s.observeStream(srv, newServerStream(rpc, ss.Context(), info), info, handler))
@@ -151,14 +151,6 @@ func (s *Server) admitStream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 		return handlerError(handler(srv, ss))
 	}
 	return handlerError(s.StreamChain(srv, ss, info, handler))
-}
-
-func isNil(v any) bool {
-	if v == nil {
-		return true
-	}
-	rv := reflect.ValueOf(v)
-	return rv.Kind() == reflect.Pointer && rv.IsNil()
 }
 
 // growStack makes the stack of the handler's goroutine, which begins with 2 KiB,

@@ -5,8 +5,13 @@ import (
 	"io"
 	"testing"
 
+	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
 )
 
 // Neither side of an RPC sees what the other writes later: what the sender
@@ -170,5 +175,31 @@ func sendOnce(m any, isSent chan<- struct{}, sent func()) func(grpc.ServerStream
 		close(isSent) // first, so that the race detector sees what both sides do now
 		sent()
 		return nil
+	}
+}
+
+// A message by value, which hardly anybody sends, is left to the cloner.
+type byValue struct{ *wrapperspb.BytesValue }
+
+type valueCloner struct{ inprocgrpc.ProtoCloner }
+
+func (valueCloner) Clone(in any) (any, error) {
+	if value, ok := in.(byValue); ok {
+		return byValue{proto.CloneOf(value.BytesValue)}, nil
+	}
+	return proto.Clone(in.(proto.Message)), nil
+}
+
+func (valueCloner) Copy(out, in any) error {
+	proto.Merge(out.(proto.Message), in.(proto.Message).ProtoReflect().Interface())
+	return nil
+}
+
+func TestMessagesByValueAreCopiedByTheCloner(t *testing.T) {
+	t.Parallel()
+	ch := scripted{}.onChannel(inprocchain.WithCloner(valueCloner{}))
+	reply := new(wrapperspb.BytesValue)
+	if err := ch.Invoke(t.Context(), scriptedUnary, byValue{wrapperspb.Bytes([]byte("a"))}, reply); err != nil || string(reply.Value) != "a" {
+		t.Errorf("the answer is %q, %v; want %q", reply.Value, err, "a")
 	}
 }

@@ -228,3 +228,26 @@ func TestShutdownLeavesNoGoroutine(t *testing.T) {
 	}
 	goleak.VerifyNone(t, before)
 }
+
+// A response is its handler's again when the RPC has ended, as on a network.
+func TestShutdownWaitsForTheCopyOfTheResponse(t *testing.T) {
+	t.Parallel()
+	response := wrapperspb.Bytes(make([]byte, 1<<20))
+	for range 50 {
+		entered := make(chan struct{})
+		ch := scripted{unary: func(context.Context, any) (any, error) {
+			close(entered)
+			return response, nil
+		}}.onChannel()
+		answered := make(chan error, 1)
+		go func() { answered <- callUnary(context.Background(), ch) }()
+		<-entered
+		if err := ch.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		flip(response.Value) // the race detector sees who still reads it
+		if err := <-answered; err != nil {
+			t.Fatal(err)
+		}
+	}
+}

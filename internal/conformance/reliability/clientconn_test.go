@@ -1,0 +1,72 @@
+package reliability_test
+
+import (
+	"context"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/conformance/way"
+)
+
+func TestInterceptorsHaveTheCallersContextOnEachWay(t *testing.T) {
+	t.Parallel()
+	var seen context.Context
+	see := inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		seen = ctx
+		return invoker(ctx, method, req, reply, cc, opts...)
+	})
+	for name, cc := range eachWay(t, see) {
+		if err := callUnary(t.Context(), cc); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if seen.Err() != nil {
+			t.Errorf("%s: after the RPC the interceptor's context has ended: %v", name, seen.Err())
+		}
+	}
+}
+
+// A picky stream refuses messages without sending them.
+type picky struct{ grpc.ClientStream }
+
+func (p picky) SendMsg(m any) error {
+	if len(m.(*wrapperspb.BytesValue).Value) == 0 {
+		return status.Error(codes.InvalidArgument, "empty")
+	}
+	return p.ClientStream.SendMsg(m)
+}
+
+func TestAStreamGoesOnAfterAnInterceptorsError(t *testing.T) {
+	t.Parallel()
+	refuse := inprocchain.WithStreamClientInterceptors(func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+		stream, err := streamer(ctx, desc, cc, method, opts...)
+		return picky{stream}, err
+	})
+	for name, cc := range eachWay(t, refuse) {
+		stream := openBidi(t.Context(), t, cc)
+		if err := stream.SendMsg(wrapperspb.Bytes(nil)); status.Code(err) != codes.InvalidArgument {
+			t.Errorf("%s: SendMsg of what is refused: %v", name, err)
+		}
+		if err := stream.SendMsg(wrapperspb.Bytes([]byte("x"))); err != nil {
+			t.Errorf("%s: SendMsg after it: %v", name, err)
+		}
+		if err := stream.RecvMsg(new(wrapperspb.BytesValue)); err != nil {
+			t.Errorf("%s: RecvMsg after it: %v", name, err)
+		}
+	}
+}
+
+func eachWay(t *testing.T, opt inprocchain.Option) map[string]grpc.ClientConnInterface {
+	server := grpc.NewServer()
+	server.RegisterService(scriptedDesc(), scripted{})
+	ch := scripted{}.onChannel(opt)
+	return map[string]grpc.ClientConnInterface{
+		"network":    way.Dial(t, server, inprocchain.NewChain(opt).DialOptions()...),
+		"Channel":    ch,
+		"ClientConn": ch.ClientConn(),
+	}
+}
