@@ -57,8 +57,7 @@ func (c Cloner) Clone(out *Owned, in any) error {
 		if err := proto.CheckInitialized(msg); err != nil {
 			return marshalError(err)
 		}
-		copied := proto.Clone(msg)
-		*out = Owned{msg: copied, fields: reflect.ValueOf(copied).Elem()}
+		*out = cloneGenerated(msg)
 	default:
 		data, err := marshal(in)
 		if err != nil {
@@ -67,6 +66,18 @@ func (c Cloner) Clone(out *Owned, in any) error {
 		*out = Owned{msg: wire(data)}
 	}
 	return nil
+}
+
+// cloneGenerated does what proto.Clone does, but makes the copy's struct itself,
+// which is faster (BenchmarkClone) and what Move needs.
+func cloneGenerated(msg proto.Message) Owned {
+	if msg.ProtoReflect().Interface() != msg { // it embeds a message
+		return Owned{msg: proto.Clone(msg)}
+	}
+	copied := reflect.New(reflect.TypeOf(msg).Elem())
+	out := copied.Interface().(proto.Message)
+	proto.Merge(out, msg)
+	return Owned{msg: out, fields: copied.Elem()}
 }
 
 // Copy makes out a copy of in, or takes it over if it is an *Owned. Its error is a status.

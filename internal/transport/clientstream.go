@@ -208,7 +208,9 @@ func (s *clientStream) CloseSend() error {
 }
 
 func (s *clientStream) RecvMsg(m any) error {
-	s.awaitHeader()
+	if !s.received { // a message comes after the header
+		s.awaitHeader()
+	}
 	if err := s.receive(m); err != nil {
 		return err
 	}

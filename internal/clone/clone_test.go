@@ -1,0 +1,53 @@
+package clone
+
+import (
+	"reflect"
+	"testing"
+
+	pb "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// BenchmarkMove holds the ways to hand a message over against a deep copy.
+func BenchmarkMove(b *testing.B) {
+	src := &pb.SimpleRequest{Payload: &pb.Payload{Body: make([]byte, 1<<10)}, ResponseSize: 3, FillUsername: true}
+	for _, way := range []struct {
+		name string
+		move func(dst, src proto.Message)
+	}{
+		{"struct", func(dst, src proto.Message) { reflect.ValueOf(dst).Elem().Set(reflect.ValueOf(src).Elem()) }},
+		{"fields", func(dst, src proto.Message) {
+			to := dst.ProtoReflect()
+			src.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+				to.Set(field, value)
+				return true
+			})
+		}},
+		{"copy", proto.Merge},
+	} {
+		b.Run("by="+way.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				way.move(new(pb.SimpleRequest), src)
+			}
+		})
+	}
+}
+
+// BenchmarkClone holds our copy of a message against proto.Clone.
+func BenchmarkClone(b *testing.B) {
+	src := &pb.SimpleRequest{Payload: &pb.Payload{Body: make([]byte, 1<<10)}}
+	b.Run("by=ours", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			cloneGenerated(src)
+		}
+	})
+	b.Run("by=proto", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			proto.Clone(src)
+		}
+	})
+}
