@@ -2,6 +2,8 @@ package reliability_test
 
 import (
 	"context"
+	"encoding/json"
+	"io"
 
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
@@ -9,6 +11,7 @@ import (
 	"go.opentelemetry.io/otel/propagation"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -19,8 +22,8 @@ import (
 
 const panicAnswer = "a handler panicked"
 
-// chain is what an application has: OpenTelemetry, logging, recovery and
-// authentication, between two stats handlers on each side that keep the books.
+// chain is that of examples/flags, OpenTelemetry, logging, recovery, authentication
+// and an audit log, between two stats handlers on each side that keep the books.
 func (s *soak) chain() inprocchain.Chain {
 	panicked := recovery.WithRecoveryHandler(func(any) error { return status.Error(codes.Internal, panicAnswer) })
 	log := logging.LoggerFunc(func(context.Context, logging.Level, string, ...any) {})
@@ -29,10 +32,21 @@ func (s *soak) chain() inprocchain.Chain {
 		inprocchain.WithUnaryServerInterceptors(logging.UnaryServerInterceptor(log), recovery.UnaryServerInterceptor(panicked)),
 		inprocchain.WithStreamServerInterceptors(logging.StreamServerInterceptor(log), recovery.StreamServerInterceptor(panicked)),
 		authenticated,
+		inprocchain.WithUnaryServerInterceptors(audited),
 		inprocchain.WithClientStatsHandlers(s.ledgers["first client"], otelgrpc.NewClientHandler(telemetry()...), s.ledgers["last client"]),
 		inprocchain.WithUnaryClientInterceptors(logging.UnaryClientInterceptor(log), withTokenUnary),
 		inprocchain.WithStreamClientInterceptors(withTokenStream), // logging's races if a stream is sent to and received from at once
 	)
+}
+
+// audited writes a line for each RPC that went well, which is also on its span.
+func audited(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	resp, err := handler(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	trace.SpanFromContext(ctx).AddEvent("audit")
+	return resp, json.NewEncoder(io.Discard).Encode(map[string]string{"action": info.FullMethod})
 }
 
 // telemetry records every span and every metric, and keeps the sums alone.
