@@ -31,11 +31,7 @@ func (f optionFunc) apply(c *Chain) { f(c) }
 //
 // It panics if an interceptor is nil. None at all is no error.
 func WithUnaryServerInterceptors(interceptors ...grpc.UnaryServerInterceptor) Option {
-	for i, interceptor := range interceptors {
-		mustNotBeNil("WithUnaryServerInterceptors", "interceptor", i, interceptor == nil)
-	}
-	added := slices.Clone(interceptors)
-	return optionFunc(func(c *Chain) { c.unaryServer = slices.Concat(c.unaryServer, added) })
+	return adding("WithUnaryServerInterceptors", "interceptor", interceptors, func(c *Chain) *[]grpc.UnaryServerInterceptor { return &c.unaryServer })
 }
 
 // WithStreamServerInterceptors adds interceptors of streaming RPCs on the
@@ -44,11 +40,7 @@ func WithUnaryServerInterceptors(interceptors ...grpc.UnaryServerInterceptor) Op
 //
 // It panics if an interceptor is nil. None at all is no error.
 func WithStreamServerInterceptors(interceptors ...grpc.StreamServerInterceptor) Option {
-	for i, interceptor := range interceptors {
-		mustNotBeNil("WithStreamServerInterceptors", "interceptor", i, interceptor == nil)
-	}
-	added := slices.Clone(interceptors)
-	return optionFunc(func(c *Chain) { c.streamServer = slices.Concat(c.streamServer, added) })
+	return adding("WithStreamServerInterceptors", "interceptor", interceptors, func(c *Chain) *[]grpc.StreamServerInterceptor { return &c.streamServer })
 }
 
 // WithUnaryClientInterceptors adds interceptors of unary RPCs on the caller's
@@ -60,11 +52,7 @@ func WithStreamServerInterceptors(interceptors ...grpc.StreamServerInterceptor) 
 //
 // It panics if an interceptor is nil. None at all is no error.
 func WithUnaryClientInterceptors(interceptors ...grpc.UnaryClientInterceptor) Option {
-	for i, interceptor := range interceptors {
-		mustNotBeNil("WithUnaryClientInterceptors", "interceptor", i, interceptor == nil)
-	}
-	added := slices.Clone(interceptors)
-	return optionFunc(func(c *Chain) { c.unaryClient = slices.Concat(c.unaryClient, added) })
+	return adding("WithUnaryClientInterceptors", "interceptor", interceptors, func(c *Chain) *[]grpc.UnaryClientInterceptor { return &c.unaryClient })
 }
 
 // WithStreamClientInterceptors adds interceptors of streaming RPCs on the
@@ -76,11 +64,7 @@ func WithUnaryClientInterceptors(interceptors ...grpc.UnaryClientInterceptor) Op
 //
 // It panics if an interceptor is nil. None at all is no error.
 func WithStreamClientInterceptors(interceptors ...grpc.StreamClientInterceptor) Option {
-	for i, interceptor := range interceptors {
-		mustNotBeNil("WithStreamClientInterceptors", "interceptor", i, interceptor == nil)
-	}
-	added := slices.Clone(interceptors)
-	return optionFunc(func(c *Chain) { c.streamClient = slices.Concat(c.streamClient, added) })
+	return adding("WithStreamClientInterceptors", "interceptor", interceptors, func(c *Chain) *[]grpc.StreamClientInterceptor { return &c.streamClient })
 }
 
 // WithServerStatsHandlers adds stats handlers on the handler side, called in
@@ -92,11 +76,7 @@ func WithStreamClientInterceptors(interceptors ...grpc.StreamClientInterceptor) 
 //
 // It panics if a handler is nil. None at all is no error.
 func WithServerStatsHandlers(handlers ...stats.Handler) Option {
-	for i, handler := range handlers {
-		mustNotBeNil("WithServerStatsHandlers", "handler", i, handler == nil)
-	}
-	added := slices.Clone(handlers)
-	return optionFunc(func(c *Chain) { c.serverStats = slices.Concat(c.serverStats, added) })
+	return adding("WithServerStatsHandlers", "handler", handlers, func(c *Chain) *[]stats.Handler { return &c.serverStats })
 }
 
 // WithClientStatsHandlers adds stats handlers on the caller's side, called in
@@ -108,29 +88,33 @@ func WithServerStatsHandlers(handlers ...stats.Handler) Option {
 //
 // It panics if a handler is nil. None at all is no error.
 func WithClientStatsHandlers(handlers ...stats.Handler) Option {
-	for i, handler := range handlers {
-		mustNotBeNil("WithClientStatsHandlers", "handler", i, handler == nil)
-	}
-	added := slices.Clone(handlers)
-	return optionFunc(func(c *Chain) { c.clientStats = slices.Concat(c.clientStats, added) })
+	return adding("WithClientStatsHandlers", "handler", handlers, func(c *Chain) *[]stats.Handler { return &c.clientStats })
 }
 
 // WithCloner sets what copies messages between caller and handler in-process,
 // for messages that are no protobuf messages or need special care. It is the
 // one option of which the last wins. A network ignores it.
 //
-// Without it, generated protobuf messages are copied by [proto.Clone], and all
-// else travels as bytes, through the codec registered as "proto", as it does on
-// a network.
+// Without it, generated protobuf messages are copied deeply, field by field, and
+// all else travels as bytes, through the codec registered as "proto", as it does
+// on a network.
 //
-// The cloner is called concurrently. It panics if cloner is nil.
-//
-// [proto.Clone]: https://pkg.go.dev/google.golang.org/protobuf/proto#Clone
+// The cloner is called concurrently. WithCloner panics if cloner is nil.
 func WithCloner(cloner inprocgrpc.Cloner) Option {
 	if cloner == nil {
 		misuse("WithCloner", "cloner is nil; leave the option out for protobuf messages")
 	}
 	return optionFunc(func(c *Chain) { c.cloner = cloner })
+}
+
+// adding returns the option that adds to a list of a chain, always to a new one,
+// since chains share what they have in common.
+func adding[T any](function, argument string, given []T, list func(*Chain) *[]T) Option {
+	for i, one := range given {
+		mustNotBeNil(function, argument, i, isNil(one))
+	}
+	given = slices.Clone(given)
+	return optionFunc(func(c *Chain) { *list(c) = slices.Concat(*list(c), given) })
 }
 
 func mustNotBeNil(function, argument string, index int, isNil bool) {
