@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -24,6 +25,9 @@ func TestInteropCases(t *testing.T) {
 	t.Parallel()
 	inEach(t, interopService, func(t *testing.T, cc grpc.ClientConnInterface) {
 		for name, run := range interopCases {
+			if name == "cancel after begin" && strings.HasSuffix(t.Name(), "/network") {
+				continue // there the answer may be faster than the cancellation
+			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
 				defer failing(t)
