@@ -127,7 +127,7 @@ func (c Cloner) HandOver(out any, in *Owned) error {
 }
 
 // Move makes out what in is, sharing all that in points to, if both are of one
-// generated type. It is for who has no stack to spare: see [Cloner.HandOver].
+// generated type. It is the part of [Cloner.HandOver] that needs little stack.
 //
 // It sets the struct, as [inprocgrpc.CloneFunc] does: going through
 // protoreflect's Range and Set costs as much as copying deeply (BenchmarkMove).

@@ -99,7 +99,7 @@ func (q *queue) take() (message queued, ok, done bool) {
 	}
 	message = q.messages[q.head]
 	q.messages[q.head] = queued{}
-	if q.head++; q.head >= len(q.messages)/2 { // at most one copy of what is left to a message taken
+	if q.head++; q.head >= len(q.messages)/2 { // so that what has been taken does not pile up
 		left := copy(q.messages, q.messages[q.head:])
 		clear(q.messages[left:])
 		q.messages, q.head = q.messages[:left], 0

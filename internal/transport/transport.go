@@ -7,6 +7,10 @@
 // client puts into its context and the server finds there: a unaryRPC or a
 // streamRPC. A server that finds none was reached past our client, through the
 // inprocgrpc.Channel itself, and answers as inprocgrpc does.
+//
+// The messages of a stream go from half to half in queues of ours: inprocgrpc's
+// hold one message, so that a client that sends a few before it receives one
+// would wait for ever, which it does not on a network.
 package transport
 
 import (
@@ -37,7 +41,7 @@ type link struct {
 
 type linkKey struct{}
 
-// claim returns the RPC that ctx, a handler's, belongs to, or nil. There is one
+// claim returns the RPC that ctx, a handler's, belongs to, if any. There is one
 // handler to an RPC, so it is found once: a handler that makes RPCs of its own
 // with its client's context does not answer in this one's place.
 func claim[RPC interface{ claim() bool }](ctx context.Context) (rpc RPC, ok bool) {
