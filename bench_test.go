@@ -38,7 +38,7 @@ var sizes = []struct {
 func BenchmarkUnary(b *testing.B) {
 	for _, size := range sizes {
 		req := request(size.bytes)
-		for _, on := range []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}, {"floor", floor{}}} {
+		for _, on := range []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}, {"below", below()}, {"floor", floor{}}} {
 			b.Run("size="+size.name+"/on="+on.name, func(b *testing.B) { unary(b, on.conn, req) })
 		}
 	}
@@ -146,6 +146,13 @@ type side struct {
 }
 
 func ours(opts ...inprocchain.Option) *inprocchain.Channel { return serve(inprocchain.New(opts...)) }
+
+// below has its service registered on the inprocgrpc.Channel, which calls it then.
+func below() *inprocchain.Channel {
+	ch := inprocchain.New()
+	serve(ch.InProcess())
+	return ch
+}
 
 func bare() *inprocgrpc.Channel { return serve(&inprocgrpc.Channel{}) }
 

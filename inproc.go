@@ -103,7 +103,7 @@ func compose(ch *inprocgrpc.Channel, chain Chain) *Channel {
 	ch.WithServerStreamInterceptor(c.server.Stream)
 	ch.WithCloner(&transport.Cloner{Cloner: cloner})
 
-	c.client = transport.NewClient(ch, cloner, &c.server.Gate)
+	c.client = transport.NewClient(ch, cloner, c.server)
 	unaryClient := append(slices.Clone(chain.unaryClient), transport.CheckUnary)
 	streamClient := append(slices.Clone(chain.streamClient), transport.CheckStream)
 	if len(chain.clientStats) > 0 {
@@ -162,6 +162,7 @@ func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
 		misuse("RegisterService", "%s is registered already; a service has one implementation", desc.ServiceName)
 	}
 	c.inproc.RegisterService(desc, impl)
+	c.client.Register(desc, impl)
 }
 
 // GetServiceInfo returns the services that are registered, by name, so that

@@ -34,6 +34,7 @@ func StreamClient(handlers []stats.Handler) grpc.StreamClientInterceptor {
 // An attempt tells a handler how one attempt at an RPC goes on. It holds the
 // events that come once, since one allocation is cheaper than eight.
 type attempt struct {
+	grpc.EmptyCallOption
 	ctx     context.Context
 	handler stats.Handler
 
@@ -75,11 +76,14 @@ func failsFast(opts []grpc.CallOption) bool {
 }
 
 func (a *attempt) observing(opts []grpc.CallOption) []grpc.CallOption {
-	return append(opts[:len(opts):len(opts)], transport.Observe{Observer: a})
+	return append(opts[:len(opts):len(opts)], a)
 }
 
 func (a *attempt) OutHeader(to *peer.Peer, header metadata.MD) {
 	a.ctx = peer.NewContext(a.ctx, to)
+	if header != nil {
+		header = header.Copy() // what was sent is the server's
+	}
 	a.outHeader = stats.OutHeader{
 		Client:     true,
 		Header:     header,

@@ -165,7 +165,7 @@ func (s *served) tellOutTrailer(err error) {
 	sent, header, trailer := s.trailerSent, s.header, s.trailer
 	s.trailerSent = true
 	s.mu.Unlock()
-	if sent || err != nil && transport.ClientGone(s.ctx) {
+	if sent || err != nil && transport.ClientGone(s.ctx, s.ServerTransportStream) {
 		return
 	}
 	if len(header) > 0 {

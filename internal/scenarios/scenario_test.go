@@ -33,15 +33,34 @@ func conform(t *testing.T, scenarios []conformance, defaults ...func(*conformanc
 		}
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			chaintest.Compare(t, inprocchain.NewChain(s.chain...), s.serve.register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
-				err := s.calls(ctx, testCaller{cc})
-				if got := status.Code(err); got != s.code {
-					t.Errorf("calls returned %v, want code %v", err, s.code)
-				}
-				return err
+			s.compare(t, s.serve.register)
+			t.Run("registered below", func(t *testing.T) {
+				s.compare(t, func(r grpc.ServiceRegistrar) { s.serve.register(below(t, r)) })
 			})
 		})
 	}
+}
+
+func (s conformance) compare(t *testing.T, register func(grpc.ServiceRegistrar)) {
+	chaintest.Compare(t, inprocchain.NewChain(s.chain...), register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		err := s.calls(ctx, testCaller{cc})
+		if got := status.Code(err); got != s.code {
+			t.Errorf("calls returned %v, want code %v", err, s.code)
+		}
+		return err
+	})
+}
+
+// below returns the inprocgrpc.Channel of a Channel, which then calls the handlers.
+func below(t *testing.T, r grpc.ServiceRegistrar) grpc.ServiceRegistrar {
+	switch r := r.(type) {
+	case *inprocchain.Channel:
+		return r.InProcess()
+	case *grpc.Server:
+	default:
+		t.Errorf("services are registered on a %T, and not on a Channel or a server", r)
+	}
+	return r
 }
 
 type testText = wrapperspb.StringValue

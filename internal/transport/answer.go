@@ -1,8 +1,10 @@
 package transport
 
 import (
+	"context"
 	"sync"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 )
 
@@ -22,6 +24,21 @@ type answer struct {
 
 // Method returns the RPC's full method.
 func (a *answer) Method() string { return a.method }
+
+// ClientGone reports whether a handler's context has ended without an answer.
+func ClientGone(ctx context.Context, stream grpc.ServerTransportStream) bool {
+	if ctx.Err() == nil {
+		return false
+	}
+	a, ok := stream.(*answer)
+	return !ok || !a.isDone()
+}
+
+func (a *answer) isDone() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.done
+}
 
 // SetHeader adds to the header.
 func (a *answer) SetHeader(md metadata.MD) error {

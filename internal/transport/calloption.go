@@ -15,20 +15,16 @@ import (
 )
 
 // An Observer is told how an RPC goes on, by the client's half of it, in the
-// order and at the moments in which grpc-go tells a client's stats handler.
+// order and at the moments in which grpc-go tells a client's stats handler. An
+// interceptor passes it on as a call option.
 type Observer interface {
+	grpc.CallOption
 	OutHeader(to *peer.Peer, header metadata.MD)
 	OutPayload(message any, size int)
 	InHeader(header metadata.MD)
 	InPayload(message any, size int)
 	InTrailer(trailer metadata.MD)
 	End(trailer metadata.MD, err error)
-}
-
-// Observe is the call option that an interceptor passes on to observe the RPC.
-type Observe struct {
-	grpc.EmptyCallOption
-	Observer Observer
 }
 
 // OnConn is the call option of an RPC on a connection: it ends, with
@@ -50,8 +46,8 @@ func newCall(opts []grpc.CallOption) call {
 	c := call{opts: opts}
 	for _, opt := range opts {
 		switch opt := opt.(type) {
-		case Observe:
-			c.observer = opt.Observer
+		case Observer:
+			c.observer = opt
 		case OnConn:
 			c.conn = opt.Open
 		}
@@ -60,8 +56,11 @@ func newCall(opts []grpc.CallOption) call {
 }
 
 // join returns a context for the RPC alone, which ends with its connection, too,
-// or when leave is called.
+// if there is one, or when leave is called.
 func (c *call) join(ctx context.Context) (_ context.Context, leave func()) {
+	if c.conn == nil {
+		return context.WithCancel(ctx)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(c.conn, func() { cancel(ErrConnClosing) })
 	return ctx, func() {

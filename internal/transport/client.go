@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"github.com/inprocchain/inprocchain/internal/clone"
-	"github.com/inprocchain/inprocchain/internal/drain"
 )
 
 // A Client makes RPCs on an in-process channel: the caller's half.
@@ -18,17 +17,34 @@ type Client struct {
 	ch      *inprocgrpc.Channel
 	cloner  clone.Cloner
 	methods methods
-	gate    *drain.Gate
+	server  *Server
 	peer    peer.Peer // inprocgrpc's own, the handler
+
+	// For the handlers that are called by us.
+	unary     grpc.UnaryServerInterceptor // the server's
+	values    context.Context             // of every handler's context
+	clientKey any                         // what inprocgrpc.ClientContext looks for
 }
 
-// NewClient returns the client of ch, whose RPCs go through the gate.
-func NewClient(ch *inprocgrpc.Channel, cloner clone.Cloner, gate *drain.Gate) *Client {
-	c := &Client{ch: ch, cloner: cloner, methods: methods{ch: ch}, gate: gate}
+// NewClient returns the client of ch, on which the server is installed.
+func NewClient(ch *inprocgrpc.Channel, cloner clone.Cloner, server *Server) *Client {
+	c := &Client{
+		ch:        ch,
+		cloner:    cloner,
+		methods:   methods{ch: ch, ours: map[string]*method{}},
+		server:    server,
+		unary:     server.Unary,
+		clientKey: clientContextKey(),
+	}
+	c.values = handlerValues(&c.peer)
 	// It tells its peer first, and then that there is no request.
 	_ = ch.Invoke(context.Background(), "/", nil, nil, grpc.Peer(&c.peer))
 	return c
 }
+
+// Register has the client call the handlers of a service itself. It must be
+// registered on the channel, too, and no RPC may have been made.
+func (c *Client) Register(desc *grpc.ServiceDesc, impl any) { c.methods.register(desc, impl) }
 
 // Used reports whether an RPC has been made.
 func (c *Client) Used() bool { return c.methods.known.Load() != nil }
@@ -67,9 +83,9 @@ func check(ctx context.Context, opts []grpc.CallOption) error {
 	return nil
 }
 
-// A unaryRPC is what the halves of a unary RPC share. To inprocgrpc it is the
-// request, the response, and what to receive the response into, so that our
-// cloner knows what it copies.
+// A unaryRPC is what the halves of a unary RPC share. To inprocgrpc, where that
+// calls the handler, it is the request, the response, and what to receive the
+// response into, so that our cloner knows what it copies.
 type unaryRPC struct {
 	link
 	client  *Client
@@ -78,7 +94,9 @@ type unaryRPC struct {
 	// The server writes these before it answers, the client reads them after.
 	answer   answer
 	response any
+	copied   bool // response is a copy
 	err      error
+	ended    bool
 	late     bool // the client had gone by then
 	context  handlerContext
 
@@ -114,13 +132,13 @@ func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *g
 
 func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 	c, call, method := rpc.client, &rpc.call, rpc.answer.method
-	ctx, header, err := withRequestMetadata(ctx, method, call.creds())
+	sent, header, err := requestMetadata(ctx, method, call.creds())
 	if err != nil {
 		return err
 	}
 	rpc.opened = true
 	if call.observer != nil {
-		call.observer.OutHeader(&c.peer, header)
+		call.observer.OutHeader(&c.peer, sent)
 	}
 	if err := c.cloner.Clone(&rpc.request, req); err != nil {
 		return err
@@ -132,7 +150,8 @@ func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 	if call.observer != nil {
 		call.observer.OutPayload(req, size)
 	}
-	if err := c.methods.check(method, unaryMethod); err != nil {
+	found, err := c.methods.find(method, unaryMethod)
+	if err != nil {
 		rpc.answered = true
 		return err
 	}
@@ -141,10 +160,15 @@ func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 		ctx, leave = call.join(ctx)
 		defer leave()
 	}
-	c.gate.Enter() // until the response is copied
-	defer c.gate.Leave()
+	c.server.Gate.Enter() // until the response is copied
+	defer c.server.Gate.Leave()
 	rpc.Context = ctx
-	err = c.ch.Invoke(rpc, method, rpc, rpc)
+	if found.unary != nil {
+		err = rpc.handle(found, header)
+	} else {
+		rpc.Context = withHeader(ctx, sent, header)
+		err = c.ch.Invoke(rpc, method, rpc, rpc)
+	}
 	switch {
 	case rpc.answered:
 		return rpc.err

@@ -20,6 +20,7 @@ type streamRPC struct {
 	toServer, toClient queue
 	headerDone         chan struct{} // closed when there is a header, or will be none
 	answer             answer
+	context            handlerContext
 
 	ended chan struct{} // closed when the server has answered; err is valid then
 	err   error
@@ -46,6 +47,12 @@ func (rpc *streamRPC) end(err error) {
 	rpc.toServer.closeRead()
 }
 
+// contextEnded tells who waits for the other side.
+func (rpc *streamRPC) contextEnded() {
+	rpc.toServer.contextEnded()
+	rpc.toClient.contextEnded()
+}
+
 // header returns the header and whether there is one, after headerDone.
 func (rpc *streamRPC) header() (metadata.MD, bool) {
 	select {
@@ -69,11 +76,7 @@ func (rpc *streamRPC) trailer() (metadata.MD, bool) {
 // NewStream is the [grpc.Streamer] at the end of the client's interceptors.
 func (c *Client) NewStream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	s := &clientStream{desc: desc, call: newCall(opts)}
-	if ctx = peer.NewContext(ctx, &c.peer); s.call.conn != nil {
-		s.ctx, s.cancel = s.call.join(ctx)
-	} else {
-		s.ctx, s.cancel = context.WithCancel(ctx)
-	}
+	s.ctx, s.cancel = s.call.join(peer.NewContext(ctx, &c.peer))
 	if err := c.open(s, method); err != nil {
 		s.cancel()
 		if o := s.call.observer; o != nil {
@@ -84,29 +87,38 @@ func (c *Client) NewStream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.C
 	}
 	s.mu.Lock() // finish may run before AfterFunc returns
 	defer s.mu.Unlock()
-	s.stop = context.AfterFunc(s.ctx, func() { s.finish(contextStatus(s.ctx)) })
+	s.stop = context.AfterFunc(s.ctx, func() {
+		s.rpc.contextEnded()
+		s.finish(contextStatus(s.ctx))
+	})
 	return s, nil
 }
 
 func (c *Client) open(s *clientStream, method string) error {
-	ctx, header, err := withRequestMetadata(s.ctx, method, s.call.creds())
+	sent, header, err := requestMetadata(s.ctx, method, s.call.creds())
 	if err != nil {
 		return err
 	}
 	rpc := &streamRPC{client: c, headerDone: make(chan struct{}), ended: make(chan struct{})}
-	rpc.Context = ctx
-	rpc.toServer.init()
-	rpc.toClient.init()
+	rpc.Context = s.ctx
+	rpc.toServer.init(s.ctx)
+	rpc.toClient.init(s.ctx)
 	rpc.answer.method = method
 	rpc.answer.sent = func() { close(rpc.headerDone) }
 	s.rpc = rpc
 	if s.call.observer != nil {
-		s.call.observer.OutHeader(&c.peer, header)
+		s.call.observer.OutHeader(&c.peer, sent)
 	}
-	if err := c.methods.check(method, streamMethod); err != nil {
+	found, err := c.methods.find(method, streamMethod)
+	switch {
+	case err != nil:
 		rpc.end(err)
 		return nil
+	case found.stream != nil:
+		rpc.handle(found, header)
+		return nil
 	}
+	rpc.Context = withHeader(s.ctx, sent, header)
 	s.below, err = c.ch.NewStream(rpc, s.desc, method)
 	return err
 }
@@ -189,7 +201,7 @@ func (s *clientStream) send(m any) error {
 	if err := s.call.checkSend(size); err != nil {
 		return err
 	}
-	if err := s.rpc.toServer.put(s.ctx, message, size); err != nil {
+	if err := s.rpc.toServer.put(message, size); err != nil {
 		return io.EOF // RecvMsg tells why
 	}
 	if s.call.observer != nil {
@@ -230,7 +242,7 @@ func (s *clientStream) RecvMsg(m any) error {
 }
 
 func (s *clientStream) receive(m any) error {
-	message, err := s.rpc.toClient.get(s.ctx)
+	message, err := s.rpc.toClient.get()
 	switch {
 	case err == io.EOF && s.rpc.err == nil && !s.desc.ServerStreams && !s.received:
 		if result := s.finish(errNoResponse); result != io.EOF {
@@ -262,6 +274,7 @@ func (s *clientStream) finish(err error) error {
 	if first {
 		onFinish(s.call.opts, err)
 		s.cancel()
+		s.rpc.contextEnded()
 	}
 	return orEOF(result)
 }

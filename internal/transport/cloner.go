@@ -32,8 +32,6 @@ func (c *Cloner) Copy(out, in any) error {
 	case out == in:
 		rpc.err = rpc.receive()
 		return nil
-	case rpc.request.Move(out): // first, since the stack of the handler's goroutine is still small
-		return nil
 	}
-	return c.Cloner.HandOver(out, &rpc.request)
+	return rpc.decode(out)
 }

@@ -117,22 +117,28 @@ func forServer(md metadata.MD) metadata.MD {
 	return wire
 }
 
-// withRequestMetadata returns ctx with the outgoing metadata that the handler
-// is to get: what the credentials add, and nothing that grpc-go would hold
-// back. It also returns what the caller has put into ctx. Its error is a status.
-func withRequestMetadata(ctx context.Context, method string, creds credentials.PerRPCCredentials) (context.Context, metadata.MD, error) {
-	md, _ := metadata.FromOutgoingContext(ctx)
-	if creds != nil {
-		auth, err := authMetadata(ctx, method, creds)
-		if err != nil {
-			return nil, nil, err
-		}
-		return metadata.NewOutgoingContext(ctx, metadata.Join(auth, forServer(md))), md, nil
+// requestMetadata returns the metadata of a request: what the caller has put into
+// ctx, and what arrives, which is with what the credentials add, and without what
+// grpc-go would hold back. Its error is a status.
+func requestMetadata(ctx context.Context, method string, creds credentials.PerRPCCredentials) (sent, arrives metadata.MD, err error) {
+	sent, _ = metadata.FromOutgoingContext(ctx)
+	if creds == nil {
+		return sent, forServer(sent), nil
 	}
-	if _, ok := md[host]; ok || !travelsWhole(md) {
-		return metadata.NewOutgoingContext(ctx, forServer(md)), md, nil
+	auth, err := authMetadata(ctx, method, creds)
+	if err != nil {
+		return nil, nil, err
 	}
-	return ctx, md, nil
+	return sent, metadata.Join(auth, forServer(sent)), nil
+}
+
+// withHeader returns ctx, with which sent is sent, with what arrives instead, for
+// inprocgrpc to carry.
+func withHeader(ctx context.Context, sent, arrives metadata.MD) context.Context {
+	if len(sent) == 0 && len(arrives) == 0 {
+		return ctx
+	}
+	return metadata.NewOutgoingContext(ctx, arrives)
 }
 
 // authMetadata is getCallAuthData of grpc-go's internal/transport/http2_client.go,

@@ -1,11 +1,13 @@
 package transport
 
 import (
+	"maps"
 	"reflect"
 	"strings"
 	"sync/atomic"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -13,12 +15,22 @@ import (
 // methods knows which methods a channel serves.
 type methods struct {
 	ch    *inprocgrpc.Channel
+	ours  map[string]*method // registered with us, by full method
 	known atomic.Pointer[known]
 }
 
 type known struct {
 	services map[string]bool
-	methods  map[string]methodKind // by full method
+	methods  map[string]*method // by full method
+}
+
+// A method has unary or stream, or neither if its service has been registered
+// below: inprocgrpc shows nobody what serves it.
+type method struct {
+	kind   methodKind
+	impl   any
+	unary  grpc.MethodHandler
+	stream *grpc.StreamDesc
 }
 
 type methodKind int
@@ -28,54 +40,68 @@ const (
 	streamMethod
 )
 
-// check returns nil if the channel serves the method, and otherwise what a
-// network server would answer, with the texts of grpc-go's server.go (handleStream).
-func (m *methods) check(fullMethod string, kind methodKind) error {
-	if known := m.known.Load(); known != nil && known.methods[fullMethod] == kind {
-		return nil
+// register notes what serves the methods of a service. It must not run beside RPCs.
+func (m *methods) register(desc *grpc.ServiceDesc, impl any) {
+	prefix := "/" + desc.ServiceName + "/"
+	for _, unary := range desc.Methods {
+		m.ours[prefix+unary.MethodName] = &method{kind: unaryMethod, impl: impl, unary: unary.Handler}
+	}
+	for _, stream := range desc.Streams {
+		m.ours[prefix+stream.StreamName] = &method{kind: streamMethod, impl: impl, stream: &stream}
+	}
+}
+
+// find returns the method if the channel serves it, and otherwise what a network
+// server would answer, with the texts of grpc-go's server.go (handleStream).
+func (m *methods) find(fullMethod string, kind methodKind) (*method, error) {
+	if known := m.known.Load(); known != nil {
+		if found := known.methods[fullMethod]; found != nil && found.kind == kind {
+			return found, nil
+		}
 	}
 	known := m.read()
-	got := known.methods[fullMethod]
-	if got == kind {
-		return nil
+	found := known.methods[fullMethod]
+	if found != nil && found.kind == kind {
+		return found, nil
 	}
 	name, ok := strings.CutPrefix(fullMethod, "/")
 	name = string([]rune(name)) // in UTF-8, as a status is
 	pos := strings.LastIndex(name, "/")
 	if !ok || pos < 0 {
-		return status.Errorf(codes.Unimplemented, "malformed method name: %q", fullMethod)
+		return nil, status.Errorf(codes.Unimplemented, "malformed method name: %q", fullMethod)
 	}
 	service, method := name[:pos], name[pos+1:]
 	switch {
-	case got == unaryMethod:
-		return status.Errorf(codes.Unimplemented, "inprocchain: method %v of service %v is unary; call it with Invoke, not NewStream", method, service)
-	case got == streamMethod:
-		return status.Errorf(codes.Unimplemented, "inprocchain: method %v of service %v is streaming; call it with NewStream, not Invoke", method, service)
+	case found != nil && found.kind == unaryMethod:
+		return nil, status.Errorf(codes.Unimplemented, "inprocchain: method %v of service %v is unary; call it with Invoke, not NewStream", method, service)
+	case found != nil:
+		return nil, status.Errorf(codes.Unimplemented, "inprocchain: method %v of service %v is streaming; call it with NewStream, not Invoke", method, service)
 	}
 	if !known.services[service] {
-		return status.Errorf(codes.Unimplemented, "unknown service %v", service)
+		return nil, status.Errorf(codes.Unimplemented, "unknown service %v", service)
 	}
-	return status.Errorf(codes.Unimplemented, "unknown method %v for service %v", method, service)
+	return nil, status.Errorf(codes.Unimplemented, "unknown method %v for service %v", method, service)
 }
 
 // read returns what is registered. It reads the channel's services anew only if
-// more have been registered meanwhile, past us: callers may ask for what is
+// more have been registered meanwhile, below: callers may ask for what is
 // unknown as often as they like.
 func (m *methods) read() *known {
 	if last := m.known.Load(); last != nil && len(last.services) == m.registered() {
 		return last
 	}
-	now := &known{services: map[string]bool{}, methods: map[string]methodKind{}}
+	now := &known{services: map[string]bool{}, methods: map[string]*method{}}
 	for service, info := range m.ch.GetServiceInfo() {
 		now.services[service] = true
-		for _, method := range info.Methods {
+		for _, info := range info.Methods {
 			kind := unaryMethod
-			if method.IsClientStream || method.IsServerStream {
+			if info.IsClientStream || info.IsServerStream {
 				kind = streamMethod
 			}
-			now.methods["/"+service+"/"+method.Name] = kind
+			now.methods["/"+service+"/"+info.Name] = &method{kind: kind}
 		}
 	}
+	maps.Copy(now.methods, m.ours)
 	m.known.Store(now)
 	return now
 }

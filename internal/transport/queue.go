@@ -19,15 +19,16 @@ const (
 // A queue carries the messages of one direction of a stream, from one goroutine
 // to another, in order. Its zero value is not ready: see init.
 type queue struct {
+	ctx context.Context // the RPC's: who ends it must wake who waits
+
 	mu         sync.Mutex
+	readable   sync.Cond
+	writable   sync.Cond
 	messages   []queued
 	head       int // of messages
 	ahead      int // bytes in messages
 	writerDone bool
 	readerDone bool
-
-	readable chan struct{} // holds a token when a reader that waits should look again
-	writable chan struct{}
 }
 
 type queued struct {
@@ -35,19 +36,19 @@ type queued struct {
 	size    int
 }
 
-func (q *queue) init() {
-	q.readable = make(chan struct{}, 1)
-	q.writable = make(chan struct{}, 1)
+func (q *queue) init(ctx context.Context) {
+	q.ctx, q.readable.L, q.writable.L = ctx, &q.mu, &q.mu
 }
 
 // put adds a message, which it takes over. It waits while the queue is full;
-// it returns io.EOF once the reader is done, or the error of ctx.
-func (q *queue) put(ctx context.Context, message clone.Owned, size int) error {
+// it returns io.EOF once either side is done, or the error of the context.
+func (q *queue) put(message clone.Owned, size int) error {
+	q.mu.Lock()
 	for {
-		if err := ctx.Err(); err != nil {
+		if err := q.ctx.Err(); err != nil {
+			q.mu.Unlock()
 			return err
 		}
-		q.mu.Lock()
 		if q.readerDone || q.writerDone {
 			q.mu.Unlock()
 			return io.EOF
@@ -56,81 +57,76 @@ func (q *queue) put(ctx context.Context, message clone.Owned, size int) error {
 			q.messages = append(q.messages, queued{message, size})
 			q.ahead += size + framing
 			q.mu.Unlock()
-			wake(q.readable)
+			q.readable.Signal()
 			return nil
 		}
-		q.mu.Unlock()
-		select {
-		case <-q.writable:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		q.writable.Wait()
 	}
 }
 
 // get takes the next message. It waits for one; it returns io.EOF once the
-// writer is done, or the error of ctx, in both cases only after what is there
-// has been taken.
-func (q *queue) get(ctx context.Context) (queued, error) {
-	for {
-		message, ok, done := q.take()
-		if ok {
-			return message, nil
-		}
-		if done {
-			return queued{}, io.EOF
-		}
-		select {
-		case <-q.readable:
-		case <-ctx.Done():
-			if message, ok, _ := q.take(); ok {
-				return message, nil
-			}
-			return queued{}, ctx.Err()
-		}
-	}
-}
-
-func (q *queue) take() (message queued, ok, done bool) {
+// writer is done, or the error of the context, in both cases only after what is
+// there has been taken; context.Canceled once the reader is done.
+func (q *queue) get() (queued, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.head == len(q.messages) {
-		return queued{}, false, q.writerDone
+	for q.head == len(q.messages) {
+		if q.writerDone {
+			return queued{}, io.EOF
+		}
+		if err := q.ctx.Err(); err != nil {
+			return queued{}, err
+		}
+		if q.readerDone {
+			return queued{}, context.Canceled
+		}
+		q.readable.Wait()
 	}
-	message = q.messages[q.head]
+	return q.take(), nil
+}
+
+func (q *queue) take() queued {
+	message := q.messages[q.head]
 	q.messages[q.head] = queued{}
-	if q.head++; q.head >= len(q.messages)/2 { // so that what has been taken does not pile up
+	if q.head++; q.head == len(q.messages) {
+		q.messages, q.head = q.messages[:0], 0
+	} else if q.head >= len(q.messages)/2 { // so that what has been taken does not pile up
 		left := copy(q.messages, q.messages[q.head:])
 		clear(q.messages[left:])
 		q.messages, q.head = q.messages[:left], 0
 	}
 	full := q.ahead >= window
 	if q.ahead -= message.size + framing; full && q.ahead < window {
-		wake(q.writable)
+		q.writable.Signal()
 	}
-	return message, true, false
+	return message
 }
 
 // closeWrite lets the reader take what is there, and then io.EOF.
 func (q *queue) closeWrite() {
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	q.writerDone = true
-	q.mu.Unlock()
-	wake(q.readable)
+	q.wake()
 }
 
 // closeRead lets the writer know that nobody reads any more.
 func (q *queue) closeRead() {
 	q.mu.Lock()
+	defer q.mu.Unlock()
 	q.readerDone = true
 	q.messages, q.head, q.ahead = nil, 0, 0
-	q.mu.Unlock()
-	wake(q.writable)
+	q.wake()
 }
 
-func wake(waiting chan struct{}) {
-	select {
-	case waiting <- struct{}{}:
-	default:
-	}
+// contextEnded has who waits look again, at the context.
+func (q *queue) contextEnded() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.wake()
+}
+
+func (q *queue) wake() {
+	q.readable.Broadcast()
+	q.writable.Broadcast()
 }

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"context"
 	"testing"
 
 	"github.com/inprocchain/inprocchain/internal/clone"
@@ -11,14 +10,14 @@ import (
 func TestAQueueThatIsNeverEmptyDoesNotGrow(t *testing.T) {
 	t.Parallel()
 	var q queue
-	q.init()
+	q.init(t.Context())
 	for n := range 10_000 {
 		for range 2 - min(n, 1) { // one ahead
-			if err := q.put(context.Background(), clone.Owned{}, 0); err != nil {
+			if err := q.put(clone.Owned{}, 0); err != nil {
 				t.Fatal(err)
 			}
 		}
-		if _, err := q.get(context.Background()); err != nil {
+		if _, err := q.get(); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -36,28 +36,22 @@ func (s *Server) enter() {
 
 // Unary serves a unary RPC.
 func (s *Server) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	if s.ObserveUnary != nil || s.UnaryChain != nil {
-		growStack()
+	rpc, ok := claim[*unaryRPC](ctx)
+	if ok && rpc.context.isUsed() {
+		return s.observeUnary(ctx, rpc, req, info, handler)
 	}
 	s.enter()
 	defer s.Gate.Leave()
-	rpc, ok := claim[*unaryRPC](ctx)
-	if !ok {
-		resp, err := s.observeUnary(ctx, nil, req, info, handler)
-		if err == nil && clone.IsNil(resp) {
-			resp = &clone.Owned{}
-		}
-		return resp, unaryArrival(err, withDetails(nil, err))
+	if ok {
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &rpc.answer)
+		rpc.end(s.observeUnary(ctx, rpc, req, info, handler))
+		return rpc, nil
 	}
-	rpc.context = handlerContext{ctx, &rpc.answer}
-	ctx = &rpc.context
-	_, err := s.observeUnary(ctx, rpc, req, info, handler)
-	if err == nil {
-		_ = rpc.answer.message()
+	resp, err := s.observeUnary(ctx, nil, req, info, handler)
+	if err == nil && clone.IsNil(resp) {
+		resp = &clone.Owned{}
 	}
-	rpc.answer.end(err)
-	rpc.err, rpc.late = unaryArrival(err, rpc.answer.trailer), ctx.Err() != nil
-	return rpc, nil
+	return resp, unaryArrival(err, withDetails(nil, err))
 }
 
 func (s *Server) observeUnary(ctx context.Context, rpc *unaryRPC, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -85,38 +79,31 @@ func (s *Server) admitUnary(ctx context.Context, rpc *unaryRPC, req any, info *g
 	if ctx.Err() != nil {
 		return nil, contextStatus(ctx) // nobody is there to answer
 	}
-	if rpc == nil {
+	if rpc == nil || s.ObserveUnary == nil {
 		return resp, nil
 	}
-	return resp, s.respond(rpc, resp)
+	// A stats handler may do as it likes with what it is told has been sent.
+	return resp, rpc.copyResponse(resp)
 }
 
-// respond leaves the response to the caller, which copies it into its reply. A
-// stats handler may do as it likes with a response that it is told has been
-// sent, so where there is one the copy is made before that.
-func (s *Server) respond(rpc *unaryRPC, resp any) error {
-	if s.ObserveUnary == nil && !clone.IsNil(resp) {
-		rpc.response = resp
-		return nil
-	}
+// copyResponse takes a copy for the response, whatever becomes of resp.
+func (rpc *unaryRPC) copyResponse(resp any) error {
 	owned := new(clone.Owned)
-	rpc.response = owned
+	rpc.response, rpc.copied = owned, true
 	return rpc.client.cloner.Clone(owned, resp)
 }
 
-// handlerContext is the context of a handler, with our stream in the place of
-// inprocgrpc's. It is a part of its RPC, so that it costs nothing more.
-type handlerContext struct {
-	context.Context
-	stream *answer
-}
-
-func (c *handlerContext) Value(key any) any {
-	value := c.Context.Value(key)
-	if _, ok := value.(grpc.ServerTransportStream); ok {
-		return c.stream
+// end answers the RPC, with the copy if there is one. Otherwise the caller copies
+// resp into its reply.
+func (rpc *unaryRPC) end(resp any, err error) {
+	if err = handlerError(err); err == nil {
+		_ = rpc.answer.message()
 	}
-	return value
+	if !rpc.copied {
+		rpc.response = resp
+	}
+	rpc.answer.end(err)
+	rpc.err, rpc.late, rpc.ended = unaryArrival(err, rpc.answer.trailer), rpc.Err() != nil, true
 }
 
 // Stream serves a streaming RPC.
@@ -128,9 +115,14 @@ func (s *Server) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerIn
 		err := s.observeStream(srv, ss, info, handler)
 		return arrival(err, withDetails(nil, err))
 	}
-	defer rpc.end(ErrNoAnswer) // unless it has been answered
-	rpc.end(s.observeStream(srv, newServerStream(rpc, ss.Context(), info), info, handler))
+	s.answerStream(rpc, ss.Context(), srv, info, handler)
 	return nil
+}
+
+func (s *Server) answerStream(rpc *streamRPC, ctx context.Context, srv any, info *grpc.StreamServerInfo, handler grpc.StreamHandler) {
+	stream := newServerStream(rpc, ctx, info)
+	defer stream.end(ErrNoAnswer) // unless it has been answered
+	stream.end(s.observeStream(srv, stream, info, handler))
 }
 
 func (s *Server) observeStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
@@ -159,9 +151,9 @@ func (s *Server) admitStream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 //
 //go:noinline
 func growStack() byte {
-	var room [3 << 10]byte
+	var room [4 << 10]byte
 	return first(&room)
 }
 
 //go:noinline
-func first(room *[3 << 10]byte) byte { return room[0] }
+func first(room *[4 << 10]byte) byte { return room[0] }

@@ -14,17 +14,20 @@ import (
 type serverStream struct {
 	rpc           *streamRPC
 	ctx           context.Context
-	cancel        context.CancelCauseFunc
+	cancel        context.CancelFunc
 	clientStreams bool
 	received      bool
 	halfClosed    bool
 }
 
 func newServerStream(rpc *streamRPC, ctx context.Context, info *grpc.StreamServerInfo) *serverStream {
-	ctx, cancel := context.WithCancelCause(ctx)
+	ctx, cancel := context.WithCancel(ctx)
+	if !rpc.context.isUsed() {
+		ctx = grpc.NewContextWithServerTransportStream(ctx, &rpc.answer)
+	}
 	return &serverStream{
 		rpc:           rpc,
-		ctx:           grpc.NewContextWithServerTransportStream(ctx, &rpc.answer),
+		ctx:           ctx,
 		cancel:        cancel,
 		clientStreams: info.IsClientStream,
 	}
@@ -61,13 +64,8 @@ func (s *serverStream) SendMsg(m any) error {
 // end answers the RPC with an error of the handler's own making. Its other
 // goroutines should not wait for a client that may never look.
 func (s *serverStream) end(err error) {
-	s.cancel(errAnswered) // first, since a client that has the answer ends the context, too
+	s.cancel() // first, since a client that has the answer ends the context, too
 	s.rpc.end(err)
-}
-
-// ClientGone reports whether a handler's context has ended without an answer.
-func ClientGone(ctx context.Context) bool {
-	return ctx.Err() != nil && context.Cause(ctx) != errAnswered
 }
 
 func (s *serverStream) send(m any) error {
@@ -75,19 +73,19 @@ func (s *serverStream) send(m any) error {
 	if err := s.rpc.client.cloner.Clone(&message, m); err != nil {
 		return err
 	}
-	if s.ctx.Err() != nil {
-		return contextStatus(s.ctx)
+	if s.rpc.Err() != nil {
+		return s.contextStatus()
 	}
 	if err := s.rpc.answer.message(); err != nil {
 		return err
 	}
-	switch err := s.rpc.toClient.put(s.ctx, message, message.Size()); err {
+	switch err := s.rpc.toClient.put(message, message.Size()); err {
 	case nil:
 		return nil
 	case io.EOF:
 		return errDone
 	default:
-		return contextStatus(s.ctx)
+		return s.contextStatus()
 	}
 }
 
@@ -125,12 +123,19 @@ func (s *serverStream) receive(m any) error {
 }
 
 func (s *serverStream) next() (queued, error) {
-	message, err := s.rpc.toServer.get(s.ctx)
+	message, err := s.rpc.toServer.get()
 	switch {
-	case err == io.EOF && (s.halfClosed || s.ctx.Err() == nil):
+	case err == io.EOF && (s.halfClosed || s.rpc.Err() == nil && s.ctx.Err() == nil):
 		s.halfClosed = true // and stays so
 	case err != nil:
-		err = contextStatus(s.ctx)
+		err = s.contextStatus()
 	}
 	return message, err
+}
+
+// contextStatus returns the status of a stream whose context ends, since its
+// client's has or since it has been answered.
+func (s *serverStream) contextStatus() error {
+	<-s.ctx.Done()
+	return contextStatus(s.ctx)
 }

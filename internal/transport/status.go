@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"math"
 
 	"google.golang.org/grpc/codes"
@@ -22,7 +21,6 @@ var (
 	errSendClosed  = status.Error(codes.Internal, "SendMsg called after CloseSend")
 	errHeaderSent  = status.Error(codes.Internal, "transport: SendHeader called multiple times")
 	errDone        = status.FromContextError(context.Canceled).Err() // as streamContextErr of internal/transport/http2_server.go
-	errAnswered    = errors.New("inprocchain: the RPC has been answered")
 )
 
 // handlerError returns what the observers of an RPC get whose handler returned

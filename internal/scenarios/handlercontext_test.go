@@ -1,0 +1,126 @@
+package scenarios_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+func TestAHandlersContextEndsAsOnANetwork(t *testing.T) {
+	var scenarios []conformance
+	for _, c := range []struct {
+		name  string
+		serve func(ctx context.Context)
+		leave bool // the caller does, before the answer
+	}{
+		{"with the answer", func(context.Context) {}, false},
+		{"when its caller leaves", func(ctx context.Context) { <-ctx.Done() }, true},
+	} {
+		for _, method := range []string{methodUnary, methodBidiStream} {
+			contexts := make(chan context.Context, 1)
+			serve := func(ctx context.Context) error {
+				contexts <- ctx
+				c.serve(ctx)
+				return nil
+			}
+			scenarios = append(scenarios, conformance{
+				name: c.name + method,
+				serve: testService{
+					unary:  func(ctx context.Context, req *testText) (any, error) { return req, serve(ctx) },
+					stream: func(s grpc.ServerStream) error { return serve(s.Context()) },
+				},
+				calls: func(ctx context.Context, call testCaller) error {
+					ctx, cancel := context.WithCancelCause(ctx)
+					defer cancel(nil)
+					called := make(chan error, 1)
+					go func() { called <- call.make(ctx, method) }()
+					handlers := <-contexts
+					if c.leave {
+						cancel(errors.New("the caller's own affair"))
+					}
+					err := <-called
+					<-handlers.Done()
+					return fmt.Errorf("%v; the handler's context: %v, %v", err, handlers.Err(), context.Cause(handlers))
+				},
+				code: codes.Unknown,
+			})
+		}
+	}
+	conform(t, scenarios)
+}
+
+// A network's server always has some, such as the authority.
+func TestAHandlersContextHasIncomingMetadata(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{methodUnary, methodBidiStream} {
+		err := callWith(t, method, func(ctx context.Context) error {
+			if _, ok := metadata.FromIncomingContext(ctx); !ok {
+				return errors.New("a handler that looks for a key finds not even metadata without it")
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
+
+func TestAHandlersContextNeedsNoGoroutine(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{methodUnary, methodBidiStream} {
+		callers := goroutine()
+		err := callWith(t, method, func(ctx context.Context) error {
+			type key struct{}
+			_, cancel := context.WithCancel(context.WithValue(ctx, key{}, "value"))
+			defer cancel()
+			stacks := make([]byte, 1<<20)
+			stacks = stacks[:runtime.Stack(stacks, true)]
+			for _, creator := range [][]byte{callers, goroutine()} {
+				if bytes.Contains(stacks, append([]byte("propagateCancel in "), creator...)) {
+					return fmt.Errorf("%shas started one to pass on the end of a context:\n%s", creator, stacks)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+}
+
+// goroutine returns the name of the one that calls it, as in a stack trace.
+func goroutine() []byte {
+	stack := make([]byte, 64)
+	name, _, _ := bytes.Cut(stack[:runtime.Stack(stack, false)], []byte(" ["))
+	return append(name, '\n') // so that 1 is not 10
+}
+
+// callWith makes an RPC that can end early, and which serve answers.
+func callWith(t *testing.T, method string, serve func(context.Context) error) error {
+	ch := inprocchain.New()
+	testService{
+		unary:  func(ctx context.Context, req *testText) (any, error) { return req, serve(ctx) },
+		stream: func(s grpc.ServerStream) error { return serve(s.Context()) },
+	}.register(ch)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	return testCaller{ch}.make(ctx, method)
+}
+
+// make makes one RPC, and sends nothing if it is a stream.
+func (c testCaller) make(ctx context.Context, method string) error {
+	if method == methodUnary {
+		return c.unary(ctx)
+	}
+	return c.exchange(ctx, method)
+}

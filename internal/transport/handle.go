@@ -1,0 +1,144 @@
+package transport
+
+import (
+	"context"
+	"io"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+)
+
+// handle has the method's handler answer the RPC, in a goroutine of its own, and
+// waits until it has or the caller's context ends.
+func (rpc *unaryRPC) handle(m *method, header metadata.MD) error {
+	rpc.context.init(rpc.client, rpc, header, &rpc.answer)
+	_, rpc.context.propagates = rpc.Deadline()
+	ctx, cancel := context.WithCancel(&rpc.context)
+	defer cancel()
+	done := make(chan struct{})
+	rpc.client.server.Gate.Enter()
+	go rpc.serve(ctx, m, done)
+	select {
+	case <-done:
+		if !rpc.ended {
+			return io.EOF
+		}
+		rpc.err = rpc.receive()
+		return nil
+	case <-rpc.Done():
+		return nil // run tells of the context
+	}
+}
+
+func (rpc *unaryRPC) serve(ctx context.Context, m *method, done chan<- struct{}) {
+	server := rpc.client.server
+	if server.ObserveUnary != nil || server.UnaryChain != nil {
+		growStack()
+	}
+	defer close(done)
+	defer server.Gate.Leave()
+	rpc.end(m.unary(m.impl, ctx, rpc.decode, rpc.client.unary))
+}
+
+// decode is what the handler gets its request with.
+func (rpc *unaryRPC) decode(out any) error {
+	if rpc.request.Move(out) { // first, since the stack of the handler's goroutine is still small
+		return nil
+	}
+	return rpc.client.cloner.HandOver(out, &rpc.request)
+}
+
+// handle has the method's handler answer the RPC, in a goroutine of its own.
+func (rpc *streamRPC) handle(m *method, header metadata.MD) {
+	rpc.context.init(rpc.client, rpc, header, &rpc.answer)
+	rpc.context.propagates = true
+	server := rpc.client.server
+	server.enter()
+	go func() {
+		defer server.Gate.Leave()
+		server.answerStream(rpc, &rpc.context, m.impl, &grpc.StreamServerInfo{
+			FullMethod:     rpc.answer.method,
+			IsClientStream: m.stream.ClientStreams,
+			IsServerStream: m.stream.ServerStreams,
+		}, m.stream.Handler)
+	}()
+}
+
+// A handlerContext is the parent of the context of a handler that is called by us.
+// It has what a handler finds on a network, and none of the caller's values. It is
+// a part of its RPC, so that it costs nothing more.
+type handlerContext struct {
+	context.Context         // the RPC's
+	client          *Client // nil if inprocgrpc calls the handler
+	values          context.Context
+	stream          grpc.ServerTransportStream
+
+	// It ends with the RPC's context. Otherwise the caller, which waits for that,
+	// passes its end on, which is cheaper; but it could tell of no deadline.
+	propagates bool
+}
+
+// isUsed reports whether the handler is called by us.
+func (c *handlerContext) isUsed() bool { return c.client != nil }
+
+func (c *handlerContext) init(client *Client, rpc context.Context, header metadata.MD, stream grpc.ServerTransportStream) {
+	*c = handlerContext{Context: rpc, client: client, values: client.values, stream: stream}
+	if len(header) > 0 {
+		c.values = metadata.NewIncomingContext(c.values, header)
+	}
+}
+
+func (c *handlerContext) Done() <-chan struct{} {
+	if !c.propagates {
+		return nil
+	}
+	return c.Context.Done()
+}
+
+// AfterFunc is what package context looks for, which otherwise needs a goroutine
+// to pass on the end of a context that is not its own.
+func (c *handlerContext) AfterFunc(f func()) (stop func() bool) {
+	return context.AfterFunc(c.Context, f)
+}
+
+func (c *handlerContext) Value(key any) any {
+	if key == c.client.clientKey {
+		return c.Context
+	}
+	value := c.values.Value(key)
+	if value == anyStream {
+		return c.stream
+	}
+	return value
+}
+
+// handlerValues has the values of every handler's context.
+func handlerValues(from *peer.Peer) context.Context {
+	ctx := metadata.NewIncomingContext(context.Background(), metadata.MD{})
+	ctx = peer.NewContext(ctx, from)
+	return grpc.NewContextWithServerTransportStream(ctx, anyStream)
+}
+
+// anyStream stands where a handler finds its own.
+var anyStream grpc.ServerTransportStream = new(answer)
+
+// clientContextKey returns the key that inprocgrpc.ClientContext looks for, so
+// that it finds the client's context here, too.
+func clientContextKey() any {
+	var ctx asked
+	inprocgrpc.ClientContext(&ctx)
+	return ctx.key
+}
+
+// asked remembers the key that it was asked for.
+type asked struct {
+	context.Context
+	key any
+}
+
+func (a *asked) Value(key any) any {
+	a.key = key
+	return nil
+}
