@@ -51,7 +51,9 @@ func New(opts ...Option) *Channel {
 
 // Wrap puts the chain of the options onto a channel that exists already, with
 // the services registered on it, before and after. RPCs made on ch itself then
-// run the handler side of the chain, too. Call it before the first RPC on ch.
+// run the handler side of the chain, too. Call it before the first RPC on ch, and
+// register on the Channel what can be: it calls those handlers itself, in less
+// time than ch does.
 //
 // It panics if ch is nil or already carries an interceptor, a stats handler or
 // a chain of ours, since that would be lost: pass them all to one Wrap. It also
@@ -146,8 +148,9 @@ func (c *Channel) connFor(interceptors int) *grpc.ClientConn {
 // calls it.
 //
 // It panics if desc or impl is nil, if a service of that name is registered
-// already, if impl does not implement it, and after the first RPC, since RPCs read without a lock what it
-// writes: register everything first, as with a [grpc.Server].
+// already, if impl does not implement it, and after the first RPC, since RPCs
+// read without a lock what it writes: register everything first, as with a
+// [grpc.Server].
 func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	if desc == nil {
 		misuse("RegisterService", "desc is nil")

@@ -21,7 +21,7 @@ func UnaryServer(handlers []stats.Handler) grpc.UnaryServerInterceptor {
 	handler := combine(handlers)
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 		s := serve(ctx, handler, info.FullMethod, false, false)
-		s.tellInPayload(req)
+		transport.ObserveRequest(req, s)
 		defer s.tellEndAnyway()
 		resp, err := next(s.handlerContext(), req)
 		if err == nil {
@@ -84,6 +84,9 @@ func serve(ctx context.Context, handler stats.Handler, method string, clientStre
 
 // handlerContext returns the context for the RPC's handler.
 func (s *served) handlerContext() context.Context {
+	if s.ServerTransportStream == nil { // a handler written by hand has made the context
+		return s.ctx
+	}
 	return grpc.NewContextWithServerTransportStream(s.ctx, s)
 }
 
@@ -124,7 +127,8 @@ func (s *served) addTrailer(md metadata.MD) {
 	s.trailer = metadata.Join(s.trailer, md)
 }
 
-func (s *served) tellInPayload(message any) {
+// InPayload tells of a message that the handler has received.
+func (s *served) InPayload(message any) {
 	size := clone.Size(message)
 	s.handler.HandleRPC(s.ctx, &stats.InPayload{
 		Payload:          message,
@@ -235,7 +239,7 @@ func (s *serverStream) SendMsg(m any) error {
 func (s *serverStream) RecvMsg(m any) error {
 	err := s.ServerStream.RecvMsg(m)
 	if err == nil {
-		s.served.tellInPayload(m)
+		s.served.InPayload(m)
 	} else if err != io.EOF {
 		s.served.tellOutTrailer(err) // it has ended the RPC
 	}

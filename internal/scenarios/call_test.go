@@ -104,6 +104,7 @@ func TestCallOptionsHaveTheirEffectAsOnANetwork(t *testing.T) {
 		{"credentials that are told", []grpc.CallOption{grpc.PerRPCCredentials(tellingCreds{})}, codes.OK},
 		{"credentials without data", creds(testCreds{}), codes.OK},
 		{"credentials beside metadata of that key", creds(testCreds{data: map[string]string{"key": "of the credentials"}}), codes.OK},
+		{"credentials with reserved keys", creds(testCreds{data: map[string]string{"te": "1", "grpc-status": "1", "grpc-message": "1", "grpc-message-type": "1", "token": "1"}}), codes.OK},
 		{"credentials with an illegal key", creds(testCreds{data: map[string]string{"a b": "token"}}), codes.Internal},
 		{"credentials with an illegal value", creds(testCreds{data: map[string]string{"key": "a\nb"}}), codes.Internal},
 		{"credentials that fail", creds(testCreds{err: errors.New("no token")}), codes.Internal},

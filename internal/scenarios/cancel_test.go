@@ -9,6 +9,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
@@ -95,6 +96,21 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 					ctx, cancel := ending.with(ctx, begun)
 					defer cancel()
 					return call.unary(ctx)
+				},
+				code: ending.code,
+			}, conformance{
+				name: "Unary/after its header, " + ending.name + ", handler " + handler.name,
+				serve: testService{unary: func(ctx context.Context, req *testText) (any, error) {
+					return req, errors.Join(grpc.SendHeader(ctx, metadata.Pairs("key", "early")), wait(ctx))
+				}},
+				calls: func(ctx context.Context, call testCaller) error {
+					arrived := make(chan struct{})
+					go func() { <-begun; time.Sleep(shortly / 2); close(arrived) }()
+					ctx, cancel := ending.with(ctx, arrived)
+					defer cancel()
+					var header metadata.MD
+					err := call.unary(ctx, grpc.Header(&header))
+					return status.Error(status.Code(err), fmt.Sprint(header["key"]))
 				},
 				code: ending.code,
 			})

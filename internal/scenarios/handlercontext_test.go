@@ -18,13 +18,22 @@ import (
 
 func TestAHandlersContextEndsAsOnANetwork(t *testing.T) {
 	var scenarios []conformance
+	wait := func(ctx context.Context) { <-ctx.Done() }
 	for _, c := range []struct {
 		name  string
-		serve func(ctx context.Context)
-		leave bool // the caller does, before the answer
+		serve func(context.Context)
+		end   func(context.Context) (context.Context, func()) // of the caller, before the answer
 	}{
-		{"with the answer", func(context.Context) {}, false},
-		{"when its caller leaves", func(ctx context.Context) { <-ctx.Done() }, true},
+		{"with the answer", func(context.Context) {}, func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }},
+		{"when its caller leaves", wait, func(ctx context.Context) (context.Context, func()) { return context.WithCancel(ctx) }},
+		{"when its caller leaves for a cause", wait, func(ctx context.Context) (context.Context, func()) {
+			ctx, cancel := context.WithCancelCause(ctx)
+			return ctx, func() { cancel(errOwn) }
+		}},
+		{"when its caller leaves with an error of its own", wait, func(ctx context.Context) (context.Context, func()) {
+			done := make(chan struct{})
+			return ownContext{ctx, done}, func() { close(done) }
+		}},
 	} {
 		for _, method := range []string{methodUnary, methodBidiStream} {
 			contexts := make(chan context.Context, 1)
@@ -40,23 +49,40 @@ func TestAHandlersContextEndsAsOnANetwork(t *testing.T) {
 					stream: func(s grpc.ServerStream) error { return serve(s.Context()) },
 				},
 				calls: func(ctx context.Context, call testCaller) error {
-					ctx, cancel := context.WithCancelCause(ctx)
-					defer cancel(nil)
+					ctx, end := c.end(ctx)
 					called := make(chan error, 1)
 					go func() { called <- call.make(ctx, method) }()
 					handlers := <-contexts
-					if c.leave {
-						cancel(errors.New("the caller's own affair"))
-					}
+					end()
 					err := <-called
 					<-handlers.Done()
 					return fmt.Errorf("%v; the handler's context: %v, %v", err, handlers.Err(), context.Cause(handlers))
 				},
-				code: codes.Unknown,
+				code:         codes.Unknown,
+				differsBelow: c.name == "when its caller leaves with an error of its own",
 			})
 		}
 	}
 	conform(t, scenarios)
+}
+
+var errOwn = errors.New("the caller's own affair")
+
+// ownContext is a context that ends with an error of its own.
+type ownContext struct {
+	context.Context
+	done chan struct{}
+}
+
+func (c ownContext) Done() <-chan struct{} { return c.done }
+
+func (c ownContext) Err() error {
+	select {
+	case <-c.done:
+		return errOwn
+	default:
+		return nil
+	}
 }
 
 // A network's server always has some, such as the authority.

@@ -112,6 +112,16 @@ func (a *answer) end(err error) bool {
 	return true
 }
 
+// sentHeader returns the header if it has been sent, after which it is not written.
+func (a *answer) sentHeader() (metadata.MD, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.headerSent {
+		return nil, false
+	}
+	return a.header, true
+}
+
 func (a *answer) sendHeader() {
 	a.headerSent = true
 	a.header = forWire(a.header)

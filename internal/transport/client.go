@@ -21,9 +21,8 @@ type Client struct {
 	peer    peer.Peer // inprocgrpc's own, the handler
 
 	// For the handlers that are called by us.
-	unary     grpc.UnaryServerInterceptor // the server's
-	values    context.Context             // of every handler's context
-	clientKey any                         // what inprocgrpc.ClientContext looks for
+	values    context.Context // of every handler's context
+	clientKey any             // what inprocgrpc.ClientContext looks for
 }
 
 // NewClient returns the client of ch, on which the server is installed.
@@ -31,9 +30,8 @@ func NewClient(ch *inprocgrpc.Channel, cloner clone.Cloner, server *Server) *Cli
 	c := &Client{
 		ch:        ch,
 		cloner:    cloner,
-		methods:   methods{ch: ch, ours: map[string]*method{}},
+		methods:   methods{ch: ch, ours: byKind{{}, {}}},
 		server:    server,
-		unary:     server.Unary,
 		clientKey: clientContextKey(),
 	}
 	c.values = handlerValues(&c.peer)
@@ -91,14 +89,18 @@ type unaryRPC struct {
 	client  *Client
 	request clone.Owned
 
+	// The server's own.
+	context   handlerContext
+	observer  RequestObserver // may be nil
+	decoded   bool
+	decodeErr error
+	copied    bool // the response is a copy
+
 	// The server writes these before it answers, the client reads them after.
 	answer   answer
 	response any
-	copied   bool // response is a copy
 	err      error
 	ended    bool
-	late     bool // the client had gone by then
-	context  handlerContext
 
 	// The client's own.
 	call     call
@@ -182,31 +184,34 @@ func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 }
 
 func (rpc *unaryRPC) deliver() {
+	header, sent := rpc.answer.sentHeader()
+	rpc.call.deliver(&rpc.client.peer, header, sent, rpc.trailer())
+}
+
+// trailer returns that of an RPC that has been answered.
+func (rpc *unaryRPC) trailer() metadata.MD {
 	if !rpc.answered {
-		rpc.call.deliver(&rpc.client.peer, nil, false, nil)
-		return
+		return nil
 	}
-	rpc.call.deliver(&rpc.client.peer, rpc.answer.header, rpc.answer.headerSent, rpc.answer.trailer)
+	return rpc.answer.trailer
 }
 
 func (rpc *unaryRPC) observeEnd(o Observer, err error) {
-	if !rpc.answered {
-		o.End(nil, err)
-		return
-	}
-	if rpc.answer.headerSent {
-		o.InHeader(rpc.answer.header)
+	if header, sent := rpc.answer.sentHeader(); sent {
+		o.InHeader(header)
 	}
 	if err == nil {
 		o.InPayload(rpc.reply, rpc.size)
 	}
-	o.InTrailer(rpc.answer.trailer)
-	o.End(rpc.answer.trailer, err)
+	if rpc.answered {
+		o.InTrailer(rpc.answer.trailer)
+	}
+	o.End(rpc.trailer(), err)
 }
 
 // receive makes the reply what the server answered.
 func (rpc *unaryRPC) receive() error {
-	if rpc.late {
+	if !rpc.ended {
 		return nil // run tells of the context
 	}
 	rpc.answered = true

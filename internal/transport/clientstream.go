@@ -273,8 +273,6 @@ func (s *clientStream) finish(err error) error {
 	result, first := s.conclude(err)
 	if first {
 		onFinish(s.call.opts, err)
-		s.cancel()
-		s.rpc.contextEnded()
 	}
 	return orEOF(result)
 }
@@ -291,6 +289,8 @@ func (s *clientStream) conclude(err error) (result error, first bool) {
 	s.stop()
 	header, headerSent := s.rpc.header()
 	trailer, ended := s.rpc.trailer()
+	s.cancel() // first, since what is called below may wait for the handler
+	s.rpc.contextEnded()
 	s.call.deliver(&s.rpc.client.peer, header, headerSent, trailer)
 	s.seeHeader()
 	if o := s.call.observer; o != nil {

@@ -22,7 +22,7 @@ func (c *Cloner) Clone(in any) (any, error) {
 func (c *Cloner) Copy(out, in any) error {
 	rpc, ok := in.(*unaryRPC)
 	if unclaimed, ours := out.(*unaryRPC); ours && !ok {
-		unclaimed.response = in
+		unclaimed.response, unclaimed.ended = in, true
 		unclaimed.err = unclaimed.receive()
 		return nil
 	}

@@ -8,11 +8,14 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+
+	"github.com/inprocchain/inprocchain/internal/drain"
 )
 
 // handle has the method's handler answer the RPC, in a goroutine of its own, and
 // waits until it has or the caller's context ends.
 func (rpc *unaryRPC) handle(m *method, header metadata.MD) error {
+	rpc.claim()
 	rpc.context.init(rpc.client, rpc, header, &rpc.answer)
 	_, rpc.context.propagates = rpc.Deadline()
 	ctx, cancel := context.WithCancel(&rpc.context)
@@ -28,37 +31,80 @@ func (rpc *unaryRPC) handle(m *method, header metadata.MD) error {
 		rpc.err = rpc.receive()
 		return nil
 	case <-rpc.Done():
+		if rpc.context.propagates {
+			<-ctx.Done() // before it is canceled, so that a deadline is one to the handler
+		}
 		return nil // run tells of the context
 	}
 }
 
 func (rpc *unaryRPC) serve(ctx context.Context, m *method, done chan<- struct{}) {
-	server := rpc.client.server
-	if server.ObserveUnary != nil || server.UnaryChain != nil {
+	s := rpc.client.server
+	if s.ObserveUnary != nil || s.UnaryChain != nil {
 		growStack()
 	}
 	defer close(done)
-	defer server.Gate.Leave()
-	rpc.end(m.unary(m.impl, ctx, rpc.decode, rpc.client.unary))
+	defer s.Gate.Leave()
+	if s.ObserveUnary == nil {
+		rpc.end(rpc.admit(ctx, m))
+		return
+	}
+	info := &grpc.UnaryServerInfo{Server: m.impl, FullMethod: rpc.answer.method}
+	rpc.end(s.ObserveUnary(ctx, rpc, info, func(ctx context.Context, _ any) (any, error) { return rpc.admit(ctx, m) }))
 }
 
-// decode is what the handler gets its request with.
-func (rpc *unaryRPC) decode(out any) error {
-	if rpc.request.Move(out) { // first, since the stack of the handler's goroutine is still small
-		return nil
+func (rpc *unaryRPC) admit(ctx context.Context, m *method) (any, error) {
+	s := rpc.client.server
+	if s.Gate.Draining() {
+		return nil, drain.ErrDraining
 	}
-	return rpc.client.cloner.HandOver(out, &rpc.request)
+	resp, err := m.unary(m.impl, ctx, rpc.decode, s.UnaryChain)
+	return s.settle(ctx, rpc, resp, err)
+}
+
+// A RequestObserver is told of a request once its handler has decoded it.
+type RequestObserver interface {
+	InPayload(message any)
+}
+
+// ObserveRequest is for the interceptors that observe: to those of handlers that
+// are called by us, the request is yet to be decoded.
+func ObserveRequest(req any, o RequestObserver) {
+	if rpc, ok := req.(*unaryRPC); ok {
+		rpc.observer = o
+		return
+	}
+	o.InPayload(req)
+}
+
+// decode is what a handler gets its request with, once, as with RecvMsg of
+// grpc-go's server.go (wrapUnaryHandler).
+func (rpc *unaryRPC) decode(out any) error {
+	if rpc.decoded {
+		return io.EOF
+	}
+	rpc.decoded = true
+	if !rpc.request.Move(out) { // first, since the stack of the handler's goroutine is still small
+		if rpc.decodeErr = rpc.client.cloner.HandOver(out, &rpc.request); rpc.decodeErr != nil {
+			return rpc.decodeErr
+		}
+	}
+	if rpc.observer != nil {
+		rpc.observer.InPayload(out)
+	}
+	return nil
 }
 
 // handle has the method's handler answer the RPC, in a goroutine of its own.
 func (rpc *streamRPC) handle(m *method, header metadata.MD) {
+	rpc.claim()
 	rpc.context.init(rpc.client, rpc, header, &rpc.answer)
 	rpc.context.propagates = true
-	server := rpc.client.server
-	server.enter()
+	s := rpc.client.server
+	s.enter()
 	go func() {
-		defer server.Gate.Leave()
-		server.answerStream(rpc, &rpc.context, m.impl, &grpc.StreamServerInfo{
+		defer s.Gate.Leave()
+		s.answerStream(rpc, &rpc.context, m.impl, &grpc.StreamServerInfo{
 			FullMethod:     rpc.answer.method,
 			IsClientStream: m.stream.ClientStreams,
 			IsServerStream: m.stream.ServerStreams,
@@ -70,8 +116,8 @@ func (rpc *streamRPC) handle(m *method, header metadata.MD) {
 // It has what a handler finds on a network, and none of the caller's values. It is
 // a part of its RPC, so that it costs nothing more.
 type handlerContext struct {
-	context.Context         // the RPC's
-	client          *Client // nil if inprocgrpc calls the handler
+	context.Context // the RPC's
+	client          *Client
 	values          context.Context
 	stream          grpc.ServerTransportStream
 
@@ -79,9 +125,6 @@ type handlerContext struct {
 	// passes its end on, which is cheaper; but it could tell of no deadline.
 	propagates bool
 }
-
-// isUsed reports whether the handler is called by us.
-func (c *handlerContext) isUsed() bool { return c.client != nil }
 
 func (c *handlerContext) init(client *Client, rpc context.Context, header metadata.MD, stream grpc.ServerTransportStream) {
 	*c = handlerContext{Context: rpc, client: client, values: client.values, stream: stream}

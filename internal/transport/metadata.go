@@ -129,7 +129,7 @@ func requestMetadata(ctx context.Context, method string, creds credentials.PerRP
 	if err != nil {
 		return nil, nil, err
 	}
-	return sent, metadata.Join(auth, forServer(sent)), nil
+	return sent, forServer(metadata.Join(auth, sent)), nil
 }
 
 // withHeader returns ctx, with which sent is sent, with what arrives instead, for

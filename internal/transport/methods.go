@@ -15,39 +15,41 @@ import (
 // methods knows which methods a channel serves.
 type methods struct {
 	ch    *inprocgrpc.Channel
-	ours  map[string]*method // registered with us, by full method
+	ours  byKind // registered with us
 	known atomic.Pointer[known]
 }
 
 type known struct {
 	services map[string]bool
-	methods  map[string]*method // by full method
+	methods  byKind
 }
 
-// A method has unary or stream, or neither if its service has been registered
+// byKind has methods by their full names.
+type byKind [2]map[string]*method
+
+type methodKind int
+
+const (
+	unaryMethod methodKind = iota
+	streamMethod
+)
+
+// A method has what its kind says, or nothing if its service has been registered
 // below: inprocgrpc shows nobody what serves it.
 type method struct {
-	kind   methodKind
 	impl   any
 	unary  grpc.MethodHandler
 	stream *grpc.StreamDesc
 }
 
-type methodKind int
-
-const (
-	unaryMethod methodKind = iota + 1
-	streamMethod
-)
-
 // register notes what serves the methods of a service. It must not run beside RPCs.
 func (m *methods) register(desc *grpc.ServiceDesc, impl any) {
 	prefix := "/" + desc.ServiceName + "/"
 	for _, unary := range desc.Methods {
-		m.ours[prefix+unary.MethodName] = &method{kind: unaryMethod, impl: impl, unary: unary.Handler}
+		m.ours[unaryMethod][prefix+unary.MethodName] = &method{impl: impl, unary: unary.Handler}
 	}
 	for _, stream := range desc.Streams {
-		m.ours[prefix+stream.StreamName] = &method{kind: streamMethod, impl: impl, stream: &stream}
+		m.ours[streamMethod][prefix+stream.StreamName] = &method{impl: impl, stream: &stream}
 	}
 }
 
@@ -55,13 +57,12 @@ func (m *methods) register(desc *grpc.ServiceDesc, impl any) {
 // server would answer, with the texts of grpc-go's server.go (handleStream).
 func (m *methods) find(fullMethod string, kind methodKind) (*method, error) {
 	if known := m.known.Load(); known != nil {
-		if found := known.methods[fullMethod]; found != nil && found.kind == kind {
+		if found := known.methods[kind][fullMethod]; found != nil {
 			return found, nil
 		}
 	}
 	known := m.read()
-	found := known.methods[fullMethod]
-	if found != nil && found.kind == kind {
+	if found := known.methods[kind][fullMethod]; found != nil {
 		return found, nil
 	}
 	name, ok := strings.CutPrefix(fullMethod, "/")
@@ -72,9 +73,9 @@ func (m *methods) find(fullMethod string, kind methodKind) (*method, error) {
 	}
 	service, method := name[:pos], name[pos+1:]
 	switch {
-	case found != nil && found.kind == unaryMethod:
+	case known.methods[unaryMethod][fullMethod] != nil:
 		return nil, status.Errorf(codes.Unimplemented, "inprocchain: method %v of service %v is unary; call it with Invoke, not NewStream", method, service)
-	case found != nil:
+	case known.methods[streamMethod][fullMethod] != nil:
 		return nil, status.Errorf(codes.Unimplemented, "inprocchain: method %v of service %v is streaming; call it with NewStream, not Invoke", method, service)
 	}
 	if !known.services[service] {
@@ -90,7 +91,7 @@ func (m *methods) read() *known {
 	if last := m.known.Load(); last != nil && len(last.services) == m.registered() {
 		return last
 	}
-	now := &known{services: map[string]bool{}, methods: map[string]*method{}}
+	now := &known{services: map[string]bool{}, methods: byKind{{}, {}}}
 	for service, info := range m.ch.GetServiceInfo() {
 		now.services[service] = true
 		for _, info := range info.Methods {
@@ -98,10 +99,12 @@ func (m *methods) read() *known {
 			if info.IsClientStream || info.IsServerStream {
 				kind = streamMethod
 			}
-			now.methods["/"+service+"/"+info.Name] = &method{kind: kind}
+			now.methods[kind]["/"+service+"/"+info.Name] = &method{}
 		}
 	}
-	maps.Copy(now.methods, m.ours)
+	for kind, ours := range m.ours {
+		maps.Copy(now.methods[kind], ours)
+	}
 	m.known.Store(now)
 	return now
 }

@@ -97,7 +97,7 @@ func (q *queue) take() queued {
 	}
 	full := q.ahead >= window
 	if q.ahead -= message.size + framing; full && q.ahead < window {
-		q.writable.Signal()
+		q.writable.Broadcast()
 	}
 	return message
 }

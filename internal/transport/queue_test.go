@@ -2,6 +2,7 @@ package transport
 
 import (
 	"testing"
+	"testing/synctest"
 
 	"github.com/inprocchain/inprocchain/internal/clone"
 )
@@ -23,5 +24,28 @@ func TestAQueueThatIsNeverEmptyDoesNotGrow(t *testing.T) {
 	}
 	if got := cap(q.messages); got > 16 {
 		t.Errorf("a queue of one message has room for %d", got)
+	}
+}
+
+func TestAllWhoWaitForRoomGetIt(t *testing.T) { synctest.Test(t, allWhoWaitForRoomGetIt) }
+
+func allWhoWaitForRoomGetIt(t *testing.T) {
+	var q queue
+	q.init(t.Context())
+	if err := q.put(clone.Owned{}, window); err != nil {
+		t.Fatal(err)
+	}
+	put := make(chan error)
+	for range 2 {
+		go func() { put <- q.put(clone.Owned{}, 0) }()
+	}
+	synctest.Wait()
+	if _, err := q.get(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := <-put; err != nil {
+			t.Error(err)
+		}
 	}
 }

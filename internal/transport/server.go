@@ -34,20 +34,19 @@ func (s *Server) enter() {
 	}
 }
 
-// Unary serves a unary RPC.
+// Unary serves a unary RPC whose handler inprocgrpc has called.
 func (s *Server) Unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	rpc, ok := claim[*unaryRPC](ctx)
-	if ok && rpc.context.isUsed() {
-		return s.observeUnary(ctx, rpc, req, info, handler)
-	}
 	s.enter()
 	defer s.Gate.Leave()
+	rpc, ok := claim[*unaryRPC](ctx)
 	if ok {
 		ctx = grpc.NewContextWithServerTransportStream(ctx, &rpc.answer)
-		rpc.end(s.observeUnary(ctx, rpc, req, info, handler))
+	}
+	resp, err := s.observeUnary(ctx, rpc, req, info, handler)
+	if ok {
+		rpc.end(resp, err)
 		return rpc, nil
 	}
-	resp, err := s.observeUnary(ctx, nil, req, info, handler)
 	if err == nil && clone.IsNil(resp) {
 		resp = &clone.Owned{}
 	}
@@ -58,12 +57,12 @@ func (s *Server) observeUnary(ctx context.Context, rpc *unaryRPC, req any, info 
 	if s.ObserveUnary == nil {
 		return s.admitUnary(ctx, rpc, req, info, handler)
 	}
+	growStack()
 	return s.ObserveUnary(ctx, req, info, func(ctx context.Context, req any) (any, error) {
 		return s.admitUnary(ctx, rpc, req, info, handler)
 	})
 }
 
-// admitUnary refuses the RPC once draining, and makes errors statuses.
 func (s *Server) admitUnary(ctx context.Context, rpc *unaryRPC, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
 	switch {
 	case s.Gate.Draining():
@@ -73,6 +72,12 @@ func (s *Server) admitUnary(ctx context.Context, rpc *unaryRPC, req any, info *g
 	default:
 		resp, err = s.UnaryChain(ctx, req, info, handler)
 	}
+	return s.settle(ctx, rpc, resp, err)
+}
+
+// settle returns what the observers are told. rpc is nil if it has been made past
+// our client.
+func (s *Server) settle(ctx context.Context, rpc *unaryRPC, resp any, err error) (any, error) {
 	if err != nil {
 		return nil, handlerError(err)
 	}
@@ -93,17 +98,23 @@ func (rpc *unaryRPC) copyResponse(resp any) error {
 	return rpc.client.cloner.Clone(owned, resp)
 }
 
-// end answers the RPC, with the copy if there is one. Otherwise the caller copies
-// resp into its reply.
+// end answers the RPC, unless its client has gone: with the copy if there is one,
+// otherwise the caller copies resp into its reply.
 func (rpc *unaryRPC) end(resp any, err error) {
-	if err = handlerError(err); err == nil {
-		_ = rpc.answer.message()
+	if rpc.Err() != nil {
+		return
 	}
 	if !rpc.copied {
 		rpc.response = resp
 	}
+	if rpc.decodeErr != nil {
+		err = rpc.decodeErr // on a network, this has been sent already
+	}
+	if err == nil {
+		_ = rpc.answer.message()
+	}
 	rpc.answer.end(err)
-	rpc.err, rpc.late, rpc.ended = unaryArrival(err, rpc.answer.trailer), rpc.Err() != nil, true
+	rpc.err, rpc.ended = unaryArrival(err, rpc.answer.trailer), true
 }
 
 // Stream serves a streaming RPC.
@@ -115,7 +126,8 @@ func (s *Server) Stream(srv any, ss grpc.ServerStream, info *grpc.StreamServerIn
 		err := s.observeStream(srv, ss, info, handler)
 		return arrival(err, withDetails(nil, err))
 	}
-	s.answerStream(rpc, ss.Context(), srv, info, handler)
+	ctx := grpc.NewContextWithServerTransportStream(ss.Context(), &rpc.answer)
+	s.answerStream(rpc, ctx, srv, info, handler)
 	return nil
 }
 

@@ -22,9 +22,6 @@ type serverStream struct {
 
 func newServerStream(rpc *streamRPC, ctx context.Context, info *grpc.StreamServerInfo) *serverStream {
 	ctx, cancel := context.WithCancel(ctx)
-	if !rpc.context.isUsed() {
-		ctx = grpc.NewContextWithServerTransportStream(ctx, &rpc.answer)
-	}
 	return &serverStream{
 		rpc:           rpc,
 		ctx:           ctx,

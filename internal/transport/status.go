@@ -74,7 +74,12 @@ func contextStatus(ctx context.Context) error {
 	if context.Cause(ctx) == ErrConnClosing {
 		return ErrConnClosing
 	}
-	return status.FromContextError(ctx.Err()).Err()
+	switch err := ctx.Err(); err {
+	case context.Canceled, context.DeadlineExceeded:
+		return status.FromContextError(err).Err()
+	default: // as ContextErr of grpc-go's internal/transport/transport.go
+		return status.Errorf(codes.Internal, "Unexpected error from context packet: %v", err)
+	}
 }
 
 const statusDetails = "grpc-status-details-bin"

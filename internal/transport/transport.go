@@ -42,18 +42,32 @@ type link struct {
 	claimed atomic.Bool
 }
 
+// Err returns no error of the caller's own, which a network would not carry.
+func (l *link) Err() error {
+	switch err := l.Context.Err(); err {
+	case nil, context.DeadlineExceeded:
+		return err
+	default:
+		return context.Canceled
+	}
+}
+
 type linkKey struct{}
 
-// claim returns the RPC that ctx, a handler's, belongs to, if any. There is one
-// handler to an RPC, so it is found once: a handler that makes RPCs of its own
-// with its client's context does not answer in this one's place.
+// claim returns the RPC that ctx, the context of a handler that inprocgrpc has
+// called, belongs to, if any. There is one handler to an RPC, so it is found once:
+// one that makes RPCs of its own with its client's context does not answer in this
+// one's place.
 func claim[RPC interface{ claim() bool }](ctx context.Context) (rpc RPC, ok bool) {
 	client := inprocgrpc.ClientContext(ctx)
 	if client == nil {
 		return rpc, false
 	}
-	rpc, ok = client.Value(linkKey{}).(RPC)
-	return rpc, ok && rpc.claim()
+	found, ok := client.Value(linkKey{}).(RPC)
+	if !ok || !found.claim() {
+		return rpc, false
+	}
+	return found, true
 }
 
 func (l *link) claim() bool { return !l.claimed.Swap(true) }

@@ -7,13 +7,12 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"golang.org/x/perf/benchfmt"
 )
 
 const output = `goos: linux
 goarch: amd64
 cpu: A machine
+BenchmarkFold/n=1/on=grpc-go-2         	 100	 99 ns/op	 0 B/op	 0 allocs/op
 BenchmarkFold/n=1/on=grpc-go-2         	 100	 10 ns/op	 0 B/op	 0 allocs/op
 BenchmarkFold/n=32/on=grpc-go-2        	 100	 3110 ns/op	 0 B/op	 31 allocs/op
 BenchmarkUnary/size=0/on=inprocchain-2 	 100	 50 ns/op	 0 B/op	 21 allocs/op
@@ -131,13 +130,7 @@ func TestUpdate(t *testing.T) {
 func readOutput(t *testing.T) *measurements {
 	t.Helper()
 	m := &measurements{figures: map[figure][]float64{}}
-	reader := benchfmt.NewReader(strings.NewReader(output), "output")
-	for reader.Scan() {
-		if result, ok := reader.Result().(*benchfmt.Result); ok {
-			m.add(result)
-		}
-	}
-	if err := reader.Err(); err != nil {
+	if err := m.read(strings.NewReader(output), "output"); err != nil {
 		t.Fatal(err)
 	}
 	return m

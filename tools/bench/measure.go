@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,23 +59,34 @@ func measure(root string, rounds int, benchtime time.Duration) (*measurements, e
 	return m, nil
 }
 
+// run measures one round: each benchmark twice, of which the second counts, since
+// a process that has just begun is slower at what it does first.
 func (m *measurements) run(program string, benchtime time.Duration) error {
-	cmd := exec.Command(program, "-test.run=^$", "-test.bench=.", "-test.benchtime="+benchtime.String(), "-test.timeout=5m")
+	cmd := exec.Command(program, "-test.run=^$", "-test.bench=.", "-test.benchtime="+benchtime.String(), "-test.count=2", "-test.timeout=5m")
 	cmd.Stderr = os.Stderr
 	output, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("running the benchmarks: %w\n%s", err, output)
 	}
-	reader := benchfmt.NewReader(bytes.NewReader(output), program)
+	return m.read(bytes.NewReader(output), program)
+}
+
+func (m *measurements) read(output io.Reader, program string) error {
+	round := map[figure]float64{}
+	reader := benchfmt.NewReader(output, program)
 	for reader.Scan() {
 		if result, ok := reader.Result().(*benchfmt.Result); ok {
-			m.add(result)
+			m.note(result, round)
 		}
+	}
+	for f, value := range round {
+		m.figures[f] = append(m.figures[f], value)
 	}
 	return reader.Err()
 }
 
-func (m *measurements) add(result *benchfmt.Result) {
+// note puts the figures of a result into a round, in the place of earlier ones.
+func (m *measurements) note(result *benchfmt.Result, round map[figure]float64) {
 	m.machine = fmt.Sprintf("%s, %s/%s", result.GetConfig("cpu"), result.GetConfig("goos"), result.GetConfig("goarch"))
 	name, parts := result.Name.Parts()
 	benchmark := string(name)
@@ -85,8 +97,7 @@ func (m *measurements) add(result *benchfmt.Result) {
 	}
 	for _, unit := range []string{seconds, allocations} {
 		if value, ok := result.Value(unit); ok {
-			f := figure{benchmark, unit}
-			m.figures[f] = append(m.figures[f], value)
+			round[figure{benchmark, unit}] = value
 		}
 	}
 }

@@ -3,107 +3,171 @@ package reliability_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/chaintest"
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// Generated handlers decode once and call the interceptor that they are given.
-// Those written by hand need not.
+// Generated handlers decode once, call the interceptor that they are given, and
+// return what it returns. Those written by hand need not.
 
-type unaryHandler = func(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error)
+type decoder = func(any) error
 
-func TestHandwrittenHandlersAnswerAsOnANetwork(t *testing.T) {
+var handwrittenHandlers = map[string]func(ctx context.Context, dec decoder, interceptor grpc.UnaryServerInterceptor) (any, error){
+	"answers": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
+		in := new(wrapperspb.StringValue)
+		return in, dec(in)
+	},
+	"answers nothing": func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error) { return nil, nil },
+	"fails":           func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error) { return nil, errPlain },
+	"times out": func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error) {
+		return nil, context.DeadlineExceeded
+	},
+	"cannot decode": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
+		return nil, dec("a string")
+	},
+	"cannot decode, and answers": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
+		_ = dec("a string")
+		return wrapperspb.String("answer"), nil
+	},
+	"decodes twice": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
+		first, second := new(wrapperspb.StringValue), new(wrapperspb.StringValue)
+		return wrapperspb.String(fmt.Sprint(dec(first), first.Value, dec(second), second.Value)), nil
+	},
+	"changes the response": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		resp, err := through(ctx, interceptor, wrapperspb.String("answer"), nil)
+		return wrapperspb.String(resp.(*wrapperspb.StringValue).Value + ", changed"), err
+	},
+	"looks at the error": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		_, err := through(ctx, interceptor, nil, errPlain)
+		return wrapperspb.String(fmt.Sprint(err == errPlain)), nil
+	},
+	"fails after all": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		_, _ = through(ctx, interceptor, wrapperspb.String("answer"), nil)
+		return nil, errPlain
+	},
+	"tries again": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		_, _ = through(ctx, interceptor, nil, errPlain)
+		resp, err := through(ctx, interceptor, (*wrapperspb.StringValue)(nil), nil)
+		return wrapperspb.String(fmt.Sprintf("%T %v", resp, err)), nil
+	},
+}
+
+var errPlain = errors.New("plain")
+
+// through is a handler's way through its interceptor, if it has one, to resp and err.
+func through(ctx context.Context, interceptor grpc.UnaryServerInterceptor, resp any, err error) (any, error) {
+	if interceptor == nil {
+		return resp, err
+	}
+	info := &grpc.UnaryServerInfo{FullMethod: handwrittenUnary}
+	return interceptor(ctx, new(wrapperspb.StringValue), info, func(context.Context, any) (any, error) { return resp, err })
+}
+
+func TestHandwrittenHandlersAreServedAsOnANetwork(t *testing.T) {
 	t.Parallel()
-	for name, handler := range map[string]unaryHandler{
-		"answers": func(_ any, _ context.Context, dec func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-			in := new(wrapperspb.StringValue)
-			return in, dec(in)
-		},
-		"fails": func(any, context.Context, func(any) error, grpc.UnaryServerInterceptor) (any, error) {
-			return nil, errors.New("plain")
-		},
-		"answers nothing": func(any, context.Context, func(any) error, grpc.UnaryServerInterceptor) (any, error) {
-			return nil, nil
-		},
-		"cannot decode": func(_ any, _ context.Context, dec func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-			return nil, dec("a string")
-		},
-		"looks at the response": func(_ any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-			resp, err := interceptor(ctx, nil, &grpc.UnaryServerInfo{}, func(context.Context, any) (any, error) {
-				return wrapperspb.String("answer"), nil
-			})
-			resp.(*wrapperspb.StringValue).Value += ", changed"
-			return resp, err
-		},
-		"mends an error": func(_ any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-			resp, err := interceptor(ctx, nil, &grpc.UnaryServerInfo{}, func(context.Context, any) (any, error) {
-				return nil, errors.New("plain")
-			})
-			if err != nil {
-				return wrapperspb.String("mended"), nil
-			}
-			return resp, nil
-		},
-		"times out": func(any, context.Context, func(any) error, grpc.UnaryServerInterceptor) (any, error) {
-			return nil, context.DeadlineExceeded
-		},
-	} {
+	for name, handler := range handwrittenHandlers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			network, channel := handwritten(t, handler)
-			want, wantErr := call(t, network)
-			got, err := call(t, channel)
-			if got != want || status.Code(err) != status.Code(wantErr) || status.Convert(err).Message() != status.Convert(wantErr).Message() {
-				t.Errorf("a channel answers %q, %v; a network %q, %v", got, err, want, wantErr)
+			register := func(r grpc.ServiceRegistrar) { r.RegisterService(handwritten(handler), struct{}{}) }
+			chaintest.Compare(t, inprocchain.Chain{}, register, callHandwritten)
+
+			var want error // without anyone who watches
+			for _, w := range way.All(t, inprocchain.Chain{}, register) {
+				err := callHandwritten(t.Context(), w.Conn)
+				if want == nil {
+					want = err
+				}
+				if err.Error() != want.Error() {
+					t.Errorf("%s: %v; want %v", w.Name, err, want)
+				}
 			}
 		})
 	}
 }
 
-func TestARequestDecodedTwiceIsTwoMessages(t *testing.T) {
+func TestAServicesNameMayHaveASlash(t *testing.T) {
 	t.Parallel()
-	for range 2 {
-		_, channel := handwritten(t, func(_ any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-			first, second := new(wrapperspb.BytesValue), new(wrapperspb.BytesValue)
-			if err := errors.Join(dec(first), dec(second)); err != nil {
-				return nil, err
+	desc := scriptedDesc()
+	desc.ServiceName = "scripted/Service"
+	for _, w := range way.All(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { r.RegisterService(desc, scripted{}) }) {
+		for _, method := range []string{"/scripted/Service/Unary", "/scripted/Service/Bidi"} {
+			if _, err := ask(t.Context(), w.Conn, method); err != nil {
+				t.Errorf("%s: %s: %v", w.Name, method, err)
 			}
-			first.Value[0] = 'X'
-			return interceptor(ctx, second, &grpc.UnaryServerInfo{}, func(_ context.Context, req any) (any, error) { return req, nil })
-		})
-		reply := new(wrapperspb.BytesValue)
-		if err := channel.Invoke(t.Context(), "/hand/written.Service/Unary", wrapperspb.Bytes([]byte("hello")), reply); err != nil || string(reply.Value) != "hello" {
-			t.Errorf("the second message is %q, %v; want %q", reply.Value, err, "hello")
 		}
 	}
 }
 
-func handwritten(t *testing.T, handler unaryHandler) (network *grpc.ClientConn, channel *inprocchain.Channel) {
-	desc := &grpc.ServiceDesc{
-		ServiceName: "hand/written.Service", // a network takes the last slash, too
-		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: handler}},
+func TestShutdownRefusesHandwrittenHandlers(t *testing.T) {
+	t.Parallel()
+	called := false
+	ch := inprocchain.New()
+	ch.RegisterService(handwritten(func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error) {
+		called = true
+		return nil, nil
+	}), struct{}{})
+	if err := ch.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
 	}
-	// Without one a network hands nil over.
-	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(
-		func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-			return handler(ctx, req)
-		},
-	))
-	server := grpc.NewServer(chain.ServerOptions()...)
-	channel = inprocchain.New(chain)
-	inprocchain.MultiRegistrar(server, channel).RegisterService(desc, struct{}{})
-	return way.Dial(t, server), channel
+	if err := callHandwritten(t.Context(), ch); called || status.Code(err) != codes.Unavailable {
+		t.Errorf("after Shutdown the handler was called: %v; and the error is %v", called, err)
+	}
 }
 
-func call(t *testing.T, cc grpc.ClientConnInterface) (string, error) {
+func TestMetadataOfAContextThatIsNoRPCsIsAnError(t *testing.T) {
+	t.Parallel()
+	handler := func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		return interceptor(context.Background(), nil, &grpc.UnaryServerInfo{}, func(ctx context.Context, _ any) (any, error) {
+			return nil, grpc.SetHeader(ctx, metadata.Pairs("key", "value"))
+		})
+	}
+	chain := inprocchain.NewChain(
+		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler()),
+		inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			return handler(ctx, req)
+		}),
+	)
+	below := inprocchain.New(chain)
+	below.InProcess().RegisterService(handwritten(handler), struct{}{})
+	ways := way.All(t, chain, func(r grpc.ServiceRegistrar) { r.RegisterService(handwritten(handler), struct{}{}) })
+	for _, w := range append(ways, way.Way{Name: "registered below", Conn: below}) {
+		if err := callHandwritten(t.Context(), w.Conn); status.Code(err) != codes.Internal {
+			t.Errorf("%s: %v; want Internal", w.Name, err)
+		}
+	}
+}
+
+const handwrittenUnary = "/handwritten.Service/Unary"
+
+func handwritten(handler func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error)) *grpc.ServiceDesc {
+	return &grpc.ServiceDesc{
+		ServiceName: "handwritten.Service",
+		HandlerType: (*any)(nil),
+		Methods: []grpc.MethodDesc{{
+			MethodName: "Unary",
+			Handler: func(_ any, ctx context.Context, dec decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
+				return handler(ctx, dec, interceptor)
+			},
+		}},
+	}
+}
+
+// callHandwritten returns the answer as an error if there is none.
+func callHandwritten(ctx context.Context, cc grpc.ClientConnInterface) error {
 	reply := wrapperspb.String("before")
-	err := cc.Invoke(t.Context(), "/hand/written.Service/Unary", wrapperspb.String("hello"), reply)
-	return reply.Value, err
+	if err := cc.Invoke(ctx, handwrittenUnary, wrapperspb.String("hello"), reply); err != nil {
+		return err
+	}
+	return fmt.Errorf("answered %q", reply.Value)
 }

@@ -1,0 +1,120 @@
+package reliability_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/conformance/way"
+)
+
+// A stream may end by an error of the caller's side, such as a message that is too
+// large. Its handler is told first, so that what its caller has been told may wait
+// for the handler, or never return.
+func TestTheEndOfAStreamReachesItsHandlerFirst(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(handlerEnded <-chan struct{}) (inprocchain.Option, grpc.CallOption){
+		"OnFinish waits": func(handlerEnded <-chan struct{}) (inprocchain.Option, grpc.CallOption) {
+			return inprocchain.Chain{}, grpc.OnFinish(func(error) { <-handlerEnded })
+		},
+		"OnFinish ends its goroutine": func(<-chan struct{}) (inprocchain.Option, grpc.CallOption) {
+			return inprocchain.Chain{}, grpc.OnFinish(func(error) { runtime.Goexit() })
+		},
+		"a stats handler waits in End": func(handlerEnded <-chan struct{}) (inprocchain.Option, grpc.CallOption) {
+			return inprocchain.WithClientStatsHandlers(atEnd(func() { <-handlerEnded })), grpc.EmptyCallOption{}
+		},
+	} {
+		for handler, wait := range map[string]func(grpc.ServerStream){
+			"waits for its context": func(ss grpc.ServerStream) { <-ss.Context().Done() },
+			"receives":              func(ss grpc.ServerStream) { _ = ss.RecvMsg(new(wrapperspb.BytesValue)) },
+			"sends":                 func(ss grpc.ServerStream) { sendUntilError(ss) },
+		} {
+			t.Run(name+", the handler "+handler, func(t *testing.T) {
+				t.Parallel()
+				handlerEnded := make(chan struct{}, 1)
+				chainEnd, callEnd := end(handlerEnded)
+				register := func(r grpc.ServiceRegistrar) {
+					r.RegisterService(scriptedDesc(), scripted{stream: func(ss grpc.ServerStream) error {
+						defer func() { handlerEnded <- struct{}{} }()
+						if err := ss.SendMsg(wrapperspb.Bytes(make([]byte, 100))); err != nil {
+							return err
+						}
+						wait(ss)
+						return nil
+					}})
+				}
+				for _, w := range way.All(t, inprocchain.NewChain(chainEnd), register) {
+					s := openBidi(t.Context(), t, w.Conn, grpc.MaxCallRecvMsgSize(10), callEnd)
+					received := make(chan struct{})
+					go func() {
+						defer close(received)
+						_ = s.RecvMsg(new(wrapperspb.BytesValue))
+					}()
+					<-received
+					if name == "OnFinish ends its goroutine" {
+						<-handlerEnded
+					}
+				}
+			})
+		}
+	}
+}
+
+func sendUntilError(ss grpc.ServerStream) {
+	for ss.SendMsg(wrapperspb.Bytes(make([]byte, 1<<10))) == nil {
+	}
+}
+
+// atEnd is a stats handler that is called at the end of each RPC.
+type atEnd func()
+
+func (f atEnd) HandleRPC(_ context.Context, event stats.RPCStats) {
+	if _, ok := event.(*stats.End); ok {
+		f()
+	}
+}
+
+func (atEnd) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (atEnd) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (atEnd) HandleConn(context.Context, stats.ConnStats)                       {}
+
+// On a network the handler may be told that its RPC was canceled, when its client's
+// deadline passes first. Here there is one deadline.
+func TestADeadlineIsOneToTheHandler(t *testing.T) {
+	t.Parallel()
+	errs := make(chan error, 1)
+	ending := func(ctx context.Context) error {
+		<-ctx.Done()
+		errs <- ctx.Err()
+		return nil
+	}
+	s := scripted{
+		unary:  func(ctx context.Context, req any) (any, error) { return req, ending(ctx) },
+		stream: func(ss grpc.ServerStream) error { return ending(ss.Context()) },
+	}
+	below := inprocchain.Wrap(s.onBareChannel())
+	for name, cc := range map[string]grpc.ClientConnInterface{"Channel": s.onChannel(), "registered below": below} {
+		for _, method := range []string{scriptedUnary, scriptedBidi} {
+			for range 30 {
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
+				if _, err := ask(ctx, cc, method); err == nil {
+					t.Fatalf("%s: %s is answered before its deadline", name, method)
+				}
+				cancel()
+				select { // an RPC whose deadline has passed before it begins has no handler
+				case err := <-errs:
+					if err != context.DeadlineExceeded {
+						t.Errorf("%s: the handler of %s gets %v; want DeadlineExceeded", name, method, err)
+					}
+				case <-time.After(time.Second):
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package reliability_test
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// TestAnRPCMadeInAHandlerIsOneOfItsOwn makes it in the worst way: with the context
+// of the handler's own caller, on a channel below.
+func TestAnRPCMadeInAHandlerIsOneOfItsOwn(t *testing.T) {
+	t.Parallel()
+	inner := scripted{
+		unary:  func(context.Context, any) (any, error) { return wrapperspb.Bytes([]byte("inner")), nil },
+		stream: func(ss grpc.ServerStream) error { return ss.SendMsg(wrapperspb.Bytes([]byte("inner"))) },
+	}.onChannel(inprocchain.WithServerStatsHandlers(atEnd(func() {}))).InProcess()
+	nested := func(handlers context.Context) (*wrapperspb.BytesValue, error) {
+		unary, err := ask(inprocgrpc.ClientContext(handlers), inner, scriptedUnary)
+		if err != nil {
+			return nil, err
+		}
+		stream, err := ask(inprocgrpc.ClientContext(handlers), inner, scriptedBidi)
+		return wrapperspb.Bytes([]byte("of " + unary + " and " + stream)), err
+	}
+	outer := scripted{
+		unary: func(ctx context.Context, _ any) (any, error) { return nested(ctx) },
+		stream: func(ss grpc.ServerStream) error {
+			answer, err := nested(ss.Context())
+			if err != nil {
+				return err
+			}
+			return ss.SendMsg(answer)
+		},
+	}
+	byHand := handwritten(func(ctx context.Context, _ decoder, _ grpc.UnaryServerInterceptor) (any, error) { return nested(ctx) })
+	ch, below := inprocchain.New(), inprocchain.New()
+	for _, r := range []grpc.ServiceRegistrar{ch, below.InProcess()} {
+		r.RegisterService(scriptedDesc(), outer)
+		r.RegisterService(byHand, struct{}{})
+	}
+	for _, test := range []struct {
+		name, method string
+		cc           grpc.ClientConnInterface
+	}{
+		{"unary", scriptedUnary, ch},
+		{"stream", scriptedBidi, ch},
+		{"written by hand", handwrittenUnary, ch},
+		{"unary, registered below", scriptedUnary, below},
+		{"stream, registered below", scriptedBidi, below},
+	} {
+		got, err := ask(t.Context(), test.cc, test.method)
+		if want := "of inner and inner"; got != want || err != nil {
+			t.Errorf("%s: the caller got %q, %v; want %q", test.name, got, err, want)
+		}
+	}
+}
+
+// ask makes an RPC and returns its answer, if there is one.
+func ask(ctx context.Context, cc grpc.ClientConnInterface, method string) (string, error) {
+	reply := new(wrapperspb.BytesValue)
+	if !strings.HasSuffix(method, "Bidi") {
+		err := cc.Invoke(ctx, method, new(wrapperspb.BytesValue), reply)
+		return string(reply.Value), err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s, err := cc.NewStream(ctx, bidi, method)
+	if err != nil {
+		return "", err
+	}
+	if err := s.CloseSend(); err != nil {
+		return "", err
+	}
+	if err = s.RecvMsg(reply); err == io.EOF {
+		err = nil
+	}
+	return string(reply.Value), err
+}
