@@ -20,6 +20,7 @@ import (
 type Owned struct {
 	msg    any           // a copy, or its wire where only a codec can copy it
 	fields reflect.Value // the struct of msg, if its type is generated
+	size   int           // once it has been asked for
 }
 
 type wire []byte
@@ -157,8 +158,13 @@ func isGenerated(msg proto.Message) bool {
 	return ok
 }
 
-// Size returns the size of the message's encoding.
-func (in *Owned) Size() int { return Size(in.msg) }
+// Size returns the size of the message's encoding, also when it has been handed over.
+func (in *Owned) Size() int {
+	if in.size == 0 {
+		in.size = Size(in.msg)
+	}
+	return in.size
+}
 
 // Size returns the size of a message's encoding: 0 for nil, and unknownSize for
 // what only a user's cloner knows.

@@ -25,7 +25,7 @@ func UnaryServer(handlers []stats.Handler) grpc.UnaryServerInterceptor {
 		defer s.tellEndAnyway()
 		resp, err := next(s.handlerContext(), req)
 		if err == nil {
-			s.tellOutPayload(resp)
+			s.tellOutPayload(resp, transport.ResponseSize(req, resp))
 		}
 		s.tellEnd(err)
 		return resp, err
@@ -46,7 +46,7 @@ func StreamServer(handlers []stats.Handler) grpc.StreamServerInterceptor {
 
 // A served tells a handler how one RPC is served. It is the RPC's
 // [grpc.ServerTransportStream], so that it sees what metadata the RPC's handler
-// sends. It holds the events that come once, as an attempt does.
+// sends. It holds the events of a unary RPC, as an attempt does.
 type served struct {
 	grpc.ServerTransportStream
 	ctx     context.Context // as tagged
@@ -61,7 +61,9 @@ type served struct {
 	tag        stats.RPCTagInfo
 	inHeader   stats.InHeader
 	begin      stats.Begin
+	inPayload  stats.InPayload
 	outHeader  stats.OutHeader
+	outPayload stats.OutPayload
 	outTrailer stats.OutTrailer
 	end        stats.End
 }
@@ -128,16 +130,23 @@ func (s *served) addTrailer(md metadata.MD) {
 }
 
 // InPayload tells of a message that the handler has received.
-func (s *served) InPayload(message any) {
-	size := clone.Size(message)
-	s.handler.HandleRPC(s.ctx, &stats.InPayload{
+func (s *served) InPayload(message any, size int) {
+	event := &s.inPayload
+	if s.isStream() {
+		event = new(stats.InPayload)
+	}
+	*event = stats.InPayload{
 		Payload:          message,
 		Length:           size,
 		CompressedLength: size,
 		WireLength:       size,
 		RecvTime:         time.Now(),
-	})
+	}
+	s.handler.HandleRPC(s.ctx, event)
 }
+
+// isStream reports whether there may be more messages than one.
+func (s *served) isStream() bool { return s.begin.IsClientStream || s.begin.IsServerStream }
 
 // tellOutHeader tells of the header, once.
 func (s *served) tellOutHeader() {
@@ -151,16 +160,20 @@ func (s *served) tellOutHeader() {
 	}
 }
 
-func (s *served) tellOutPayload(message any) {
+func (s *served) tellOutPayload(message any, size int) {
 	s.tellOutHeader()
-	size := clone.Size(message)
-	s.handler.HandleRPC(s.ctx, &stats.OutPayload{
+	event := &s.outPayload
+	if s.isStream() {
+		event = new(stats.OutPayload)
+	}
+	*event = stats.OutPayload{
 		Payload:          message,
 		Length:           size,
 		CompressedLength: size,
 		WireLength:       size,
 		SentTime:         time.Now(),
-	})
+	}
+	s.handler.HandleRPC(s.ctx, event)
 }
 
 // tellOutTrailer tells of the trailer, once, unless the client has gone.
@@ -229,7 +242,7 @@ func (s *serverStream) SetTrailer(md metadata.MD) {
 func (s *serverStream) SendMsg(m any) error {
 	err := s.ServerStream.SendMsg(m)
 	if err == nil {
-		s.served.tellOutPayload(m)
+		s.served.tellOutPayload(m, clone.Size(m))
 	} else if err != io.EOF {
 		s.served.tellOutTrailer(err) // it has ended the RPC
 	}
@@ -239,7 +252,7 @@ func (s *serverStream) SendMsg(m any) error {
 func (s *serverStream) RecvMsg(m any) error {
 	err := s.ServerStream.RecvMsg(m)
 	if err == nil {
-		s.served.InPayload(m)
+		s.served.InPayload(m, clone.Size(m))
 	} else if err != io.EOF {
 		s.served.tellOutTrailer(err) // it has ended the RPC
 	}

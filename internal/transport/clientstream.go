@@ -201,7 +201,7 @@ func (s *clientStream) send(m any) error {
 	if err := s.call.checkSend(size); err != nil {
 		return err
 	}
-	if err := s.rpc.toServer.put(message, size); err != nil {
+	if err := s.rpc.toServer.put(message); err != nil {
 		return io.EOF // RecvMsg tells why
 	}
 	if s.call.observer != nil {
@@ -255,14 +255,14 @@ func (s *clientStream) receive(m any) error {
 		return s.finish(contextStatus(s.ctx))
 	}
 	s.received = true
-	if err := s.call.checkReceived(message.size); err != nil {
+	if err := s.call.checkReceived(message.Size()); err != nil {
 		return s.finish(err)
 	}
-	if err := s.rpc.client.cloner.HandOver(m, &message.message); err != nil {
+	if err := s.rpc.client.cloner.HandOver(m, &message); err != nil {
 		return s.finish(err)
 	}
 	if s.call.observer != nil {
-		s.call.observer.InPayload(m, message.size)
+		s.call.observer.InPayload(m, message.Size())
 	}
 	return nil
 }

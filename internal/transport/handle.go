@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 
+	"github.com/inprocchain/inprocchain/internal/clone"
 	"github.com/inprocchain/inprocchain/internal/drain"
 )
 
@@ -64,17 +65,25 @@ func (rpc *unaryRPC) admit(ctx context.Context, m *method) (any, error) {
 
 // A RequestObserver is told of a request once its handler has decoded it.
 type RequestObserver interface {
-	InPayload(message any)
+	InPayload(message any, size int)
 }
 
-// ObserveRequest is for the interceptors that observe: to those of handlers that
-// are called by us, the request is yet to be decoded.
+// ObserveRequest is for the interceptors that observe: where the handler is called
+// by us, the request is yet to be decoded.
 func ObserveRequest(req any, o RequestObserver) {
 	if rpc, ok := req.(*unaryRPC); ok {
 		rpc.observer = o
 		return
 	}
-	o.InPayload(req)
+	o.InPayload(req, clone.Size(req))
+}
+
+// ResponseSize returns the size of the response to req.
+func ResponseSize(req, resp any) int {
+	if rpc, ok := req.(*unaryRPC); ok {
+		return clone.Size(rpc.response)
+	}
+	return clone.Size(resp)
 }
 
 // decode is what a handler gets its request with, once, as with RecvMsg of
@@ -84,13 +93,17 @@ func (rpc *unaryRPC) decode(out any) error {
 		return io.EOF
 	}
 	rpc.decoded = true
+	size := 0
+	if rpc.observer != nil {
+		size = rpc.request.Size()
+	}
 	if !rpc.request.Move(out) { // first, since the stack of the handler's goroutine is still small
 		if rpc.decodeErr = rpc.client.cloner.HandOver(out, &rpc.request); rpc.decodeErr != nil {
 			return rpc.decodeErr
 		}
 	}
 	if rpc.observer != nil {
-		rpc.observer.InPayload(out)
+		rpc.observer.InPayload(out, size)
 	}
 	return nil
 }

@@ -24,16 +24,11 @@ type queue struct {
 	mu         sync.Mutex
 	readable   sync.Cond
 	writable   sync.Cond
-	messages   []queued
+	messages   []clone.Owned
 	head       int // of messages
 	ahead      int // bytes in messages
 	writerDone bool
 	readerDone bool
-}
-
-type queued struct {
-	message clone.Owned
-	size    int
 }
 
 func (q *queue) init(ctx context.Context) {
@@ -42,7 +37,8 @@ func (q *queue) init(ctx context.Context) {
 
 // put adds a message, which it takes over. It waits while the queue is full;
 // it returns io.EOF once either side is done, or the error of the context.
-func (q *queue) put(message clone.Owned, size int) error {
+func (q *queue) put(message clone.Owned) error {
+	size := message.Size()
 	q.mu.Lock()
 	for {
 		if err := q.ctx.Err(); err != nil {
@@ -54,7 +50,7 @@ func (q *queue) put(message clone.Owned, size int) error {
 			return io.EOF
 		}
 		if q.ahead < window {
-			q.messages = append(q.messages, queued{message, size})
+			q.messages = append(q.messages, message)
 			q.ahead += size + framing
 			q.mu.Unlock()
 			q.readable.Signal()
@@ -67,27 +63,27 @@ func (q *queue) put(message clone.Owned, size int) error {
 // get takes the next message. It waits for one; it returns io.EOF once the
 // writer is done, or the error of the context, in both cases only after what is
 // there has been taken; context.Canceled once the reader is done.
-func (q *queue) get() (queued, error) {
+func (q *queue) get() (clone.Owned, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for q.head == len(q.messages) {
 		if q.writerDone {
-			return queued{}, io.EOF
+			return clone.Owned{}, io.EOF
 		}
 		if err := q.ctx.Err(); err != nil {
-			return queued{}, err
+			return clone.Owned{}, err
 		}
 		if q.readerDone {
-			return queued{}, context.Canceled
+			return clone.Owned{}, context.Canceled
 		}
 		q.readable.Wait()
 	}
 	return q.take(), nil
 }
 
-func (q *queue) take() queued {
+func (q *queue) take() clone.Owned {
 	message := q.messages[q.head]
-	q.messages[q.head] = queued{}
+	q.messages[q.head] = clone.Owned{}
 	if q.head++; q.head == len(q.messages) {
 		q.messages, q.head = q.messages[:0], 0
 	} else if q.head >= len(q.messages)/2 { // so that what has been taken does not pile up
@@ -96,7 +92,7 @@ func (q *queue) take() queued {
 		q.messages, q.head = q.messages[:left], 0
 	}
 	full := q.ahead >= window
-	if q.ahead -= message.size + framing; full && q.ahead < window {
+	if q.ahead -= message.Size() + framing; full && q.ahead < window {
 		q.writable.Broadcast()
 	}
 	return message

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
 	"github.com/inprocchain/inprocchain/internal/clone"
 )
 
@@ -14,7 +16,7 @@ func TestAQueueThatIsNeverEmptyDoesNotGrow(t *testing.T) {
 	q.init(t.Context())
 	for n := range 10_000 {
 		for range 2 - min(n, 1) { // one ahead
-			if err := q.put(clone.Owned{}, 0); err != nil {
+			if err := q.put(clone.Owned{}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -32,12 +34,16 @@ func TestAllWhoWaitForRoomGetIt(t *testing.T) { synctest.Test(t, allWhoWaitForRo
 func allWhoWaitForRoomGetIt(t *testing.T) {
 	var q queue
 	q.init(t.Context())
-	if err := q.put(clone.Owned{}, window); err != nil {
+	var large clone.Owned
+	if err := (clone.Cloner{}).Clone(&large, wrapperspb.Bytes(make([]byte, window))); err != nil {
+		t.Fatal(err)
+	}
+	if err := q.put(large); err != nil {
 		t.Fatal(err)
 	}
 	put := make(chan error)
 	for range 2 {
-		go func() { put <- q.put(clone.Owned{}, 0) }()
+		go func() { put <- q.put(clone.Owned{}) }()
 	}
 	synctest.Wait()
 	if _, err := q.get(); err != nil {

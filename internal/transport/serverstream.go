@@ -76,7 +76,7 @@ func (s *serverStream) send(m any) error {
 	if err := s.rpc.answer.message(); err != nil {
 		return err
 	}
-	switch err := s.rpc.toClient.put(message, message.Size()); err {
+	switch err := s.rpc.toClient.put(message); err {
 	case nil:
 		return nil
 	case io.EOF:
@@ -103,7 +103,7 @@ func (s *serverStream) receive(m any) error {
 		return err
 	}
 	s.received = true
-	if err := s.rpc.client.cloner.HandOver(m, &message.message); err != nil {
+	if err := s.rpc.client.cloner.HandOver(m, &message); err != nil {
 		return err
 	}
 	if s.clientStreams {
@@ -119,7 +119,7 @@ func (s *serverStream) receive(m any) error {
 	}
 }
 
-func (s *serverStream) next() (queued, error) {
+func (s *serverStream) next() (clone.Owned, error) {
 	message, err := s.rpc.toServer.get()
 	switch {
 	case err == io.EOF && (s.halfClosed || s.rpc.Err() == nil && s.ctx.Err() == nil):
