@@ -2,6 +2,7 @@ package inprocchain_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -25,7 +26,18 @@ import (
 //
 //	go test -run xxx -bench Unary/size=1KiB -count 10 . | benchstat -col /on -
 //
-// Ratios say something, times on a shared machine do not: see make bench.
+// Ratios say something, times on a shared machine do not: see make bench, which
+// has the sides run in turn.
+
+var rounds = flag.Int("rounds", 1, "how often the sides of a benchmark run in turn")
+
+func inTurn[S interface{ String() string }](b *testing.B, name string, sides []S, run func(*testing.B, S)) {
+	for range *rounds {
+		for _, on := range sides {
+			b.Run(fmt.Sprintf("%s/on=%v", name, on), func(b *testing.B) { run(b, on) })
+		}
+	}
+}
 
 var sizes = []struct {
 	name  string
@@ -38,9 +50,8 @@ var sizes = []struct {
 func BenchmarkUnary(b *testing.B) {
 	for _, size := range sizes {
 		req := request(size.bytes)
-		for _, on := range []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}, {"below", below()}, {"floor", floor{}}} {
-			b.Run("size="+size.name+"/on="+on.name, func(b *testing.B) { unary(b, on.conn, req) })
-		}
+		sides := []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}, {"below", below()}, {"floor", floor{}}}
+		inTurn(b, "size="+size.name, sides, func(b *testing.B, on side) { unary(b, on.conn, req) })
 	}
 }
 
@@ -56,15 +67,13 @@ func BenchmarkServerInterceptors(b *testing.B) {
 			byHand := foldFiveByHand(passes[0], passes[1], passes[2], passes[3], passes[4])
 			sides = append(sides, side{"by-hand", serve(new(inprocgrpc.Channel).WithServerUnaryInterceptor(byHand))})
 		}
-		for _, on := range sides {
-			b.Run(fmt.Sprintf("n=%d/on=%s", n, on.name), func(b *testing.B) { unary(b, on.conn, req) })
-		}
+		inTurn(b, fmt.Sprintf("n=%d", n), sides, func(b *testing.B, on side) { unary(b, on.conn, req) })
 	}
 }
 
 func BenchmarkBothInterceptors(b *testing.B) {
 	servers, clients := passServers(5), passClients(5)
-	for _, on := range []side{
+	sides := []side{
 		{"inprocchain", ours(
 			inprocchain.WithUnaryServerInterceptors(servers...),
 			inprocchain.WithUnaryClientInterceptors(clients...),
@@ -73,16 +82,14 @@ func BenchmarkBothInterceptors(b *testing.B) {
 			serve(new(inprocgrpc.Channel).WithServerUnaryInterceptor(foldLikeGrpchan(servers))),
 			clients...,
 		)},
-	} {
-		b.Run("n=5/on="+on.name, func(b *testing.B) { unary(b, on.conn, request(1<<10)) })
 	}
+	inTurn(b, "n=5", sides, func(b *testing.B, on side) { unary(b, on.conn, request(1<<10)) })
 }
 
 func BenchmarkBidi(b *testing.B) {
 	for _, size := range sizes[1:3] {
-		for _, on := range []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}} {
-			b.Run("size="+size.name+"/on="+on.name, func(b *testing.B) { pingPong(b, on.conn, request(size.bytes)) })
-		}
+		sides := []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}}
+		inTurn(b, "size="+size.name, sides, func(b *testing.B, on side) { pingPong(b, on.conn, request(size.bytes)) })
 	}
 }
 
@@ -93,28 +100,23 @@ func BenchmarkFold(b *testing.B) {
 	handler := func(context.Context, any) (any, error) { return nil, nil }
 	for _, n := range []int{1, 2, 4, 8, 16, 32} {
 		passes := passServers(n)
-		for _, on := range []struct {
-			name   string
-			folded grpc.UnaryServerInterceptor
-		}{
+		sides := []fold{
 			{"inprocchain", inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(passes...)).UnaryServerInterceptor()},
 			{"grpc-go", foldOfServer(b, passes)},
-		} {
-			b.Run(fmt.Sprintf("n=%d/on=%s", n, on.name), func(b *testing.B) {
-				b.ReportAllocs()
-				for b.Loop() {
-					_, _ = on.folded(ctx, nil, info, handler)
-				}
-			})
 		}
+		inTurn(b, fmt.Sprintf("n=%d", n), sides, func(b *testing.B, on fold) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, _ = on.folded(ctx, nil, info, handler)
+			}
+		})
 	}
 }
 
 func BenchmarkCallers(b *testing.B) {
 	for _, callers := range []int{1, 2, 4, 8, 16, 32, 64} {
-		for _, on := range []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}} {
-			b.Run(fmt.Sprintf("n=%d/on=%s", callers, on.name), func(b *testing.B) { concurrently(b, on.conn, callers) })
-		}
+		sides := []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}}
+		inTurn(b, fmt.Sprintf("n=%d", callers), sides, func(b *testing.B, on side) { concurrently(b, on.conn, callers) })
 	}
 }
 
@@ -126,17 +128,16 @@ func BenchmarkMethods(b *testing.B) {
 		plain := &inprocgrpc.Channel{}
 		plain.RegisterService(manyMethods(n), echo{})
 		method := fmt.Sprintf("/many.Methods/Method%d", n-1)
-		for _, on := range []side{{"inprocchain", wrapped}, {"inprocgrpc", plain}} {
-			b.Run(fmt.Sprintf("n=%d/on=%s", n, on.name), func(b *testing.B) {
-				req, resp := request(1<<10), new(pb.SimpleResponse)
-				b.ReportAllocs()
-				for b.Loop() {
-					if err := on.conn.Invoke(b.Context(), method, req, resp); err != nil {
-						b.Fatal(err)
-					}
+		sides := []side{{"inprocchain", wrapped}, {"inprocgrpc", plain}}
+		inTurn(b, fmt.Sprintf("n=%d", n), sides, func(b *testing.B, on side) {
+			req, resp := request(1<<10), new(pb.SimpleResponse)
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := on.conn.Invoke(b.Context(), method, req, resp); err != nil {
+					b.Fatal(err)
 				}
-			})
-		}
+			}
+		})
 	}
 }
 
@@ -144,6 +145,15 @@ type side struct {
 	name string
 	conn grpc.ClientConnInterface
 }
+
+func (s side) String() string { return s.name }
+
+type fold struct {
+	name   string
+	folded grpc.UnaryServerInterceptor
+}
+
+func (f fold) String() string { return f.name }
 
 func ours(opts ...inprocchain.Option) *inprocchain.Channel { return serve(inprocchain.New(opts...)) }
 

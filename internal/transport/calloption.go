@@ -119,12 +119,18 @@ func onFinish(opts []grpc.CallOption, err error) {
 	}
 }
 
-// sizeOf spares who asks for no sizes their cost.
-func (c *call) sizeOf(message any) int {
-	if _, _, limited := c.limits(); c.observer == nil && !limited {
+// asksForSizes spares who does not their cost.
+func (c *call) asksForSizes() bool {
+	_, _, limited := c.limits()
+	return limited || c.observer != nil
+}
+
+// sizeOf returns 0 if nobody asks.
+func (c *call) sizeOf(message *clone.Owned) int {
+	if !c.asksForSizes() {
 		return 0
 	}
-	return clone.Size(message)
+	return message.Size()
 }
 
 // The texts are those of grpc-go's stream.go (SendMsg) and rpc_util.go (recvMsg).

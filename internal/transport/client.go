@@ -218,7 +218,9 @@ func (rpc *unaryRPC) receive() error {
 	if rpc.err != nil {
 		return rpc.err
 	}
-	rpc.size = rpc.call.sizeOf(rpc.response)
+	if rpc.call.asksForSizes() {
+		rpc.size = clone.Size(rpc.response)
+	}
 	if err := rpc.call.checkReceived(rpc.size); err != nil {
 		return err
 	}

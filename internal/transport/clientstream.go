@@ -197,7 +197,7 @@ func (s *clientStream) send(m any) error {
 	if err := s.rpc.client.cloner.Clone(&message, m); err != nil {
 		return err
 	}
-	size := message.Size()
+	size := s.call.sizeOf(&message)
 	if err := s.call.checkSend(size); err != nil {
 		return err
 	}
@@ -255,14 +255,15 @@ func (s *clientStream) receive(m any) error {
 		return s.finish(contextStatus(s.ctx))
 	}
 	s.received = true
-	if err := s.call.checkReceived(message.Size()); err != nil {
+	size := s.call.sizeOf(&message)
+	if err := s.call.checkReceived(size); err != nil {
 		return s.finish(err)
 	}
 	if err := s.rpc.client.cloner.HandOver(m, &message); err != nil {
 		return s.finish(err)
 	}
 	if s.call.observer != nil {
-		s.call.observer.InPayload(m, message.Size())
+		s.call.observer.InPayload(m, size)
 	}
 	return nil
 }

@@ -26,7 +26,8 @@ type queue struct {
 	writable   sync.Cond
 	messages   []clone.Owned
 	head       int // of messages
-	ahead      int // bytes in messages
+	sized      int // those from head to here are in ahead
+	ahead      int // bytes
 	writerDone bool
 	readerDone bool
 }
@@ -38,7 +39,6 @@ func (q *queue) init(ctx context.Context) {
 // put adds a message, which it takes over. It waits while the queue is full;
 // it returns io.EOF once either side is done, or the error of the context.
 func (q *queue) put(message clone.Owned) error {
-	size := message.Size()
 	q.mu.Lock()
 	for {
 		if err := q.ctx.Err(); err != nil {
@@ -49,15 +49,23 @@ func (q *queue) put(message clone.Owned) error {
 			q.mu.Unlock()
 			return io.EOF
 		}
-		if q.ahead < window {
+		if !q.isFull() {
 			q.messages = append(q.messages, message)
-			q.ahead += size + framing
 			q.mu.Unlock()
 			q.readable.Signal()
 			return nil
 		}
 		q.writable.Wait()
 	}
+}
+
+// isFull asks for the sizes of messages only when there is another, since most are
+// taken before.
+func (q *queue) isFull() bool {
+	for ; q.sized < len(q.messages); q.sized++ {
+		q.ahead += q.messages[q.sized].Size() + framing
+	}
+	return q.ahead >= window
 }
 
 // get takes the next message. It waits for one; it returns io.EOF once the
@@ -84,16 +92,18 @@ func (q *queue) get() (clone.Owned, error) {
 func (q *queue) take() clone.Owned {
 	message := q.messages[q.head]
 	q.messages[q.head] = clone.Owned{}
-	if q.head++; q.head == len(q.messages) {
-		q.messages, q.head = q.messages[:0], 0
-	} else if q.head >= len(q.messages)/2 { // so that what has been taken does not pile up
+	if q.head < q.sized {
+		full := q.ahead >= window
+		if q.ahead -= message.Size() + framing; full && q.ahead < window {
+			q.writable.Broadcast()
+		}
+	}
+	q.head++
+	q.sized = max(q.sized, q.head)
+	if q.head >= len(q.messages)/2 { // so that what has been taken does not pile up
 		left := copy(q.messages, q.messages[q.head:])
 		clear(q.messages[left:])
-		q.messages, q.head = q.messages[:left], 0
-	}
-	full := q.ahead >= window
-	if q.ahead -= message.Size() + framing; full && q.ahead < window {
-		q.writable.Broadcast()
+		q.messages, q.sized, q.head = q.messages[:left], q.sized-q.head, 0
 	}
 	return message
 }
@@ -111,7 +121,7 @@ func (q *queue) closeRead() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.readerDone = true
-	q.messages, q.head, q.ahead = nil, 0, 0
+	q.messages, q.head, q.sized, q.ahead = nil, 0, 0, 0
 	q.wake()
 }
 

@@ -12,11 +12,14 @@ import (
 const output = `goos: linux
 goarch: amd64
 cpu: A machine
-BenchmarkFold/n=1/on=grpc-go-2         	 100	 99 ns/op	 0 B/op	 0 allocs/op
-BenchmarkFold/n=1/on=grpc-go-2         	 100	 10 ns/op	 0 B/op	 0 allocs/op
-BenchmarkFold/n=32/on=grpc-go-2        	 100	 3110 ns/op	 0 B/op	 31 allocs/op
-BenchmarkUnary/size=0/on=inprocchain-2 	 100	 50 ns/op	 0 B/op	 21 allocs/op
-BenchmarkUnary/size=0/on=inprocgrpc-2  	 100	 100 ns/op	 0 B/op	 19 allocs/op
+BenchmarkFold/n=1/on=grpc-go-2            	 100	 99 ns/op	 0 B/op	 0 allocs/op
+BenchmarkFold/n=1/on=grpc-go#01-2         	 100	 10 ns/op	 0 B/op	 0 allocs/op
+BenchmarkFold/n=32/on=grpc-go-2           	 100	 99 ns/op	 0 B/op	 31 allocs/op
+BenchmarkFold/n=32/on=grpc-go#01-2        	 100	 3110 ns/op	 0 B/op	 31 allocs/op
+BenchmarkUnary/size=0/on=inprocchain-2    	 100	 99 ns/op	 0 B/op	 99 allocs/op
+BenchmarkUnary/size=0/on=inprocgrpc-2     	 100	 99 ns/op	 0 B/op	 99 allocs/op
+BenchmarkUnary/size=0/on=inprocchain#01-2 	 100	 50 ns/op	 0 B/op	 21 allocs/op
+BenchmarkUnary/size=0/on=inprocgrpc#01-2  	 100	 100 ns/op	 0 B/op	 19 allocs/op
 `
 
 func TestCosts(t *testing.T) {

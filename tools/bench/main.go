@@ -2,9 +2,9 @@
 // comparison, and writes it into docs/performance.md, with plots.
 //
 // It runs the benchmarks of the root package and those of this one, which need
-// OpenTelemetry, many short rounds of them. In each, the sides of a comparison
-// run one after the other, and of their ratios it takes the median: whatever
-// else the machine does disturbs both.
+// OpenTelemetry, many short rounds of them, in which the sides of a comparison run
+// in turn. Of their ratios it takes the median: whatever else the machine does
+// disturbs both.
 package main
 
 import (

@@ -48,10 +48,10 @@ func measure(root string, rounds int, benchtime time.Duration) (*measurements, e
 		programs = append(programs, program)
 	}
 	m := &measurements{figures: map[figure][]float64{}}
-	for i := range rounds {
-		fmt.Fprintf(os.Stderr, "round %d of %d\n", i+1, rounds)
+	for done := 0; done < rounds; done += inOneProcess {
+		fmt.Fprintf(os.Stderr, "%d of %d rounds\n", done, rounds)
 		for _, program := range programs {
-			if err := m.run(program, benchtime); err != nil {
+			if err := m.run(program, min(inOneProcess, rounds-done), benchtime); err != nil {
 				return nil, err
 			}
 		}
@@ -59,10 +59,13 @@ func measure(root string, rounds int, benchtime time.Duration) (*measurements, e
 	return m, nil
 }
 
-// run measures one round: each benchmark twice, of which the second counts, since
-// a process that has just begun is slower at what it does first.
-func (m *measurements) run(program string, benchtime time.Duration) error {
-	cmd := exec.Command(program, "-test.run=^$", "-test.bench=.", "-test.benchtime="+benchtime.String(), "-test.count=2", "-test.timeout=5m")
+// A process may be lucky with where its memory lies, so there are several.
+const inOneProcess = 5
+
+// run measures some rounds, after one that warms up.
+func (m *measurements) run(program string, rounds int, benchtime time.Duration) error {
+	cmd := exec.Command(program, "-test.run=^$", "-test.bench=.", "-test.benchtime="+benchtime.String(), "-test.timeout=10m",
+		fmt.Sprintf("-rounds=%d", 1+rounds))
 	cmd.Stderr = os.Stderr
 	output, err := cmd.Output()
 	if err != nil {
@@ -71,33 +74,35 @@ func (m *measurements) run(program string, benchtime time.Duration) error {
 	return m.read(bytes.NewReader(output), program)
 }
 
+// read takes the figures of all rounds but the first.
 func (m *measurements) read(output io.Reader, program string) error {
-	round := map[figure]float64{}
+	read := map[figure][]float64{}
 	reader := benchfmt.NewReader(output, program)
 	for reader.Scan() {
 		if result, ok := reader.Result().(*benchfmt.Result); ok {
-			m.note(result, round)
+			m.note(result, read)
 		}
 	}
-	for f, value := range round {
-		m.figures[f] = append(m.figures[f], value)
+	for f, values := range read {
+		m.figures[f] = append(m.figures[f], values[1:]...)
 	}
 	return reader.Err()
 }
 
-// note puts the figures of a result into a round, in the place of earlier ones.
-func (m *measurements) note(result *benchfmt.Result, round map[figure]float64) {
+func (m *measurements) note(result *benchfmt.Result, read map[figure][]float64) {
 	m.machine = fmt.Sprintf("%s, %s/%s", result.GetConfig("cpu"), result.GetConfig("goos"), result.GetConfig("goarch"))
 	name, parts := result.Name.Parts()
 	benchmark := string(name)
 	for _, part := range parts {
 		if !strings.HasPrefix(string(part), "-") { // GOMAXPROCS
-			benchmark += string(part)
+			part, _, _ := strings.Cut(string(part), "#") // the round
+			benchmark += part
 		}
 	}
 	for _, unit := range []string{seconds, allocations} {
 		if value, ok := result.Value(unit); ok {
-			round[figure{benchmark, unit}] = value
+			f := figure{benchmark, unit}
+			read[f] = append(read[f], value)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"net"
 	"testing"
 
@@ -28,8 +29,7 @@ func BenchmarkOTel(b *testing.B) {
 		WithServerStatsHandler(otelgrpc.NewServerHandler(providers()...)).
 		WithClientStatsHandler(otelgrpc.NewClientHandler(providers()...))
 	pb.RegisterBenchmarkServiceServer(hooked, echo{})
-	b.Run("n=0/on=inprocchain", func(b *testing.B) { unary(b, wrapped) })
-	b.Run("n=0/on=inprocgrpc", func(b *testing.B) { unary(b, hooked) })
+	inTurn(b, "n=0", []side{{"inprocchain", wrapped}, {"inprocgrpc", hooked}})
 
 	chain := otelChain(5)
 	full := inprocchain.New(chain)
@@ -39,15 +39,28 @@ func BenchmarkOTel(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Run("n=5/on=inprocchain", func(b *testing.B) { unary(b, full) })
-	b.Run("n=5/on=bufconn", func(b *testing.B) {
-		unary(b, network(b, chain, buffer, func(ctx context.Context, _ string) (net.Conn, error) { return buffer.DialContext(ctx) }))
-	})
-	b.Run("n=5/on=tcp", func(b *testing.B) {
-		unary(b, network(b, chain, loopback, func(ctx context.Context, _ string) (net.Conn, error) {
+	inTurn(b, "n=5", []side{
+		{"inprocchain", full},
+		{"bufconn", network(b, chain, buffer, func(ctx context.Context, _ string) (net.Conn, error) { return buffer.DialContext(ctx) })},
+		{"tcp", network(b, chain, loopback, func(ctx context.Context, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, "tcp", loopback.Addr().String())
-		}))
+		})},
 	})
+}
+
+var inRounds = flag.Int("rounds", 1, "how often the sides of a benchmark run in turn")
+
+type side struct {
+	name string
+	conn grpc.ClientConnInterface
+}
+
+func inTurn(b *testing.B, name string, sides []side) {
+	for range *inRounds {
+		for _, on := range sides {
+			b.Run(name+"/on="+on.name, func(b *testing.B) { unary(b, on.conn) })
+		}
+	}
 }
 
 func otelChain(n int) inprocchain.Chain {
