@@ -23,7 +23,7 @@
 //	caller
 //	  client interceptors, first to last         runs for calls through the Channel
 //	    client stats handlers, first to last       (once per attempt, as on a network: inside the client interceptors)
-//	      the channel: method check, copy of the request, the handler's goroutine
+//	      the channel: copy of the request, method check, the handler's goroutine
 //	        server stats handlers, first to last   runs however the channel is reached, also through InProcess()
 //	          draining, errors become statuses
 //	            server interceptors, first to last

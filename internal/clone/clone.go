@@ -158,7 +158,8 @@ func isGenerated(msg proto.Message) bool {
 	return ok
 }
 
-// Size returns the size of the message's encoding, also when it has been handed over.
+// Size returns the size of the message's encoding. Ask before it is handed over:
+// then the answer stays the same.
 func (in *Owned) Size() int {
 	if in.size == 0 {
 		in.size = Size(in.msg)

@@ -46,11 +46,13 @@ func StreamServer(handlers []stats.Handler) grpc.StreamServerInterceptor {
 
 // A served tells a handler how one RPC is served. It is the RPC's
 // [grpc.ServerTransportStream], so that it sees what metadata the RPC's handler
-// sends. It holds the events of a unary RPC, as an attempt does.
+// sends. It holds the events that come once, as an attempt does, but none with a
+// message, since handlers may keep their contexts, and it with them.
 type served struct {
 	grpc.ServerTransportStream
-	ctx     context.Context // as tagged
-	handler stats.Handler
+	untagged context.Context
+	ctx      context.Context
+	handler  stats.Handler
 
 	mu          sync.Mutex
 	header      metadata.MD
@@ -61,9 +63,7 @@ type served struct {
 	tag        stats.RPCTagInfo
 	inHeader   stats.InHeader
 	begin      stats.Begin
-	inPayload  stats.InPayload
 	outHeader  stats.OutHeader
-	outPayload stats.OutPayload
 	outTrailer stats.OutTrailer
 	end        stats.End
 }
@@ -73,6 +73,7 @@ func serve(ctx context.Context, handler stats.Handler, method string, clientStre
 	header, _ := metadata.FromIncomingContext(ctx)
 	s := &served{
 		ServerTransportStream: grpc.ServerTransportStreamFromContext(ctx),
+		untagged:              ctx,
 		handler:               handler,
 		tag:                   stats.RPCTagInfo{FullMethodName: method},
 		inHeader:              stats.InHeader{FullMethod: method, RemoteAddr: addr, LocalAddr: addr, Header: header},
@@ -131,22 +132,14 @@ func (s *served) addTrailer(md metadata.MD) {
 
 // InPayload tells of a message that the handler has received.
 func (s *served) InPayload(message any, size int) {
-	event := &s.inPayload
-	if s.isStream() {
-		event = new(stats.InPayload)
-	}
-	*event = stats.InPayload{
+	s.handler.HandleRPC(s.ctx, &stats.InPayload{
 		Payload:          message,
 		Length:           size,
 		CompressedLength: size,
 		WireLength:       size,
 		RecvTime:         time.Now(),
-	}
-	s.handler.HandleRPC(s.ctx, event)
+	})
 }
-
-// isStream reports whether there may be more messages than one.
-func (s *served) isStream() bool { return s.begin.IsClientStream || s.begin.IsServerStream }
 
 // tellOutHeader tells of the header, once.
 func (s *served) tellOutHeader() {
@@ -162,18 +155,13 @@ func (s *served) tellOutHeader() {
 
 func (s *served) tellOutPayload(message any, size int) {
 	s.tellOutHeader()
-	event := &s.outPayload
-	if s.isStream() {
-		event = new(stats.OutPayload)
-	}
-	*event = stats.OutPayload{
+	s.handler.HandleRPC(s.ctx, &stats.OutPayload{
 		Payload:          message,
 		Length:           size,
 		CompressedLength: size,
 		WireLength:       size,
 		SentTime:         time.Now(),
-	}
-	s.handler.HandleRPC(s.ctx, event)
+	})
 }
 
 // tellOutTrailer tells of the trailer, once, unless the client has gone.
@@ -182,7 +170,7 @@ func (s *served) tellOutTrailer(err error) {
 	sent, header, trailer := s.trailerSent, s.header, s.trailer
 	s.trailerSent = true
 	s.mu.Unlock()
-	if sent || err != nil && transport.ClientGone(s.ctx, s.ServerTransportStream) {
+	if sent || err != nil && transport.ClientGone(s.untagged, s.ServerTransportStream) {
 		return
 	}
 	if len(header) > 0 {

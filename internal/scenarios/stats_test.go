@@ -57,6 +57,29 @@ func TestStatsHandlersTagContextsAsOnANetwork(t *testing.T) {
 	}}, withAll)
 }
 
+// An ender is a stats handler whose context has ended.
+type ender struct{ tagger }
+
+func (ender) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	return ctx
+}
+
+func TestAStatsHandlersContextEndsNoRPC(t *testing.T) {
+	conform(t, []conformance{{
+		name:  "of an RPC that is answered",
+		chain: []inprocchain.Option{inprocchain.WithServerStatsHandlers(ender{})},
+		calls: func(ctx context.Context, call testCaller) error { return call.unary(ctx) },
+	}, {
+		name:  "of an RPC that fails",
+		chain: []inprocchain.Option{inprocchain.WithServerStatsHandlers(ender{})},
+		serve: testService{unary: func(ctx context.Context, _ *testText) (any, error) { return nil, ctx.Err() }},
+		calls: func(ctx context.Context, call testCaller) error { return call.unary(ctx) },
+		code:  codes.Canceled,
+	}})
+}
+
 func TestConcurrentRPCsGoAsOnANetwork(t *testing.T) {
 	conform(t, []conformance{{
 		name: "of every kind",

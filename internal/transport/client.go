@@ -18,7 +18,7 @@ type Client struct {
 	cloner  clone.Cloner
 	methods methods
 	server  *Server
-	peer    peer.Peer // inprocgrpc's own, the handler
+	peer    peer.Peer // the handler, as inprocgrpc tells of it
 
 	// For the handlers that are called by us.
 	values    context.Context // of every handler's context
@@ -34,9 +34,9 @@ func NewClient(ch *inprocgrpc.Channel, cloner clone.Cloner, server *Server) *Cli
 		server:    server,
 		clientKey: clientContextKey(),
 	}
-	c.values = handlerValues(&c.peer)
 	// It tells its peer first, and then that there is no request.
 	_ = ch.Invoke(context.Background(), "/", nil, nil, grpc.Peer(&c.peer))
+	c.values = handlerValues(c.peer)
 	return c
 }
 
@@ -90,11 +90,11 @@ type unaryRPC struct {
 	request clone.Owned
 
 	// The server's own.
-	context   handlerContext
-	observer  RequestObserver // may be nil
-	decoded   bool
-	decodeErr error
-	copied    bool // the response is a copy
+	handlerContext handlerContext
+	observer       RequestObserver // may be nil
+	decoded        bool
+	decodeErr      error
+	copied         bool // the response is a copy
 
 	// The server writes these before it answers, the client reads them after.
 	answer   answer
@@ -122,14 +122,24 @@ func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *g
 	rpc := &unaryRPC{client: c, call: newCall(opts), reply: reply}
 	rpc.answer.method = method
 	err := rpc.run(ctx, req)
+	header, sent := rpc.answer.sentHeader()
 	if rpc.opened {
-		rpc.deliver()
+		rpc.call.deliver(&c.peer, header, sent, rpc.trailer())
 	}
 	if rpc.call.observer != nil {
-		rpc.observeEnd(rpc.call.observer, err)
+		rpc.observeEnd(rpc.call.observer, header, sent, err)
 	}
 	onFinish(opts, err)
+	rpc.release()
 	return err
+}
+
+// release lets go of what would otherwise be kept with the handler's context.
+func (rpc *unaryRPC) release() {
+	rpc.reply, rpc.call = nil, call{}
+	if rpc.answered { // otherwise the handler may still be at them
+		rpc.request, rpc.response = clone.Owned{}, nil
+	}
 }
 
 func (rpc *unaryRPC) run(ctx context.Context, req any) error {
@@ -183,11 +193,6 @@ func (rpc *unaryRPC) run(ctx context.Context, req any) error {
 	return arrival(err, withDetails(nil, err))
 }
 
-func (rpc *unaryRPC) deliver() {
-	header, sent := rpc.answer.sentHeader()
-	rpc.call.deliver(&rpc.client.peer, header, sent, rpc.trailer())
-}
-
 // trailer returns that of an RPC that has been answered.
 func (rpc *unaryRPC) trailer() metadata.MD {
 	if !rpc.answered {
@@ -196,8 +201,8 @@ func (rpc *unaryRPC) trailer() metadata.MD {
 	return rpc.answer.trailer
 }
 
-func (rpc *unaryRPC) observeEnd(o Observer, err error) {
-	if header, sent := rpc.answer.sentHeader(); sent {
+func (rpc *unaryRPC) observeEnd(o Observer, header metadata.MD, sent bool, err error) {
+	if sent {
 		o.InHeader(header)
 	}
 	if err == nil {

@@ -20,7 +20,7 @@ type streamRPC struct {
 	toServer, toClient queue
 	headerDone         chan struct{} // closed when there is a header, or will be none
 	answer             answer
-	context            handlerContext
+	handlerContext     handlerContext
 
 	ended chan struct{} // closed when the server has answered; err is valid then
 	err   error

@@ -16,10 +16,10 @@ import (
 // handle has the method's handler answer the RPC, in a goroutine of its own, and
 // waits until it has or the caller's context ends.
 func (rpc *unaryRPC) handle(m *method, header metadata.MD) error {
-	rpc.claim()
-	rpc.context.init(rpc.client, rpc, header, &rpc.answer)
-	_, rpc.context.propagates = rpc.Deadline()
-	ctx, cancel := context.WithCancel(&rpc.context)
+	rpc.claim() // so that no RPC made in the handler answers in its place
+	rpc.handlerContext.init(rpc.client, rpc, header, &rpc.answer)
+	_, rpc.handlerContext.propagates = rpc.Deadline()
+	ctx, cancel := context.WithCancel(&rpc.handlerContext)
 	defer cancel()
 	done := make(chan struct{})
 	rpc.client.server.Gate.Enter()
@@ -32,7 +32,7 @@ func (rpc *unaryRPC) handle(m *method, header metadata.MD) error {
 		rpc.err = rpc.receive()
 		return nil
 	case <-rpc.Done():
-		if rpc.context.propagates {
+		if rpc.handlerContext.propagates {
 			<-ctx.Done() // before it is canceled, so that a deadline is one to the handler
 		}
 		return nil // run tells of the context
@@ -48,10 +48,13 @@ func (rpc *unaryRPC) serve(ctx context.Context, m *method, done chan<- struct{})
 	defer s.Gate.Leave()
 	if s.ObserveUnary == nil {
 		rpc.end(rpc.admit(ctx, m))
-		return
+	} else {
+		info := &grpc.UnaryServerInfo{Server: m.impl, FullMethod: rpc.answer.method}
+		rpc.end(s.ObserveUnary(ctx, rpc, info, func(ctx context.Context, _ any) (any, error) { return rpc.admit(ctx, m) }))
 	}
-	info := &grpc.UnaryServerInfo{Server: m.impl, FullMethod: rpc.answer.method}
-	rpc.end(s.ObserveUnary(ctx, rpc, info, func(ctx context.Context, _ any) (any, error) { return rpc.admit(ctx, m) }))
+	if !rpc.ended {
+		rpc.request, rpc.response = clone.Owned{}, nil // nobody takes them
+	}
 }
 
 func (rpc *unaryRPC) admit(ctx context.Context, m *method) (any, error) {
@@ -99,6 +102,7 @@ func (rpc *unaryRPC) decode(out any) error {
 	}
 	if !rpc.request.Move(out) { // first, since the stack of the handler's goroutine is still small
 		if rpc.decodeErr = rpc.client.cloner.HandOver(out, &rpc.request); rpc.decodeErr != nil {
+			rpc.answer.end(rpc.decodeErr)
 			return rpc.decodeErr
 		}
 	}
@@ -111,13 +115,13 @@ func (rpc *unaryRPC) decode(out any) error {
 // handle has the method's handler answer the RPC, in a goroutine of its own.
 func (rpc *streamRPC) handle(m *method, header metadata.MD) {
 	rpc.claim()
-	rpc.context.init(rpc.client, rpc, header, &rpc.answer)
-	rpc.context.propagates = true
+	rpc.handlerContext.init(rpc.client, rpc, header, &rpc.answer)
+	rpc.handlerContext.propagates = true
 	s := rpc.client.server
-	s.enter()
+	s.Gate.Enter()
 	go func() {
 		defer s.Gate.Leave()
-		s.answerStream(rpc, &rpc.context, m.impl, &grpc.StreamServerInfo{
+		s.answerStream(rpc, &rpc.handlerContext, m.impl, &grpc.StreamServerInfo{
 			FullMethod:     rpc.answer.method,
 			IsClientStream: m.stream.ClientStreams,
 			IsServerStream: m.stream.ServerStreams,
@@ -171,9 +175,9 @@ func (c *handlerContext) Value(key any) any {
 }
 
 // handlerValues has the values of every handler's context.
-func handlerValues(from *peer.Peer) context.Context {
+func handlerValues(from peer.Peer) context.Context {
 	ctx := metadata.NewIncomingContext(context.Background(), metadata.MD{})
-	ctx = peer.NewContext(ctx, from)
+	ctx = peer.NewContext(ctx, &from)
 	return grpc.NewContextWithServerTransportStream(ctx, anyStream)
 }
 

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain/internal/clone"
 	"github.com/inprocchain/inprocchain/internal/drain"
@@ -81,8 +82,11 @@ func (s *Server) settle(ctx context.Context, rpc *unaryRPC, resp any, err error)
 	if err != nil {
 		return nil, handlerError(err)
 	}
-	if ctx.Err() != nil {
-		return nil, contextStatus(ctx) // nobody is there to answer
+	if rpc != nil {
+		ctx = rpc // an observer may have changed the other
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, status.FromContextError(err).Err() // nobody is there to answer
 	}
 	if rpc == nil || s.ObserveUnary == nil {
 		return resp, nil
@@ -157,9 +161,8 @@ func (s *Server) admitStream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 	return handlerError(s.StreamChain(srv, ss, info, handler))
 }
 
-// growStack makes the stack of the handler's goroutine, which begins with 2 KiB,
-// grow at once to what the chain will need, while there is still little on it to
-// copy: a tenth of an RPC (BenchmarkServerInterceptors, BenchmarkOTel).
+// growStack makes the stack of the handler's goroutine, which begins small, grow at
+// once to what the chain will need, while there is still little on it to copy: a tenth of an RPC (BenchmarkServerInterceptors, BenchmarkOTel).
 //
 //go:noinline
 func growStack() byte {

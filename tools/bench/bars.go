@@ -28,7 +28,7 @@ func drawBars(file string, compared []comparison) error {
 		y := float64(len(ratios))
 		ratios = append(ratios, c.measured())
 		limits = append(limits, plotter.XY{X: c.most, Y: y})
-		ends = append(ends, plotter.XY{X: max(c.measured(), c.most), Y: y})
+		ends = append(ends, plotter.XY{X: c.measured(), Y: y})
 		figures = append(figures, fmt.Sprintf("%.2f", c.measured()))
 		names = append(names, c.work+", against "+c.against)
 		p.X.Max = max(p.X.Max, c.measured()+0.1, c.most+0.1)
@@ -38,9 +38,12 @@ func drawBars(file string, compared []comparison) error {
 		return err
 	}
 	bars.Horizontal, bars.Color, bars.LineStyle.Width = true, colors[0], 0
-	atEnds, err := labels(ends, figures, vg.Point{X: 8})
+	atEnds, err := labels(ends, figures, vg.Point{X: -6})
 	if err != nil {
 		return err
+	}
+	for i := range atEnds.TextStyle { // in the bar
+		atEnds.TextStyle[i].XAlign, atEnds.TextStyle[i].Color = text.XRight, panel
 	}
 	above, err := labels(starts(limits), names, vg.Point{X: 2, Y: 17})
 	if err != nil {

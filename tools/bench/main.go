@@ -17,7 +17,7 @@ import (
 
 func main() {
 	root := flag.String("root", "..", "directory of the repository")
-	rounds := flag.Int("rounds", 25, "how often to measure, at least 9")
+	rounds := flag.Int("rounds", 35, "how often to measure, at least 9")
 	benchtime := flag.Duration("benchtime", 40*time.Millisecond, "how long to measure each benchmark in a round")
 	flag.Parse()
 	if err := run(*root, *rounds, *benchtime); err != nil {

@@ -1,0 +1,71 @@
+package reliability_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"weak"
+
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+func TestAKeptContextKeepsNoMessages(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]inprocchain.Option{
+		"nobody watches": nil,
+		"watched":        {inprocchain.WithServerStatsHandlers(atEnd(func() {})), inprocchain.WithClientStatsHandlers(atEnd(func() {}))},
+	} {
+		for ending, leave := range map[string]bool{"answered": false, "its caller leaves": true} {
+			t.Run(name+", "+ending, func(t *testing.T) {
+				t.Parallel()
+				kept, messages := keepContext(t, leave, opts...)
+				runtime.GC()
+				for what, message := range messages {
+					if message.Value() != nil {
+						t.Errorf("%s is kept with the handler's context", what)
+					}
+				}
+				runtime.KeepAlive(kept)
+			})
+		}
+	}
+}
+
+// keepContext makes an RPC whose handler keeps its context, and returns that and
+// where the RPC's messages were.
+func keepContext(t *testing.T, leave bool, opts ...inprocchain.Option) (kept context.Context, messages map[string]weak.Pointer[byte]) {
+	messages = map[string]weak.Pointer[byte]{}
+	called, returned := make(chan struct{}), make(chan struct{})
+	ch := scripted{unary: func(ctx context.Context, req any) (any, error) {
+		kept = context.WithoutCancel(ctx)
+		answer := wrapperspb.Bytes(make([]byte, 1<<10))
+		messages["the request"] = weak.Make(&req.(*wrapperspb.BytesValue).Value[0])
+		messages["the response"] = weak.Make(&answer.Value[0])
+		close(called)
+		if leave {
+			<-ctx.Done()
+		}
+		return answer, nil
+	}}.onChannel(opts...)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	reply := new(wrapperspb.BytesValue)
+	go func() {
+		defer close(returned)
+		_ = ch.Invoke(ctx, scriptedUnary, wrapperspb.Bytes(make([]byte, 1<<10)), reply)
+	}()
+	<-called
+	if leave {
+		cancel()
+	}
+	<-returned
+	if err := ch.Shutdown(t.Context()); err != nil { // the handler has returned
+		t.Fatal(err)
+	}
+	if !leave {
+		messages["the reply"] = weak.Make(&reply.Value[0])
+	}
+	return kept, messages
+}
