@@ -50,7 +50,7 @@ func drawBars(file string, compared []comparison) error {
 		return err
 	}
 	same := &upright{plotter.XYs{{X: 1, Y: float64(len(ratios)-1) / 2}}, draw.LineStyle{Color: faint, Width: 2}, 1000}
-	most := &upright{limits, draw.LineStyle{Color: limitColor, Width: 2.5}, 20}
+	most := &upright{limits, draw.LineStyle{Color: limitColor, Width: 2.5}, 14}
 	p.Add(same, bars, most, above, atEnds)
 	p.Legend.Add("measured", bars)
 	p.Legend.Add("at most", most)
