@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -29,10 +30,6 @@ func TestAHandlersContextEndsAsOnANetwork(t *testing.T) {
 		{"when its caller leaves for a cause", wait, func(ctx context.Context) (context.Context, func()) {
 			ctx, cancel := context.WithCancelCause(ctx)
 			return ctx, func() { cancel(errOwn) }
-		}},
-		{"when its caller leaves with an error of its own", wait, func(ctx context.Context) (context.Context, func()) {
-			done := make(chan struct{})
-			return ownContext{ctx, done}, func() { close(done) }
 		}},
 	} {
 		for _, method := range []string{methodUnary, methodBidiStream} {
@@ -58,8 +55,7 @@ func TestAHandlersContextEndsAsOnANetwork(t *testing.T) {
 					<-handlers.Done()
 					return fmt.Errorf("%v; the handler's context: %v, %v", err, handlers.Err(), context.Cause(handlers))
 				},
-				code:         codes.Unknown,
-				differsBelow: c.name == "when its caller leaves with an error of its own",
+				code: codes.Unknown,
 			})
 		}
 	}
@@ -85,11 +81,32 @@ func (c ownContext) Err() error {
 	}
 }
 
+// A network's server learns of a cancellation, and not of its error.
+func TestAHandlersContextHasNoErrorOfItsCallers(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{methodUnary, methodBidiStream} {
+		errs := make(chan error, 1)
+		done := make(chan struct{})
+		err := callWith(ownContext{t.Context(), done}, method, func(ctx context.Context) error {
+			close(done)
+			<-ctx.Done()
+			errs <- ctx.Err()
+			return nil
+		})
+		if got := status.Code(err); got != codes.Internal {
+			t.Errorf("%s returned %v; want Internal", method, err)
+		}
+		if err := <-errs; err != context.Canceled {
+			t.Errorf("%s: the handler's context ended with %v; want Canceled", method, err)
+		}
+	}
+}
+
 // A network's server always has some, such as the authority.
 func TestAHandlersContextHasIncomingMetadata(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{methodUnary, methodBidiStream} {
-		err := callWith(t, method, func(ctx context.Context) error {
+		err := callWith(t.Context(), method, func(ctx context.Context) error {
 			if _, ok := metadata.FromIncomingContext(ctx); !ok {
 				return errors.New("a handler that looks for a key finds not even metadata without it")
 			}
@@ -105,7 +122,9 @@ func TestAHandlersContextNeedsNoGoroutine(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{methodUnary, methodBidiStream} {
 		callers := goroutine()
-		err := callWith(t, method, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		err := callWith(ctx, method, func(ctx context.Context) error {
 			type key struct{}
 			_, cancel := context.WithCancel(context.WithValue(ctx, key{}, "value"))
 			defer cancel()
@@ -131,15 +150,13 @@ func goroutine() []byte {
 	return append(name, '\n') // so that 1 is not 10
 }
 
-// callWith makes an RPC that can end early, and which serve answers.
-func callWith(t *testing.T, method string, serve func(context.Context) error) error {
+// callWith makes an RPC which serve answers.
+func callWith(ctx context.Context, method string, serve func(context.Context) error) error {
 	ch := inprocchain.New()
 	testService{
 		unary:  func(ctx context.Context, req *testText) (any, error) { return req, serve(ctx) },
 		stream: func(s grpc.ServerStream) error { return serve(s.Context()) },
 	}.register(ch)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
 	return testCaller{ch}.make(ctx, method)
 }
 

@@ -23,8 +23,6 @@ type conformance struct {
 	calls func(context.Context, testCaller) error
 
 	code codes.Code // of what calls returns, so that the scenario is what its name says
-
-	differsBelow bool // as docs/differences.md says
 }
 
 func conform(t *testing.T, scenarios []conformance, defaults ...func(*conformance)) {
@@ -36,9 +34,6 @@ func conform(t *testing.T, scenarios []conformance, defaults ...func(*conformanc
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
 			s.compare(t, s.serve.register)
-			if s.differsBelow {
-				return
-			}
 			t.Run("registered below", func(t *testing.T) {
 				s.compare(t, func(r grpc.ServiceRegistrar) { s.serve.register(below(t, r)) })
 			})
