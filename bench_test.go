@@ -12,6 +12,9 @@ import (
 
 	"github.com/fullstorydev/grpchan"
 	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	pb "google.golang.org/grpc/interop/grpc_testing"
@@ -84,6 +87,30 @@ func BenchmarkBothInterceptors(b *testing.B) {
 		)},
 	}
 	inTurn(b, "n=5", sides, func(b *testing.B, on side) { unary(b, on.conn, request(1<<10)) })
+}
+
+// BenchmarkOTel has otelgrpc on both sides, tracing every RPC and measuring it,
+// and n interceptors on both.
+func BenchmarkOTel(b *testing.B) {
+	call := func(b *testing.B, on side) { unary(b, on.conn, request(1<<10)) }
+	hooked := serve(new(inprocgrpc.Channel).
+		WithServerStatsHandler(otelgrpc.NewServerHandler(providers()...)).
+		WithClientStatsHandler(otelgrpc.NewClientHandler(providers()...)))
+	inTurn(b, "n=0", []side{{"inprocchain", ours(otelChain(0))}, {"inprocgrpc", hooked}}, call)
+
+	chain := otelChain(5)
+	loopback, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	overTCP := func(ctx context.Context, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", loopback.Addr().String())
+	}
+	inTurn(b, "n=5", []side{
+		{"inprocchain", ours(chain)},
+		{"bufconn", dialBuffer(b, serve(grpc.NewServer(chain.ServerOptions()...)), chain.DialOptions()...)},
+		{"tcp", dialOver(b, serve(grpc.NewServer(chain.ServerOptions()...)), loopback, overTCP, chain.DialOptions()...)},
+	}, call)
 }
 
 func BenchmarkBidi(b *testing.B) {
@@ -282,6 +309,35 @@ func manyMethods(n int) *grpc.ServiceDesc {
 	return desc
 }
 
+func otelChain(n int) inprocchain.Chain {
+	chain := inprocchain.NewChain(
+		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(providers()...)),
+		inprocchain.WithClientStatsHandlers(otelgrpc.NewClientHandler(providers()...)),
+	)
+	for range n {
+		chain = inprocchain.NewChain(chain,
+			inprocchain.WithUnaryServerInterceptors(passServer),
+			inprocchain.WithUnaryClientInterceptors(passClient),
+		)
+	}
+	return chain
+}
+
+// providers record everything and export nothing.
+func providers() []otelgrpc.Option {
+	return []otelgrpc.Option{
+		otelgrpc.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(discard{}))),
+		otelgrpc.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))),
+	}
+}
+
+type discard struct{}
+
+func (discard) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (discard) OnEnd(sdktrace.ReadOnlySpan)                     {}
+func (discard) Shutdown(context.Context) error                  { return nil }
+func (discard) ForceFlush(context.Context) error                { return nil }
+
 func passServers(n int) []grpc.UnaryServerInterceptor {
 	return slices.Repeat([]grpc.UnaryServerInterceptor{passServer}, n)
 }
@@ -351,14 +407,20 @@ func foldOfServer(tb testing.TB, interceptors []grpc.UnaryServerInterceptor) (fo
 	return folded
 }
 
-func dialBuffer(tb testing.TB, server *grpc.Server) *grpc.ClientConn {
+func dialBuffer(tb testing.TB, server *grpc.Server, options ...grpc.DialOption) *grpc.ClientConn {
 	listener := bufconn.Listen(1 << 20)
+	dialer := func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }
+	return dialOver(tb, server, listener, dialer, options...)
+}
+
+// dialOver serves on the listener until the test ends, and connects to it.
+func dialOver(tb testing.TB, server *grpc.Server, listener net.Listener, dialer func(context.Context, string) (net.Conn, error), options ...grpc.DialOption) *grpc.ClientConn {
 	go func() { _ = server.Serve(listener) }() // ended by Stop
 	tb.Cleanup(server.Stop)
-	cc, err := grpc.NewClient("passthrough:///buffer",
+	cc, err := grpc.NewClient("passthrough:///server", append(options,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-	)
+		grpc.WithContextDialer(dialer),
+	)...)
 	if err != nil {
 		tb.Fatal(err)
 	}

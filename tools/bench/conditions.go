@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -16,7 +15,7 @@ func conditions(root string, m *measurements) (string, error) {
 		"github.com/fullstorydev/grpchan",
 		"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc",
 	)
-	list.Dir = filepath.Join(root, "tools")
+	list.Dir = root
 	output, err := list.Output()
 	if err != nil {
 		return "", fmt.Errorf("listing the versions: %w", err)

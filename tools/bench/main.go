@@ -1,10 +1,9 @@
 // Bench measures what an in-process RPC costs here and elsewhere, prints the
 // comparison, and writes it into docs/performance.md, with plots.
 //
-// It runs the benchmarks of the root package and those of this one, which need
-// OpenTelemetry, many short rounds of them, in which the sides of a comparison run
-// in turn. Of their ratios it takes the median: whatever else the machine does
-// disturbs both.
+// It runs many short rounds of the root package's benchmarks, in which the sides of
+// a comparison run in turn. Of their ratios it takes the median: whatever else the
+// machine does disturbs both.
 package main
 
 import (

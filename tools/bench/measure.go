@@ -37,23 +37,17 @@ func measure(root string, rounds int, benchtime time.Duration) (*measurements, e
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(directory) }()
-	var programs []string
-	for i, pkg := range []string{root, filepath.Join(root, "tools", "bench")} {
-		program := filepath.Join(directory, fmt.Sprintf("benchmarks%d", i))
-		compile := exec.Command("go", "test", "-c", "-o", program, ".")
-		compile.Dir, compile.Stderr = pkg, os.Stderr
-		if err := compile.Run(); err != nil {
-			return nil, fmt.Errorf("compiling the benchmarks in %s: %w", pkg, err)
-		}
-		programs = append(programs, program)
+	program := filepath.Join(directory, "benchmarks")
+	compile := exec.Command("go", "test", "-c", "-o", program, ".")
+	compile.Dir, compile.Stderr = root, os.Stderr
+	if err := compile.Run(); err != nil {
+		return nil, fmt.Errorf("compiling the benchmarks in %s: %w", root, err)
 	}
 	m := &measurements{figures: map[figure][]float64{}}
 	for done := 0; done < rounds; done += inOneProcess {
 		fmt.Fprintf(os.Stderr, "%d of %d rounds\n", done, rounds)
-		for _, program := range programs {
-			if err := m.run(program, min(inOneProcess, rounds-done), benchtime); err != nil {
-				return nil, err
-			}
+		if err := m.run(program, min(inOneProcess, rounds-done), benchtime); err != nil {
+			return nil, err
 		}
 	}
 	return m, nil
