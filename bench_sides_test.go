@@ -1,0 +1,284 @@
+package inprocchain_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	pb "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// A side of a benchmark is what the work is done on.
+type side struct {
+	name string
+	conn grpc.ClientConnInterface
+}
+
+func (s side) String() string { return s.name }
+
+type fold struct {
+	name   string
+	folded grpc.UnaryServerInterceptor
+}
+
+func (f fold) String() string { return f.name }
+
+func ours(opts ...inprocchain.Option) *inprocchain.Channel { return serve(inprocchain.New(opts...)) }
+
+// below has its service registered on the inprocgrpc.Channel, which calls it then.
+func below() *inprocchain.Channel {
+	ch := inprocchain.New()
+	serve(ch.InProcess())
+	return ch
+}
+
+func bare() *inprocgrpc.Channel { return serve(&inprocgrpc.Channel{}) }
+
+func serve[C grpc.ServiceRegistrar](ch C) C {
+	pb.RegisterBenchmarkServiceServer(ch, echo{})
+	return ch
+}
+
+func request(bytes int) *pb.SimpleRequest {
+	if bytes == 0 {
+		return &pb.SimpleRequest{}
+	}
+	return &pb.SimpleRequest{Payload: &pb.Payload{Body: make([]byte, bytes)}}
+}
+
+func unary(b *testing.B, cc grpc.ClientConnInterface, req *pb.SimpleRequest) {
+	client := pb.NewBenchmarkServiceClient(cc)
+	b.ReportAllocs()
+	b.SetBytes(int64(len(req.GetPayload().GetBody())))
+	for b.Loop() {
+		if _, err := client.UnaryCall(b.Context(), req); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func pingPong(b *testing.B, cc grpc.ClientConnInterface, req *pb.SimpleRequest) {
+	stream, err := pb.NewBenchmarkServiceClient(cc).StreamingCall(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.SetBytes(int64(len(req.GetPayload().GetBody())))
+	for b.Loop() {
+		if err := stream.Send(req); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := stream.Recv(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := stream.CloseSend(); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != io.EOF {
+		b.Fatal(err)
+	}
+}
+
+func concurrently(b *testing.B, cc grpc.ClientConnInterface, callers int) {
+	client, req := pb.NewBenchmarkServiceClient(cc), request(1<<10)
+	b.ReportAllocs()
+	var wg sync.WaitGroup
+	for caller := range callers {
+		calls := (b.N + caller) / callers
+		wg.Go(func() {
+			for range calls {
+				if _, err := client.UnaryCall(b.Context(), req); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+type echo struct {
+	pb.UnimplementedBenchmarkServiceServer
+}
+
+func (echo) UnaryCall(_ context.Context, req *pb.SimpleRequest) (*pb.SimpleResponse, error) {
+	return &pb.SimpleResponse{Payload: req.GetPayload()}, nil
+}
+
+func (echo) StreamingCall(stream grpc.BidiStreamingServer[pb.SimpleRequest, pb.SimpleResponse]) error {
+	for {
+		req, err := stream.Recv()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := stream.Send(&pb.SimpleResponse{Payload: req.GetPayload()}); err != nil {
+			return err
+		}
+	}
+}
+
+// The floor is what no channel can do without: two copies and a goroutine.
+type floor struct {
+	grpc.ClientConnInterface
+}
+
+func (floor) Invoke(ctx context.Context, _ string, req, resp any, _ ...grpc.CallOption) error {
+	copied := proto.Clone(req.(*pb.SimpleRequest)).(*pb.SimpleRequest)
+	answered := make(chan *pb.SimpleResponse, 1)
+	go func() { // which copies nothing, so that its stack need not grow
+		answer, _ := echo{}.UnaryCall(ctx, copied)
+		answered <- answer
+	}()
+	proto.Merge(resp.(*pb.SimpleResponse), <-answered)
+	return nil
+}
+
+func manyMethods(n int) *grpc.ServiceDesc {
+	desc := &grpc.ServiceDesc{ServiceName: "many.Methods", HandlerType: (*any)(nil)}
+	for i := range n {
+		desc.Methods = append(desc.Methods, grpc.MethodDesc{
+			MethodName: fmt.Sprintf("Method%d", i),
+			Handler: func(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+				return pb.BenchmarkService_ServiceDesc.Methods[0].Handler(srv, ctx, dec, interceptor)
+			},
+		})
+	}
+	return desc
+}
+
+func otelChain(n int) inprocchain.Chain {
+	chain := inprocchain.NewChain(
+		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(providers()...)),
+		inprocchain.WithClientStatsHandlers(otelgrpc.NewClientHandler(providers()...)),
+	)
+	for range n {
+		chain = inprocchain.NewChain(chain,
+			inprocchain.WithUnaryServerInterceptors(passServer),
+			inprocchain.WithUnaryClientInterceptors(passClient),
+		)
+	}
+	return chain
+}
+
+// providers record everything and export nothing.
+func providers() []otelgrpc.Option {
+	return []otelgrpc.Option{
+		otelgrpc.WithTracerProvider(sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(discard{}))),
+		otelgrpc.WithMeterProvider(sdkmetric.NewMeterProvider(sdkmetric.WithReader(sdkmetric.NewManualReader()))),
+	}
+}
+
+type discard struct{}
+
+func (discard) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+func (discard) OnEnd(sdktrace.ReadOnlySpan)                     {}
+func (discard) Shutdown(context.Context) error                  { return nil }
+func (discard) ForceFlush(context.Context) error                { return nil }
+
+func passServers(n int) []grpc.UnaryServerInterceptor {
+	return slices.Repeat([]grpc.UnaryServerInterceptor{passServer}, n)
+}
+
+func passClients(n int) []grpc.UnaryClientInterceptor {
+	return slices.Repeat([]grpc.UnaryClientInterceptor{passClient}, n)
+}
+
+func passServer(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	return handler(ctx, req)
+}
+
+func passClient(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return invoker(ctx, method, req, reply, cc, opts...)
+}
+
+// foldLikeGrpchan is chainUnaryServer of grpchan's intercept.go, which it keeps
+// for service descriptions.
+func foldLikeGrpchan(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	switch len(interceptors) {
+	case 0:
+		return nil
+	case 1:
+		return interceptors[0]
+	}
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		for i := range interceptors {
+			interceptor, next := interceptors[len(interceptors)-i-1], handler
+			handler = func(ctx context.Context, req any) (any, error) {
+				return interceptor(ctx, req, info, next)
+			}
+		}
+		return handler(ctx, req)
+	}
+}
+
+// foldFiveByHand is what a person writes who has five interceptors and one place for them.
+func foldFiveByHand(first, second, third, fourth, fifth grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		return first(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+			return second(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+				return third(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+					return fourth(ctx, req, info, func(ctx context.Context, req any) (any, error) {
+						return fifth(ctx, req, info, handler)
+					})
+				})
+			})
+		})
+	}
+}
+
+// foldOfServer returns what grpc-go makes of the interceptors, as it hands it to
+// a handler.
+func foldOfServer(tb testing.TB, interceptors []grpc.UnaryServerInterceptor) (folded grpc.UnaryServerInterceptor) {
+	desc := manyMethods(1)
+	handle := desc.Methods[0].Handler
+	desc.Methods[0].Handler = func(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		folded = interceptor
+		return handle(srv, ctx, dec, nil)
+	}
+	server := grpc.NewServer(grpc.ChainUnaryInterceptor(interceptors...))
+	server.RegisterService(desc, echo{})
+	cc := dialBuffer(tb, server)
+	if err := cc.Invoke(tb.Context(), "/many.Methods/Method0", request(0), new(pb.SimpleResponse)); err != nil {
+		tb.Fatal(err)
+	}
+	return folded
+}
+
+func dialBuffer(tb testing.TB, server *grpc.Server, options ...grpc.DialOption) *grpc.ClientConn {
+	listener := bufconn.Listen(1 << 20)
+	dialer := func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }
+	return dialOver(tb, server, listener, dialer, options...)
+}
+
+// dialOver serves on the listener until the test ends, and connects to it.
+func dialOver(tb testing.TB, server *grpc.Server, listener net.Listener, dialer func(context.Context, string) (net.Conn, error), options ...grpc.DialOption) *grpc.ClientConn {
+	go func() { _ = server.Serve(listener) }() // ended by Stop
+	tb.Cleanup(server.Stop)
+	cc, err := grpc.NewClient("passthrough:///server", append(options,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(dialer),
+	)...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = cc.Close() })
+	return cc
+}
