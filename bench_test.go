@@ -26,7 +26,7 @@ import (
 
 var rounds = flag.Int("rounds", 1, "how often the sides of a benchmark run in turn")
 
-func inTurn[S interface{ String() string }](b *testing.B, name string, sides []S, run func(*testing.B, S)) {
+func inTurn[S fmt.Stringer](b *testing.B, name string, sides []S, run func(*testing.B, S)) {
 	for range *rounds {
 		for _, on := range sides {
 			b.Run(fmt.Sprintf("%s/on=%v", name, on), func(b *testing.B) { run(b, on) })

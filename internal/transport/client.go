@@ -214,11 +214,8 @@ func (rpc *unaryRPC) observeEnd(o Observer, header metadata.MD, sent bool, err e
 	o.End(rpc.trailer(), err)
 }
 
-// receive makes the reply what the server answered.
+// receive makes the reply what the server answered. It must have ended.
 func (rpc *unaryRPC) receive() error {
-	if !rpc.ended {
-		return nil // run tells of the context
-	}
 	rpc.answered = true
 	if rpc.err != nil {
 		return rpc.err

@@ -12,67 +12,6 @@ import (
 	"github.com/inprocchain/inprocchain/internal/clone"
 )
 
-// A streamRPC is what the halves of a streaming RPC share.
-type streamRPC struct {
-	link
-	client *Client
-
-	toServer, toClient queue
-	headerDone         chan struct{} // closed when there is a header, or will be none
-	answer             answer
-	handlerContext     handlerContext
-
-	ended chan struct{} // closed when the server has answered; err is valid then
-	err   error
-}
-
-func (rpc *streamRPC) Value(key any) any {
-	if key == (linkKey{}) {
-		return rpc
-	}
-	return rpc.Context.Value(key)
-}
-
-// end answers the RPC, once, unless its client has gone: then that is its end.
-func (rpc *streamRPC) end(err error) {
-	if rpc.Context.Err() != nil || !rpc.answer.end(err) {
-		return
-	}
-	rpc.err = arrival(err, rpc.answer.trailer)
-	close(rpc.ended)
-	rpc.toClient.closeWrite()
-	if !rpc.answer.headerSent {
-		close(rpc.headerDone) // last, so that who has waited for it finds the end
-	}
-	rpc.toServer.closeRead()
-}
-
-// contextEnded tells who waits for the other side.
-func (rpc *streamRPC) contextEnded() {
-	rpc.toServer.contextEnded()
-	rpc.toClient.contextEnded()
-}
-
-// header returns the header and whether there is one, after headerDone.
-func (rpc *streamRPC) header() (metadata.MD, bool) {
-	select {
-	case <-rpc.headerDone:
-		return rpc.answer.header, rpc.answer.headerSent
-	default:
-		return nil, false
-	}
-}
-
-// trailer returns the trailer and whether the server has answered.
-func (rpc *streamRPC) trailer() (metadata.MD, bool) {
-	select {
-	case <-rpc.ended:
-		return rpc.answer.trailer, true
-	default:
-		return nil, false
-	}
-}
-
 // NewStream is the [grpc.Streamer] at the end of the client's interceptors.
 func (c *Client) NewStream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	s := &clientStream{desc: desc, call: newCall(opts)}
@@ -146,7 +85,7 @@ func (s *clientStream) Context() context.Context { return s.ctx }
 
 func (s *clientStream) Header() (metadata.MD, error) {
 	s.awaitHeader()
-	if header, ok := s.rpc.header(); ok {
+	if header, ok := s.rpc.answer.sentHeader(); ok {
 		return header.Copy(), nil
 	}
 	if _, ended := s.rpc.trailer(); ended {
@@ -166,7 +105,7 @@ func (s *clientStream) awaitHeader() {
 }
 
 func (s *clientStream) seeHeader() {
-	header, ok := s.rpc.header()
+	header, ok := s.rpc.answer.sentHeader()
 	if ok && s.call.observer != nil {
 		s.headerSeen.Do(func() { s.call.observer.InHeader(header) })
 	}
@@ -288,7 +227,7 @@ func (s *clientStream) conclude(err error) (result error, first bool) {
 	}
 	s.finished, s.result = true, err
 	s.stop()
-	header, headerSent := s.rpc.header()
+	header, headerSent := s.rpc.answer.sentHeader()
 	trailer, ended := s.rpc.trailer()
 	s.cancel() // first, since what is called below may wait for the handler
 	s.rpc.contextEnded()

@@ -30,7 +30,9 @@ func (c *Cloner) Copy(out, in any) error {
 	case !ok:
 		return c.Cloner.Copy(out, in)
 	case out == in:
-		rpc.err = rpc.receive()
+		if rpc.ended { // otherwise run tells of the context
+			rpc.err = rpc.receive()
+		}
 		return nil
 	}
 	return rpc.decode(out)

@@ -162,7 +162,8 @@ func (s *Server) admitStream(srv any, ss grpc.ServerStream, info *grpc.StreamSer
 }
 
 // growStack makes the stack of the handler's goroutine, which begins small, grow at
-// once to what the chain will need, while there is still little on it to copy: a tenth of an RPC (BenchmarkServerInterceptors, BenchmarkOTel).
+// once to what the chain will need, while there is still little on it to copy: a
+// tenth of an RPC (BenchmarkServerInterceptors, BenchmarkOTel).
 //
 //go:noinline
 func growStack() byte {

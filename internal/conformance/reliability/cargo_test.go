@@ -2,6 +2,7 @@ package reliability_test
 
 import (
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"testing"
@@ -47,41 +48,39 @@ func cargoes(t *testing.T) []cargo {
 	return append(all, noteCargoes()...)
 }
 
-var openKinds = map[string]string{
-	"scalar":             `number: 7 text: "seven"`,
-	"bytes":              `data: "data"`,
-	"repeated":           `numbers: 1 numbers: 2`,
-	"repeated bytes":     `parts: "a" parts: "b"`,
-	"repeated message":   `children { data: "a" } children { text: "b" }`,
-	"map":                `blobs { key: "k" value: "v" }`,
-	"map of messages":    `named { key: 1 value { data: "one" } }`,
-	"oneof":              `chosen_data: "chosen"`,
-	"oneof message":      `chosen_child { data: "chosen" }`,
-	"nested":             `child { child { data: "deep" } }`,
+// Fields that both messages have.
+var kinds = map[string]string{
+	"scalar":           `number: 7 text: "seven"`,
+	"bytes":            `data: "data"`,
+	"repeated":         `numbers: 1 numbers: 2`,
+	"repeated bytes":   `parts: "a" parts: "b"`,
+	"repeated message": `children { data: "a" } children { text: "b" }`,
+	"map":              `blobs { key: "k" value: "v" }`,
+	"map of messages":  `named { key: 1 value { data: "one" } }`,
+	"oneof":            `chosen_data: "chosen"`,
+	"oneof message":    `chosen_child { data: "chosen" }`,
+	"nested":           `child { child { data: "deep" } }`,
+	"unknown":          unknownField,
+}
+
+var openKinds = kindsAnd(map[string]string{
 	"group":              `Nested { inner: "inner" }`,
 	"extension":          `[inprocchain.test.extra_data]: "extra"`,
 	"extension message":  `[inprocchain.test.extra_child] { data: "extra" }`,
 	"repeated extension": `[inprocchain.test.extra_parts]: "a" [inprocchain.test.extra_parts]: "b"`,
 	"Any":                `any { type_url: "type.googleapis.com/none" value: "packed" }`,
-	"unknown":            unknownField,
-}
+})
 
-var opaqueKinds = map[string]string{
-	"scalar":            `number: 7 text: "seven"`,
-	"bytes":             `data: "data"`,
-	"repeated":          `numbers: 1 numbers: 2`,
-	"repeated bytes":    `parts: "a" parts: "b"`,
-	"repeated message":  `children { data: "a" } children { text: "b" }`,
-	"map":               `blobs { key: "k" value: "v" }`,
-	"map of messages":   `named { key: 1 value { data: "one" } }`,
-	"oneof":             `chosen_data: "chosen"`,
-	"oneof message":     `chosen_child { data: "chosen" }`,
-	"nested":            `child { child { data: "deep" } }`,
+var opaqueKinds = kindsAnd(map[string]string{
 	"group":             `nested { data: "inner" }`,
 	"extension":         `[inprocchain.test.opaque_data]: "extra"`,
 	"extension message": `[inprocchain.test.opaque_child] { data: "extra" }`,
 	"lazy":              `lazy_child { data: "lazy" lazy_child { parts: "lazier" } }`,
-	"unknown":           unknownField,
+})
+
+func kindsAnd(more map[string]string) map[string]string {
+	maps.Copy(more, kinds)
+	return more
 }
 
 // Text cannot tell of an unknown field, so that wireOf writes it.
