@@ -13,7 +13,7 @@ help: ## list the targets
 .PHONY: test
 test: ## every module's tests, with the race detector; allocations without it
 	$(call each,go test -race,go test -race -timeout 5m ./...)
-	go test -run Allocs -timeout 2m .
+	go test -C internal/conformance -run Allocs -timeout 2m ./benchmarks
 
 .PHONY: lint
 lint: ## gofmt, go vet and staticcheck on every module

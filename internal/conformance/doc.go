@@ -1,9 +1,7 @@
-// Package conformance holds tests alone: it runs what others have written for
-// gRPC — grpc-go's and grpchan's own suites, health, reflection, interceptors,
-// OpenTelemetry, Prometheus — over an [inprocchain.Channel], and holds what
-// comes of it against a network connection made from the same chain.
+// Package conformance is the root of all tests that compare a channel with
+// grpc-go: the suites that others have written for gRPC (grpc-go's, grpchan's,
+// health, reflection), interceptors, telemetry, and the project's own scenarios.
 //
-// It is a module of its own, so that users of inprocchain need nothing of this.
-//
-// [inprocchain.Channel]: https://pkg.go.dev/github.com/inprocchain/inprocchain#Channel
+// It is a module of its own, since it requires the newest grpc-go and much that
+// users of inprocchain need not have.
 package conformance

@@ -57,7 +57,7 @@ func TestCosts(t *testing.T) {
 // TestBenchmarksExist runs every benchmark that the tables and plots name.
 func TestBenchmarksExist(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it compiles the root's benchmarks")
+		t.Skip("it compiles the benchmarks")
 	}
 	m, err := measure(filepath.Join("..", ".."), 1, time.Nanosecond)
 	if err != nil {

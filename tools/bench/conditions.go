@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ func conditions(root string, m *measurements) (string, error) {
 		"github.com/fullstorydev/grpchan",
 		"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc",
 	)
-	list.Dir = root
+	list.Dir = filepath.Join(root, module)
 	output, err := list.Output()
 	if err != nil {
 		return "", fmt.Errorf("listing the versions: %w", err)

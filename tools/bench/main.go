@@ -1,8 +1,8 @@
 // Bench measures what an in-process RPC costs here and elsewhere, prints the
 // comparison, and writes it into docs/performance.md, with plots.
 //
-// It runs many short rounds of the root package's benchmarks, in which the sides of
-// a comparison run in turn. Of their ratios it takes the median: whatever else the
+// It runs many short rounds of the benchmarks in internal/conformance/benchmarks, in
+// which the sides of a comparison run in turn. Of their ratios it takes the median: whatever else the
 // machine does disturbs both.
 package main
 

@@ -31,6 +31,9 @@ const (
 	allocations = "allocs/op"
 )
 
+// The module with the benchmarks. Its go.mod decides what they are compared with.
+var module = filepath.Join("internal", "conformance")
+
 func measure(root string, rounds int, benchtime time.Duration) (*measurements, error) {
 	directory, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -38,10 +41,10 @@ func measure(root string, rounds int, benchtime time.Duration) (*measurements, e
 	}
 	defer func() { _ = os.RemoveAll(directory) }()
 	program := filepath.Join(directory, "benchmarks")
-	compile := exec.Command("go", "test", "-c", "-o", program, ".")
-	compile.Dir, compile.Stderr = root, os.Stderr
+	compile := exec.Command("go", "test", "-c", "-o", program, "./benchmarks")
+	compile.Dir, compile.Stderr = filepath.Join(root, module), os.Stderr
 	if err := compile.Run(); err != nil {
-		return nil, fmt.Errorf("compiling the benchmarks in %s: %w", root, err)
+		return nil, fmt.Errorf("compiling the benchmarks in %s: %w", compile.Dir, err)
 	}
 	m := &measurements{figures: map[figure][]float64{}}
 	for done := 0; done < rounds; done += inOneProcess {

@@ -1,4 +1,4 @@
-// Package reliability has no code but its tests: isolation of caller and
-// handler, shutdown, load and faults, hostile input. docs/reliability.md says
-// which of them proves what.
+// Package reliability contains only tests: of the isolation of caller and
+// handler, of shutdown, of load and faults, and of hostile input.
+// docs/reliability.md says which of them proves what.
 package reliability

@@ -1,8 +1,7 @@
-package conformance_test
+package docs_test
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"testing"
 
@@ -12,52 +11,16 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/chaintest"
 )
 
-// What README.md and docs/observability.md show that needs OpenTelemetry.
-
-func Example() {
-	chain := inprocchain.NewChain(
-		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler()),
-		inprocchain.WithUnaryServerInterceptors(recovered, audited),
-	)
-
-	server := grpc.NewServer(chain.ServerOptions()...) // for the network
-	channel := inprocchain.New(chain)                  // for this process
-
-	services := inprocchain.MultiRegistrar(server, channel)
-	healthpb.RegisterHealthServer(services, health.NewServer())
-
-	client := healthpb.NewHealthClient(channel)
-	_, err := client.Check(context.Background(), &healthpb.HealthCheckRequest{})
-	fmt.Println(err)
-	// Output:
-	// audited /grpc.health.v1.Health/Check
-	// <nil>
-}
-
-func recovered(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (_ any, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = status.Errorf(codes.Internal, "%v", p)
-		}
-	}()
-	return handler(ctx, req)
-}
-
-func audited(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	fmt.Println("audited", info.FullMethod)
-	return handler(ctx, req)
-}
+// The code that docs/observability.md shows.
 
 func newChain(tracers *trace.TracerProvider, meters *metric.MeterProvider) inprocchain.Chain {
 	telemetry := []otelgrpc.Option{

@@ -1,4 +1,4 @@
-package inprocchain_test
+package barechannel_test
 
 import (
 	"context"
@@ -14,10 +14,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
-
-// Each test here makes the same call on a bare inprocgrpc.Channel, where it
-// shows the defect, and on ours, where it is gone.
 
 func TestBareChannelLosesItsTypeWhenIntercepted(t *testing.T) {
 	t.Parallel()
@@ -53,7 +51,7 @@ func TestBareChannelMissesWhatTheServerRuns(t *testing.T) {
 		return handler(ctx, req)
 	}
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit))
-	network := dial(t, chain)
+	network := way.Network(t, chain, register)
 
 	bare := &inprocgrpc.Channel{}
 	grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
@@ -64,7 +62,7 @@ func TestBareChannelMissesWhatTheServerRuns(t *testing.T) {
 	}{
 		{"network", network, 1},
 		{"bare channel", bare, 0},
-		{"our channel", newChannel(chain), 1},
+		{"our channel", newChannel(t, chain), 1},
 	} {
 		audited = nil
 		if _, err := grpchantesting.NewTestServiceClient(call.cc).Unary(t.Context(), &grpchantesting.Message{}); err != nil {
@@ -127,7 +125,7 @@ func TestBareChannelGivesClientInterceptorsNoClientConn(t *testing.T) {
 	if caught := catch(func() { _ = call(grpchan.InterceptClientConn(bare, ask, nil)) }); caught == nil {
 		t.Error("a client interceptor on the bare channel is given a ClientConn")
 	}
-	if err := call(newChannel(inprocchain.WithUnaryClientInterceptors(ask))); err != nil || target == "" {
+	if err := call(newChannel(t, inprocchain.WithUnaryClientInterceptors(ask))); err != nil || target == "" {
 		t.Errorf("on our channel: %v, target %q", err, target)
 	}
 }
@@ -138,7 +136,7 @@ func TestBareChannelIsNoClientConn(t *testing.T) {
 	if _, ok := bare.(*grpc.ClientConn); ok {
 		t.Error("the bare channel is a *grpc.ClientConn")
 	}
-	var cc *grpc.ClientConn = newChannel().ClientConn()
+	var cc *grpc.ClientConn = newChannel(t).ClientConn()
 	if _, err := grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), &grpchantesting.Message{}); err != nil {
 		t.Errorf("an RPC on our ClientConn: %v", err)
 	}
@@ -146,8 +144,8 @@ func TestBareChannelIsNoClientConn(t *testing.T) {
 
 func TestBareChannelPanicsForMalformedMethods(t *testing.T) {
 	t.Parallel()
-	network := dial(t, inprocchain.Chain{})
-	ours := newChannel()
+	network := way.Network(t, inprocchain.Chain{}, register)
+	ours := newChannel(t)
 	for _, method := range []string{"", "/", "bad", "/bad"} {
 		bare := &inprocgrpc.Channel{}
 		if caught := catch(func() {
@@ -180,7 +178,7 @@ func TestBareChannelLetsHandlersErrorsThrough(t *testing.T) {
 		bare := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(fail)
 		grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
 		chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(fail))
-		network := dial(t, chain)
+		network := way.Network(t, chain, register)
 
 		call := func(cc grpc.ClientConnInterface) error {
 			_, err := grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), &grpchantesting.Message{})
@@ -189,7 +187,7 @@ func TestBareChannelLetsHandlersErrorsThrough(t *testing.T) {
 		if got := call(bare); !errors.Is(got, returned) {
 			t.Errorf("%v: the bare channel's caller gets %v, not the handler's very error", returned, got)
 		}
-		want, got := call(network), call(newChannel(chain))
+		want, got := call(network), call(newChannel(t, chain))
 		if got == nil || got.Error() != want.Error() || status.Code(got) != status.Code(want) {
 			t.Errorf("%v: our caller gets %v, a network's %v", returned, got, want)
 		}
@@ -197,4 +195,20 @@ func TestBareChannelLetsHandlersErrorsThrough(t *testing.T) {
 			t.Errorf("%v: our caller gets the handler's very error", returned)
 		}
 	}
+}
+
+func newChannel(t *testing.T, opts ...inprocchain.Option) *inprocchain.Channel {
+	t.Helper()
+	return way.InProcess(t, inprocchain.NewChain(opts...), register)
+}
+
+func register(services grpc.ServiceRegistrar) {
+	grpchantesting.RegisterTestServiceServer(services, &grpchantesting.TestServer{})
+}
+
+// catch returns the value with which f panics.
+func catch(f func()) (caught any) {
+	defer func() { caught = recover() }()
+	f()
+	return nil
 }

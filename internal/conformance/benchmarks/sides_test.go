@@ -1,4 +1,4 @@
-package inprocchain_test
+package benchmarks_test
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package inprocchain_test
+package benchmarks_test
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 // The work is that of grpc-go's own benchmarks, with its service and messages.
 // Each benchmark has one part for each side, next to each other:
 //
-//	go test -run xxx -bench Unary/size=1KiB -count 10 . | benchstat -col /on -
+//	go test -run xxx -bench Unary/size=1KiB -count 10 ./benchmarks | benchstat -col /on -
 //
 // Ratios say something, times on a shared machine do not: see make bench, which
 // has the sides run in turn.

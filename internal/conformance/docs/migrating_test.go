@@ -1,5 +1,3 @@
-// Package docs_test holds what the documents show, so that it compiles and does
-// what they say.
 package docs_test
 
 import (

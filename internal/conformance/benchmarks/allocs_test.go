@@ -1,11 +1,9 @@
 //go:build !race
 
-package inprocchain_test
+package benchmarks_test
 
 import (
-	"bytes"
 	"context"
-	"runtime"
 	"testing"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
@@ -87,35 +85,6 @@ func TestAllocsWithoutStatsHandlers(t *testing.T) {
 			t.Errorf("with %s an RPC makes %v allocations, want %v as without", name, got, empty)
 		}
 	}
-}
-
-func TestClientConnIsMadeOnFirstNeed(t *testing.T) {
-	before := connections()
-	ch := ours(inprocchain.WithUnaryServerInterceptors(passServer), inprocchain.WithStreamClientInterceptors(
-		func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-			return streamer(ctx, desc, cc, method, opts...)
-		},
-	))
-	if _, err := pb.NewBenchmarkServiceClient(ch).UnaryCall(t.Context(), request(0)); err != nil {
-		t.Fatal(err)
-	}
-	if got := connections(); got != before {
-		t.Errorf("nobody asked for a ClientConn, but the goroutines of %d run, before there were %d", got, before)
-	}
-	ch.ClientConn()
-	if got := connections(); got == before {
-		t.Error("a ClientConn was made and not seen, so the check above sees nothing")
-	}
-	if err := ch.Shutdown(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// connections counts the goroutines that ClientConns start.
-func connections() int {
-	stacks := make([]byte, 1<<20)
-	stacks = stacks[:runtime.Stack(stacks, true)]
-	return bytes.Count(stacks, []byte("created by google.golang.org/grpc/internal/grpcsync.NewCallbackSerializer"))
 }
 
 func allocsOfUnary(t *testing.T, cc grpc.ClientConnInterface, size int) float64 {

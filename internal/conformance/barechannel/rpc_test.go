@@ -1,4 +1,4 @@
-package docs_test
+package barechannel_test
 
 import (
 	"context"
@@ -14,9 +14,6 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 )
-
-// These are the rows of README.md's table that no other test shows: each makes
-// the same call on a bare inprocgrpc.Channel and on ours.
 
 func TestBareChannelReadsTheRequestAfterTheCall(t *testing.T) {
 	// A request that holds up its reader, as a cloner sees it.
