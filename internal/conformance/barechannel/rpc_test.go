@@ -16,7 +16,7 @@ import (
 )
 
 func TestBareChannelReadsTheRequestAfterTheCall(t *testing.T) {
-	// A request that holds up its reader, as a cloner sees it.
+	// slow returns a cloner that blocks until release is closed.
 	slow := func() (cloner inprocgrpc.Cloner, copying, release chan struct{}, copied chan struct{}) {
 		copying, release, copied = make(chan struct{}), make(chan struct{}), make(chan struct{})
 		return inprocgrpc.CloneFunc(func(in any) (any, error) {
@@ -43,7 +43,7 @@ func TestBareChannelReadsTheRequestAfterTheCall(t *testing.T) {
 	select {
 	case <-copied:
 		t.Error("bare: the request was copied before the call returned")
-	default: // it is copied now that the caller has it again
+	default: // it is copied after the call has returned
 	}
 	close(release)
 	<-copied
@@ -91,7 +91,7 @@ func TestBareChannelBlocksInHeader(t *testing.T) {
 		case <-done:
 			return true
 		case <-time.After(within):
-			cancel() // else it would wait for ever
+			cancel() // otherwise it would wait forever
 			<-done
 			return false
 		}
@@ -178,7 +178,7 @@ func TestBareChannelCannotBeShutDown(t *testing.T) {
 	}
 }
 
-// echo sends back what it receives, and no header.
+// echo returns the messages that it receives, and sends no header.
 type echo struct {
 	grpchantesting.UnimplementedTestServiceServer
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// Allocations do not depend on the machine, so they are checked exactly; the
-// race detector makes its own, so they are not checked with it.
+// Allocations do not depend on the machine, so they are checked exactly. The race
+// detector adds its own, so this file is not built with it.
 
-const runs = 2000 // enough for what other goroutines allocate to be rounded away
+const runs = 2000 // enough that allocations of other goroutines are rounded away
 
 func TestAllocsOfUnary(t *testing.T) {
 	intercepted := serve(new(inprocgrpc.Channel).WithServerUnaryInterceptor(passServer))

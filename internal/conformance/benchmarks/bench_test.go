@@ -16,13 +16,13 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// The work is that of grpc-go's own benchmarks, with its service and messages.
-// Each benchmark has one part for each side, next to each other:
+// These benchmarks use the service and the messages of grpc-go's own benchmarks.
+// Each has one part for each side, next to each other:
 //
 //	go test -run xxx -bench Unary/size=1KiB -count 10 ./benchmarks | benchstat -col /on -
 //
-// Ratios say something, times on a shared machine do not: see make bench, which
-// has the sides run in turn.
+// Compare ratios, not times, on a shared machine: see make bench, which runs the
+// sides in turn.
 
 var rounds = flag.Int("rounds", 1, "how often the sides of a benchmark run in turn")
 

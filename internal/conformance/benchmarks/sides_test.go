@@ -22,7 +22,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A side of a benchmark is what the work is done on.
+// A side is one of the connections that a benchmark compares.
 type side struct {
 	name string
 	conn grpc.ClientConnInterface
@@ -39,7 +39,7 @@ func (f fold) String() string { return f.name }
 
 func ours(opts ...inprocchain.Option) *inprocchain.Channel { return serve(inprocchain.New(opts...)) }
 
-// below has its service registered on the inprocgrpc.Channel, which calls it then.
+// below returns a Channel whose service is registered on its inprocgrpc.Channel.
 func below() *inprocchain.Channel {
 	ch := inprocchain.New()
 	serve(ch.InProcess())
@@ -135,7 +135,7 @@ func (echo) StreamingCall(stream grpc.BidiStreamingServer[pb.SimpleRequest, pb.S
 	}
 }
 
-// The floor is what no channel can do without: two copies and a goroutine.
+// The floor is the least that an in-process RPC needs: two copies and a goroutine.
 type floor struct {
 	grpc.ClientConnInterface
 }
@@ -209,8 +209,7 @@ func passClient(ctx context.Context, method string, req, reply any, cc *grpc.Cli
 	return invoker(ctx, method, req, reply, cc, opts...)
 }
 
-// foldLikeGrpchan is chainUnaryServer of grpchan's intercept.go, which it keeps
-// for service descriptions.
+// foldLikeGrpchan is the unexported chainUnaryServer of grpchan's intercept.go.
 func foldLikeGrpchan(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
 	switch len(interceptors) {
 	case 0:
@@ -229,7 +228,7 @@ func foldLikeGrpchan(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServe
 	}
 }
 
-// foldFiveByHand is what a person writes who has five interceptors and one place for them.
+// foldFiveByHand is what one writes by hand to set five interceptors where only one fits.
 func foldFiveByHand(first, second, third, fourth, fifth grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		return first(ctx, req, info, func(ctx context.Context, req any) (any, error) {
@@ -244,8 +243,8 @@ func foldFiveByHand(first, second, third, fourth, fifth grpc.UnaryServerIntercep
 	}
 }
 
-// foldOfServer returns what grpc-go makes of the interceptors, as it hands it to
-// a handler.
+// foldOfServer returns the single interceptor that grpc-go makes of interceptors
+// and passes to a handler.
 func foldOfServer(tb testing.TB, interceptors []grpc.UnaryServerInterceptor) (folded grpc.UnaryServerInterceptor) {
 	desc := manyMethods(1)
 	handle := desc.Methods[0].Handler

@@ -20,8 +20,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// Each case here is a row of docs/differences.md: what a network does, and what
-// a channel does instead. If the two become one, the row has to go.
+// Each case is a row of docs/differences.md: what a network does, and what a
+// channel does instead. A row that is no longer a difference has to go.
 func TestDifferences(t *testing.T) {
 	t.Run("http2_headers", func(t *testing.T) {
 		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
@@ -162,7 +162,7 @@ func TestDifferences(t *testing.T) {
 	})
 }
 
-// TestInProcessIsInprocgrpcsClient shows what calls on InProcess() do without.
+// TestInProcessIsInprocgrpcsClient shows what does not run for calls on InProcess().
 func TestInProcessIsInprocgrpcsClient(t *testing.T) {
 	client := 0
 	channel := inprocchain.New(

@@ -136,7 +136,7 @@ func TestFromBufconn(t *testing.T) {
 	}
 }
 
-// What the last section of docs/migrating.md says of errors.
+// The last section of docs/migrating.md describes this.
 func TestErrorsBecomeStatuses(t *testing.T) {
 	bare := &inprocgrpc.Channel{}
 	healthpb.RegisterHealthServer(bare, overdue{})

@@ -21,7 +21,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// expect makes the call on a network and on a channel, both of one chain.
+// expect makes the call on a network and on a channel with the same chain.
 func expect(t *testing.T, call func(grpc.ClientConnInterface, *observer) string, network, inprocess string) {
 	t.Helper()
 	o := &observer{}
@@ -54,7 +54,7 @@ func newNetwork(t *testing.T, chain inprocchain.Chain) *grpc.ClientConn {
 	return cc
 }
 
-// ask asks the service, which answers in the header.
+// ask sends a question to the service, which answers in the header.
 func ask(ctx context.Context, cc grpc.ClientConnInterface, question string, opts ...grpc.CallOption) (string, error) {
 	var header metadata.MD
 	_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{Service: question}, append(opts, grpc.Header(&header))...)
@@ -96,7 +96,7 @@ func (deaf) ClientStream(stream grpchantesting.TestService_ClientStreamServer) e
 	return nil
 }
 
-// secure credentials want a connection that is.
+// secure credentials require a secure connection.
 type secure struct{}
 
 func (secure) GetRequestMetadata(_ context.Context, uri ...string) (map[string]string, error) {
@@ -105,7 +105,7 @@ func (secure) GetRequestMetadata(_ context.Context, uri ...string) (map[string]s
 
 func (secure) RequireTransportSecurity() bool { return true }
 
-// An observer is the stats handlers of both sides.
+// An observer records the events of the stats handlers of both sides.
 type observer struct {
 	mu     sync.Mutex
 	client []stats.RPCStats

@@ -10,7 +10,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// ran is who ran, in order.
+// ran holds the names of the interceptors that ran, in order.
 var ran struct {
 	sync.Mutex
 	names []string

@@ -10,8 +10,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// A journal holds what the two sides of RPCs log, apart from each other, since
-// their order is nobody's promise.
+// A journal holds the log lines of each side of RPCs separately, since their
+// relative order is unspecified.
 type journal struct {
 	mu                       sync.Mutex
 	clientLines, serverLines []string
@@ -29,7 +29,7 @@ func (j *journal) server(line string) {
 	j.serverLines = append(j.serverLines, "server: "+line)
 }
 
-// during returns what calls return, and then what is logged meanwhile.
+// during returns the results of calls, followed by what was logged meanwhile.
 func (j *journal) during(calls func() []string) []string {
 	outcomes := calls()
 	j.mu.Lock()

@@ -28,9 +28,9 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// The interceptors of go-grpc-middleware do in-process what they do on a
-// network, for one and the same chain.
-func TestMiddlewareDoesTheSameInEachWay(t *testing.T) {
+// The interceptors of go-grpc-middleware behave in-process as on a network, in the
+// same chain.
+func TestMiddlewareBehavesTheSameOnEveryPath(t *testing.T) {
 	t.Parallel()
 	for _, test := range middlewareCases {
 		t.Run(test.name, func(t *testing.T) {
@@ -46,7 +46,7 @@ func TestMiddlewareDoesTheSameInEachWay(t *testing.T) {
 	}
 }
 
-// Neither does anybody else around them see a difference.
+// Interceptors and stats handlers around them see no difference either.
 func TestMiddlewareLeavesNoDifference(t *testing.T) {
 	t.Parallel()
 	for _, test := range middlewareCases {
@@ -68,9 +68,9 @@ var middlewareCases = []struct {
 	chain func(*journal) inprocchain.Chain
 	calls calls
 	want  []string // what the caller gets, then what is logged on each side
-	// uncertain tells that a network client may say now this, now that: of success
-	// to its stats handlers, if a stream is refused while it still sends, and with
-	// several texts, if a deadline passes.
+	// uncertain is set if results vary on a network: a client may report success to
+	// its stats handlers if a stream is refused while it still sends, and the text of
+	// a passed deadline varies.
 	uncertain bool
 }{{
 	name:  "recovery",

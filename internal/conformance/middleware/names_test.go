@@ -12,7 +12,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-func TestStringNamesInterceptorsAsTheirUsersDo(t *testing.T) {
+func TestStringNamesInterceptorsAsUsersWriteThem(t *testing.T) {
 	t.Parallel()
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(
 		recovery.UnaryServerInterceptor(),

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// pinger does what the value of a request says.
+// pinger does what the value of a request asks for.
 type pinger struct{ testpb.TestPingService }
 
 func pingServices(s grpc.ServiceRegistrar) {
@@ -51,7 +51,7 @@ func obey(ctx context.Context, what string) (string, error) {
 		return "", context.Canceled
 	case "wait":
 		<-ctx.Done()
-		return "", context.DeadlineExceeded // whichever side's deadline has ended ctx
+		return "", context.DeadlineExceeded // on either side
 	case "until":
 		if _, ok := ctx.Deadline(); ok {
 			return "until a deadline", nil
@@ -87,7 +87,7 @@ func userOf(ctx context.Context) string {
 	return "nobody"
 }
 
-// A call makes an RPC and tells what came of it.
+// A call makes an RPC and describes its result.
 type call func(context.Context, grpc.ClientConnInterface) string
 
 type calls []call
@@ -169,17 +169,17 @@ func sendStream(message string) call {
 	}
 }
 
-// describe tells all that a caller can see of an error.
+// describe describes everything that a caller can see of an error.
 func describe(err error) string {
 	if err == nil {
 		return "OK"
 	}
 	st, ok := status.FromError(err)
 	if !ok {
-		return fmt.Sprintf("no status, but %T %q", err, err)
+		return fmt.Sprintf("not a status: %T %q", err, err)
 	}
 	if st.Code() == codes.DeadlineExceeded {
-		return st.Code().String() // a network has several texts for it, by who is first to see it
+		return st.Code().String() // on a network its text varies
 	}
 	text := fmt.Sprintf("%v %q", st.Code(), st.Message())
 	for _, detail := range st.Details() {

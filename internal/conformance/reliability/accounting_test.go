@@ -14,20 +14,20 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// Under load, Shutdown loses nothing: each RPC was either refused, and no
-// handler saw it, or its handler ran to its end and its caller got the answer.
+// Under load, each RPC is either refused without running a handler, or its
+// handler runs to completion and its caller receives the response.
 func TestShutdownLosesNoAcceptedRPC(t *testing.T) {
 	t.Parallel()
 	const rounds, callers = 10, 16
 	for range rounds {
-		account := &account{entered: map[uint64]bool{}, left: map[uint64]bool{}, answered: map[uint64]bool{}}
-		ch := account.service().onChannel()
+		record := &rpcRecord{entered: map[uint64]bool{}, left: map[uint64]bool{}, answered: map[uint64]bool{}}
+		ch := record.service().onChannel()
 		ways := waysTo(ch)
 		var load sync.WaitGroup
 		enough := make(chan struct{})
 		for way, cc := range ways {
 			for range callers / len(ways) {
-				load.Go(func() { account.callUntilRefused(t, way, cc, enough) })
+				load.Go(func() { record.callUntilRefused(t, way, cc, enough) })
 			}
 		}
 		<-enough
@@ -35,12 +35,12 @@ func TestShutdownLosesNoAcceptedRPC(t *testing.T) {
 			t.Fatal(err)
 		}
 		load.Wait()
-		account.check(t)
+		record.check(t)
 	}
 }
 
-// An account says of each RPC, by its number, how far it has come.
-type account struct {
+// An rpcRecord records how far each RPC has come, by its number.
+type rpcRecord struct {
 	next    atomic.Uint64
 	refused atomic.Int64
 
@@ -48,9 +48,9 @@ type account struct {
 	entered, left, answered map[uint64]bool
 }
 
-func (a *account) callUntilRefused(t *testing.T, way string, cc grpc.ClientConnInterface, enough chan<- struct{}) {
+func (r *rpcRecord) callUntilRefused(t *testing.T, way string, cc grpc.ClientConnInterface, enough chan<- struct{}) {
 	for {
-		n := a.next.Add(1)
+		n := r.next.Add(1)
 		if n == 300 {
 			close(enough)
 		}
@@ -60,28 +60,28 @@ func (a *account) callUntilRefused(t *testing.T, way string, cc grpc.ClientConnI
 		}
 		switch got, err := call(t.Context(), cc, n); {
 		case status.Code(err) == codes.Unavailable:
-			a.refused.Add(1)
+			r.refused.Add(1)
 			return
 		case err != nil || got != n:
 			t.Errorf("%s: RPC %d got %d, %v, want its answer or Unavailable", way, n, got, err)
 			return
 		}
-		a.note(a.answered, n)
+		r.mark(r.answered, n)
 	}
 }
 
-func (a *account) note(in map[uint64]bool, n uint64) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
+func (r *rpcRecord) mark(in map[uint64]bool, n uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	in[n] = true
 }
 
-func (a *account) service() scripted {
+func (r *rpcRecord) service() scripted {
 	return scripted{
 		unary: func(_ context.Context, req any) (any, error) {
 			n := req.(*wrapperspb.BytesValue)
-			a.note(a.entered, numberOf(n))
-			defer a.note(a.left, numberOf(n))
+			r.mark(r.entered, numberOf(n))
+			defer r.mark(r.left, numberOf(n))
 			return n, nil
 		},
 		stream: func(ss grpc.ServerStream) error {
@@ -89,26 +89,26 @@ func (a *account) service() scripted {
 			if err := ss.RecvMsg(m); err != nil {
 				return err
 			}
-			a.note(a.entered, numberOf(m))
-			defer a.note(a.left, numberOf(m))
+			r.mark(r.entered, numberOf(m))
+			defer r.mark(r.left, numberOf(m))
 			return ss.SendMsg(m)
 		},
 	}
 }
 
-func (a *account) check(t *testing.T) {
+func (r *rpcRecord) check(t *testing.T) {
 	t.Helper()
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	made, refused := int(a.next.Load()), int(a.refused.Load())
-	if len(a.answered)+refused != made || len(a.answered) == 0 || refused == 0 {
-		t.Errorf("of %d RPCs %d were answered and %d refused, want all, and some of each", made, len(a.answered), refused)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	made, refused := int(r.next.Load()), int(r.refused.Load())
+	if len(r.answered)+refused != made || len(r.answered) == 0 || refused == 0 {
+		t.Errorf("of %d RPCs %d were answered and %d refused, want all, and some of each", made, len(r.answered), refused)
 	}
-	if len(a.entered) != len(a.answered) || len(a.left) != len(a.answered) {
-		t.Errorf("%d handlers began and %d ended for %d answers, want one each", len(a.entered), len(a.left), len(a.answered))
+	if len(r.entered) != len(r.answered) || len(r.left) != len(r.answered) {
+		t.Errorf("%d handlers began and %d ended for %d answers, want one each", len(r.entered), len(r.left), len(r.answered))
 	}
-	for n := range a.answered {
-		if !a.left[n] {
+	for n := range r.answered {
+		if !r.left[n] {
 			t.Errorf("RPC %d was answered, and its handler has not ended", n)
 		}
 	}

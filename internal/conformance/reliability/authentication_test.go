@@ -16,9 +16,9 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// Every public way to reach a handler runs the handler side of the chain, so
-// that an interceptor there cannot be got round.
-func TestAuthenticationCannotBeGotRound(t *testing.T) {
+// Every public way to reach a handler runs the server side of the chain, so an
+// interceptor there cannot be bypassed.
+func TestAuthenticationCannotBeBypassed(t *testing.T) {
 	t.Parallel()
 	for way, build := range waysIn {
 		t.Run(way, func(t *testing.T) {
@@ -49,7 +49,7 @@ func TestAuthenticationCannotBeGotRound(t *testing.T) {
 	}
 }
 
-// waysIn are all public ways from a service to a connection that reaches it.
+// waysIn are all public ways to obtain a connection to a service.
 var waysIn = map[string]func(*testing.T, scripted) grpc.ClientConnInterface{
 	"Channel":    onAuthenticated(func(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch }),
 	"InProcess":  onAuthenticated(func(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch.InProcess() }),
@@ -134,8 +134,8 @@ func authenticate(ctx context.Context) error {
 	return nil
 }
 
-// The bare channel allows a method's name without its slash, so calls can be
-// told how to spell it.
+// The bare channel accepts a method name without its leading slash, so calls take
+// a function that spells the name.
 var callsOfEachKind = map[string]func(ctx context.Context, cc grpc.ClientConnInterface, spell func(string) string) error{
 	"unary": func(ctx context.Context, cc grpc.ClientConnInterface, spell func(string) string) error {
 		return cc.Invoke(ctx, spell(scriptedUnary), wrapperspb.Bytes([]byte("ping")), new(wrapperspb.BytesValue))

@@ -13,7 +13,7 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-func TestInterceptorsHaveTheCallersContextOnEachWay(t *testing.T) {
+func TestInterceptorsReceiveCallersContextOnEveryPath(t *testing.T) {
 	t.Parallel()
 	var seen context.Context
 	see := inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
@@ -40,7 +40,7 @@ func (p picky) SendMsg(m any) error {
 	return p.ClientStream.SendMsg(m)
 }
 
-func TestAStreamGoesOnAfterAnInterceptorsError(t *testing.T) {
+func TestStreamContinuesAfterInterceptorError(t *testing.T) {
 	t.Parallel()
 	refuse := inprocchain.WithStreamClientInterceptors(func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 		stream, err := streamer(ctx, desc, cc, method, opts...)

@@ -16,7 +16,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// What becomes of the RPCs of a ClientConn that is closed, in-process as on a network.
+// Closing a ClientConn has the same effect on its RPCs in-process as on a network.
 
 func TestRPCsAfterCloseAreCanceled(t *testing.T) {
 	t.Parallel()
@@ -46,7 +46,7 @@ func TestRPCsInFlightAreCanceledByClose(t *testing.T) {
 	for kind, call := range kindsOfRPC {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			closeInFlight := func(cc *grpc.ClientConn, h *held) error {
+			closeInFlight := func(cc *grpc.ClientConn, h *blockingService) error {
 				answered := make(chan error, 1)
 				go func() { answered <- call(t.Context(), cc) }()
 				<-h.entered
@@ -55,7 +55,7 @@ func TestRPCsInFlightAreCanceledByClose(t *testing.T) {
 				}
 				return <-answered
 			}
-			h, there := newHeld(), newHeld()
+			h, there := newBlockingService(), newBlockingService()
 			ch := h.service().onChannel()
 			other := make(chan error, 1)
 			go func() { other <- call(t.Context(), ch) }()
@@ -66,8 +66,8 @@ func TestRPCsInFlightAreCanceledByClose(t *testing.T) {
 			if got == nil || got.Error() != want.Error() || status.Code(got) != codes.Canceled {
 				t.Errorf("%v, want %v as on the network", got, want)
 			}
-			close(there.letGo)
-			close(h.letGo)
+			close(there.release)
+			close(h.release)
 			if err := <-other; err != nil {
 				t.Errorf("an RPC in flight on the channel itself: %v, want its answer", err)
 			}
@@ -75,7 +75,7 @@ func TestRPCsInFlightAreCanceledByClose(t *testing.T) {
 	}
 }
 
-func TestClientConnIsOneAndTheSame(t *testing.T) {
+func TestClientConnIsCreatedOnce(t *testing.T) {
 	t.Parallel()
 	ch := scripted{}.onChannel()
 	var mu sync.Mutex
@@ -95,11 +95,11 @@ func TestClientConnIsOneAndTheSame(t *testing.T) {
 	}
 }
 
-// A ClientConn has goroutines, of which there are none if nobody needs it. Not
-// parallel, since goroutines are everybody's.
-func TestNoClientConnIsMadeUnasked(t *testing.T) {
+// A ClientConn starts goroutines, so it is created only when it is used. This
+// test is not parallel, since it checks the goroutines of the process.
+func TestClientConnIsCreatedOnlyOnUse(t *testing.T) {
 	before := goleak.IgnoreCurrent()
-	ch := scripted{}.onChannel(authenticated, inprocchain.WithClientStatsHandlers(&ledger{}))
+	ch := scripted{}.onChannel(authenticated, inprocchain.WithClientStatsHandlers(&eventCounter{}))
 	withToken := metadata.AppendToOutgoingContext(t.Context(), "token", "good")
 	for kind, call := range kindsOfRPC {
 		if err := call(withToken, ch); err != nil {
@@ -109,9 +109,9 @@ func TestNoClientConnIsMadeUnasked(t *testing.T) {
 	goleak.VerifyNone(t, before)
 }
 
-// An interceptor may make several attempts at a stream, on a ClientConn too:
-// the end of one of them is not the end of the RPC.
-func TestStreamMayBeTriedAgainOnClientConn(t *testing.T) {
+// An interceptor may make several attempts at a stream, also on a ClientConn:
+// the end of one attempt does not end the RPC.
+func TestStreamMayBeRetriedOnClientConn(t *testing.T) {
 	t.Parallel()
 	attempts := 0
 	service := scripted{stream: func(ss grpc.ServerStream) error {

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-func TestDetailsOfAStatusArriveHoweverTheChannelIsReached(t *testing.T) {
+func TestStatusDetailsArriveOnEveryPath(t *testing.T) {
 	t.Parallel()
 	st, err := status.New(codes.NotFound, "no such flag").WithDetails(&errdetails.ErrorInfo{Reason: "DELETED"})
 	if err != nil {

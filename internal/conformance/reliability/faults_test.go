@@ -17,10 +17,8 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
-// What the bare channel does under faults, and what it comes to here.
-
-// A caller that sends all before it receives must not wait for a handler that
-// answers each message, as long as a network would take the answers.
+// A caller that sends everything before it receives must not wait for a handler
+// that answers each message, as long as a network would buffer the answers.
 func TestSendingAllBeforeReceivingDoesNotBlock(t *testing.T) {
 	t.Parallel()
 	if err := sendAllThenReceive(t, scripted{}.onNetwork(t), time.Minute); err != nil {
@@ -34,8 +32,8 @@ func TestSendingAllBeforeReceivingDoesNotBlock(t *testing.T) {
 	}
 }
 
-func sendAllThenReceive(t *testing.T, cc grpc.ClientConnInterface, patience time.Duration) error {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+func sendAllThenReceive(t *testing.T, cc grpc.ClientConnInterface, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	stream := openBidi(ctx, t, cc)
 	for range 100 {
@@ -54,10 +52,9 @@ func sendAllThenReceive(t *testing.T, cc grpc.ClientConnInterface, patience time
 	return nil
 }
 
-// A handler whose goroutine ends without an answer, as t.FailNow makes it, is an
-// error to its caller: the bare channel reports the good end of a stream, or
-// what is no status.
-func TestHandlerThatEndsItsGoroutineIsAnError(t *testing.T) {
+// A handler that calls runtime.Goexit, as t.FailNow does, fails its RPC. The bare
+// channel reports the successful end of a stream, or an error that is no status.
+func TestHandlerThatCallsGoexitFailsItsRPC(t *testing.T) {
 	t.Parallel()
 	gone := scripted{
 		unary: func(context.Context, any) (any, error) {
@@ -70,7 +67,7 @@ func TestHandlerThatEndsItsGoroutineIsAnError(t *testing.T) {
 		},
 	}
 	for kind, call := range kindsOfRPC {
-		server := new(ledger)
+		server := new(eventCounter)
 		ch := gone.onChannel(inprocchain.WithServerStatsHandlers(server))
 		if err := call(t.Context(), ch); status.Code(err) != codes.Internal {
 			t.Errorf("%s: %v, want Internal", kind, err)
@@ -92,9 +89,9 @@ func TestHandlerThatEndsItsGoroutineIsAnError(t *testing.T) {
 	}
 }
 
-// A handler whose answer could not be sent has answered, though its client may
-// never look: neither its context nor the client's messages are to be waited for.
-func TestHandlerIsNotHeldUpAfterFailedSend(t *testing.T) {
+// After a failed SendMsg, a handler must not wait for its context or for messages,
+// even if its client never receives.
+func TestHandlerIsNotBlockedAfterFailedSend(t *testing.T) {
 	t.Parallel()
 	var seen [2]string
 	for i, open := range []func(scripted) grpc.ClientConnInterface{

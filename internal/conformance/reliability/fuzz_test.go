@@ -22,9 +22,10 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
-// No input makes an RPC panic or hang, and each makes of it what a network does.
+// No input makes an RPC panic or hang, and each gives the result that it gives
+// on a network.
 
-const fuzzPatience = 30 * time.Second
+const hangTimeout = 30 * time.Second
 
 func FuzzMethodName(f *testing.F) {
 	for _, name := range []string{
@@ -43,10 +44,10 @@ func FuzzMethodName(f *testing.F) {
 				return streamCall(name, *bidi)(ctx, cc, asIs)
 			},
 		} {
-			ctx, cancel := context.WithTimeout(t.Context(), fuzzPatience)
+			ctx, cancel := context.WithTimeout(t.Context(), hangTimeout)
 			defer cancel()
 			if servesOtherKind(kind, name) {
-				continue // a network has no word for it
+				continue // a network does not distinguish the kinds
 			}
 			want, got := call(ctx, network, name), call(ctx, ch, name)
 			if status.Code(want) == codes.Internal && status.Code(got) == codes.Unimplemented {
@@ -94,13 +95,13 @@ func FuzzMetadata(f *testing.F) {
 			return // a network has limits
 		}
 		if strings.ToLower(key) != key {
-			return // nobody but grpc-go can see that a key was not in lower case
+			return // docs/differences.md lists keys in upper case
 		}
 		if key == "connection" {
 			return // an error of HTTP/2
 		}
 		exchange := func(cc grpc.ClientConnInterface) string {
-			ctx, cancel := context.WithTimeout(t.Context(), fuzzPatience)
+			ctx, cancel := context.WithTimeout(t.Context(), hangTimeout)
 			defer cancel()
 			ctx = metadata.NewOutgoingContext(ctx, metadata.MD{"two": {"a", "b"}, key: {value}})
 			var header, trailer metadata.MD
@@ -110,7 +111,7 @@ func FuzzMetadata(f *testing.F) {
 				t.Fatalf("%q: %q hangs", key, value)
 			}
 			if err != nil {
-				answer.Reset() // it is nothing to go by
+				answer.Reset() // its content is unspecified after an error
 			}
 			return fmt.Sprintf("%q, header %q, trailer %q, %v", answer.Value, onlyUsers(header), onlyUsers(trailer), err)
 		}
@@ -120,7 +121,7 @@ func FuzzMetadata(f *testing.F) {
 	})
 }
 
-// onlyUsers leaves out what HTTP/2 adds.
+// onlyUsers removes the keys that HTTP/2 adds.
 func onlyUsers(md metadata.MD) map[string][]string {
 	md = md.Copy()
 	for _, key := range []string{"content-type", "user-agent", ":authority", "grpc-accept-encoding"} {
@@ -147,7 +148,7 @@ func FuzzCodecCloner(f *testing.F) {
 			sent = &testpb.Open{Data: wire}
 		}
 		for name, ch := range channels {
-			ctx, cancel := context.WithTimeout(t.Context(), fuzzPatience)
+			ctx, cancel := context.WithTimeout(t.Context(), hangTimeout)
 			defer cancel()
 			got := new(testpb.Open)
 			if err := ch.Invoke(ctx, scriptedUnary, sent, got); err != nil {

@@ -96,7 +96,7 @@ func TestHandwrittenHandlersAreServedAsOnANetwork(t *testing.T) {
 	}
 }
 
-func TestAServicesNameMayHaveASlash(t *testing.T) {
+func TestServiceNameMayContainSlash(t *testing.T) {
 	t.Parallel()
 	desc := scriptedDesc()
 	desc.ServiceName = "scripted/Service"
@@ -125,7 +125,7 @@ func TestShutdownRefusesHandwrittenHandlers(t *testing.T) {
 	}
 }
 
-func TestMetadataOfAContextThatIsNoRPCsIsAnError(t *testing.T) {
+func TestSettingMetadataWithForeignContextFails(t *testing.T) {
 	t.Parallel()
 	handler := func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
 		return interceptor(context.Background(), nil, &grpc.UnaryServerInfo{}, func(ctx context.Context, _ any) (any, error) {

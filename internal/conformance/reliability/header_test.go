@@ -16,12 +16,12 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-func TestHeaderWaitsForNoMessage(t *testing.T) {
+func TestHeaderDoesNotWaitForMessage(t *testing.T) {
 	t.Parallel()
 	if header, err := headerAfterFirstMessage(t, scripted{}.onChannel(), time.Minute); err != nil || len(header) != 0 {
 		t.Errorf("Header after the first message: %v, %v, want none and no error", header, err)
 	}
-	// The bare channel waits for the next message, which only comes when asked for.
+	// The bare channel waits for the next message, which comes only after a request.
 	_, err := headerAfterFirstMessage(t, scripted{}.onBareChannel(), 100*time.Millisecond)
 	if err != context.DeadlineExceeded {
 		t.Errorf("on the bare channel: %v, want it to wait until the deadline", err)
@@ -30,8 +30,8 @@ func TestHeaderWaitsForNoMessage(t *testing.T) {
 
 // headerAfterFirstMessage asks an echo for its header when it waits for the
 // second message.
-func headerAfterFirstMessage(t *testing.T, cc grpc.ClientConnInterface, patience time.Duration) (metadata.MD, error) {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+func headerAfterFirstMessage(t *testing.T, cc grpc.ClientConnInterface, timeout time.Duration) (metadata.MD, error) {
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	stream := openBidi(ctx, t, cc)
 	if err := stream.SendMsg(wrapperspb.Bytes([]byte("first"))); err != nil {
@@ -43,7 +43,7 @@ func headerAfterFirstMessage(t *testing.T, cc grpc.ClientConnInterface, patience
 	return stream.Header()
 }
 
-// servers never wait for their client, so that no order of calls blocks.
+// These servers never wait for their client, so no order of calls blocks.
 var servers = map[string]func(grpc.ServerStream) error{
 	"sends its header at once": func(ss grpc.ServerStream) error {
 		if err := ss.SendHeader(metadata.Pairs("header", "sent")); err != nil {
@@ -82,7 +82,7 @@ func sendSome(ss grpc.ServerStream) error {
 	return nil
 }
 
-func TestHeaderInAnyOrderTakesNoMessage(t *testing.T) {
+func TestHeaderInAnyOrderConsumesNoMessage(t *testing.T) {
 	t.Parallel()
 	orders := permutations([]string{"Header", "RecvMsg", "Trailer", "CloseSend"})
 	for name, serve := range servers {
@@ -99,8 +99,8 @@ func TestHeaderInAnyOrderTakesNoMessage(t *testing.T) {
 	}
 }
 
-// callInOrder makes the calls, and then receives until the end. It writes down
-// what they return, but for the trailer before the end, which is anybody's guess.
+// callInOrder makes the calls, and then receives until the end. It returns a log
+// of the results, without the trailer before the end, which is unspecified.
 func callInOrder(t *testing.T, cc grpc.ClientConnInterface, order []string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -202,9 +202,9 @@ func receiveBesideHeader(t *testing.T, cc grpc.ClientConnInterface) string {
 	return log.String()
 }
 
-// A header that nobody sends is waited for until the RPC ends, in a goroutine
-// beside others that receive and send, which it does not hold up.
-func TestHeaderHoldsNobodyUp(t *testing.T) {
+// Header of a stream without one waits until the RPC ends, and does not block
+// goroutines that send and receive.
+func TestHeaderBlocksNoOtherCall(t *testing.T) {
 	t.Parallel()
 	ch := scripted{stream: func(ss grpc.ServerStream) error {
 		for {
@@ -219,7 +219,7 @@ func TestHeaderHoldsNobodyUp(t *testing.T) {
 	var beside sync.WaitGroup
 	beside.Go(func() {
 		if header, err := stream.Header(); header != nil || err != nil {
-			t.Errorf("Header: %v, %v, want nothing: there is none", header, err)
+			t.Errorf("Header: %v, %v, want none and no error", header, err)
 		}
 	})
 	beside.Go(func() {

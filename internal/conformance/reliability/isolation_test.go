@@ -15,16 +15,16 @@ import (
 )
 
 // Neither side of an RPC sees what the other writes later: what the sender
-// writes once the message is its own again, and what the receiver writes into
-// what it got.
+// writes into a message once it may reuse it, and what the receiver writes into
+// the message that it received.
 
-func TestSendersLaterWritesAreNotSeen(t *testing.T) {
+func TestReceiverDoesNotSeeLaterWritesOfSender(t *testing.T) {
 	t.Parallel()
-	eachPassage(t, func(t *testing.T, c cargo, p passage) {
+	forEachTransfer(t, func(t *testing.T, c messageCase, tr transfer) {
 		in, out := c.in(), c.out()
-		p.carry(t, c, in, out, func() { c.scribble(in) })
+		tr.run(t, c, in, out, func() { c.overwrite(in) })
 		if c.same(in, c.in()) {
-			t.Fatal("the sender wrote nothing, so nothing could be seen")
+			t.Fatal("the sender wrote nothing, so this test proves nothing")
 		}
 		if !c.same(out, c.in()) {
 			t.Errorf("the receiver has %v, want %v as it was sent", out, c.in())
@@ -32,17 +32,17 @@ func TestSendersLaterWritesAreNotSeen(t *testing.T) {
 	})
 }
 
-func TestReceiversWritesAreNotSeen(t *testing.T) {
+func TestSenderDoesNotSeeWritesOfReceiver(t *testing.T) {
 	t.Parallel()
-	eachPassage(t, func(t *testing.T, c cargo, p passage) {
+	forEachTransfer(t, func(t *testing.T, c messageCase, tr transfer) {
 		in, out := c.in(), c.out()
-		p.carry(t, c, in, out, func() {})
+		tr.run(t, c, in, out, func() {})
 		if !c.same(out, c.in()) {
 			t.Fatalf("the receiver has %v, want %v as it was sent", out, c.in())
 		}
-		c.scribble(out)
+		c.overwrite(out)
 		if c.same(out, c.in()) {
-			t.Fatal("the receiver wrote nothing, so nothing could be seen")
+			t.Fatal("the receiver wrote nothing, so this test proves nothing")
 		}
 		if !c.same(in, c.in()) {
 			t.Errorf("the sender has %v, want %v as it was sent", in, c.in())
@@ -50,82 +50,82 @@ func TestReceiversWritesAreNotSeen(t *testing.T) {
 	})
 }
 
-func eachPassage(t *testing.T, check func(t *testing.T, c cargo, p passage)) {
-	for _, c := range cargoes(t) {
-		for _, p := range passages {
-			t.Run(c.name+"/"+p.name, func(t *testing.T) {
+func forEachTransfer(t *testing.T, check func(t *testing.T, c messageCase, tr transfer)) {
+	for _, c := range messageCases(t) {
+		for _, tr := range transfers {
+			t.Run(c.name+"/"+tr.name, func(t *testing.T) {
 				t.Parallel()
-				check(t, c, p)
+				check(t, c, tr)
 			})
 		}
 	}
 }
 
-// A passage is a way from a sender to a receiver. It calls sent as soon as the
-// message is the sender's again.
-type passage struct {
-	name  string
-	carry func(t *testing.T, c cargo, in, out any, sent func())
+// A transfer sends a message from one side of an RPC to the other. It calls sent
+// as soon as the sender may reuse the message.
+type transfer struct {
+	name string
+	run  func(t *testing.T, c messageCase, in, out any, sent func())
 }
 
-var passages = []passage{
-	{"unary request", func(t *testing.T, c cargo, in, out any, sent func()) {
-		carryRequest(t, scripted{request: func() any { return out }, unary: answerEmpty}.onChannel(c.opts...), in)
+var transfers = []transfer{
+	{"unary request", func(t *testing.T, c messageCase, in, out any, sent func()) {
+		transferRequest(t, scripted{request: func() any { return out }, unary: answerEmpty}.onChannel(c.opts...), in)
 		sent()
 	}},
-	{"unary request past the channel", func(t *testing.T, c cargo, in, out any, sent func()) {
-		carryRequest(t, scripted{request: func() any { return out }, unary: answerEmpty}.onChannel(c.opts...).InProcess(), in)
+	{"unary request on InProcess", func(t *testing.T, c messageCase, in, out any, sent func()) {
+		transferRequest(t, scripted{request: func() any { return out }, unary: answerEmpty}.onChannel(c.opts...).InProcess(), in)
 		sent()
 	}},
-	{"unary response", func(t *testing.T, c cargo, in, out any, sent func()) {
-		carryResponse(t, scripted{request: newEmpty, unary: answer(in)}.onChannel(c.opts...), out)
+	{"unary response", func(t *testing.T, c messageCase, in, out any, sent func()) {
+		transferResponse(t, scripted{request: newEmpty, unary: answer(in)}.onChannel(c.opts...), out)
 		sent()
 	}},
-	{"unary response past the channel", func(t *testing.T, c cargo, in, out any, sent func()) {
-		carryResponse(t, scripted{request: newEmpty, unary: answer(in)}.onChannel(c.opts...).InProcess(), out)
+	{"unary response on InProcess", func(t *testing.T, c messageCase, in, out any, sent func()) {
+		transferResponse(t, scripted{request: newEmpty, unary: answer(in)}.onChannel(c.opts...).InProcess(), out)
 		sent()
 	}},
-	{"message to the handler", func(t *testing.T, c cargo, in, out any, sent func()) {
+	{"message to the handler", func(t *testing.T, c messageCase, in, out any, sent func()) {
 		isSent := make(chan struct{})
 		ch := scripted{stream: receiveOnce(out, isSent)}.onChannel(c.opts...)
-		carryToHandler(t, ch, in, func() {
-			close(isSent) // first, so that the race detector sees what both sides do now
+		transferToHandler(t, ch, in, func() {
+			close(isSent) // before sent, so that the race detector sees concurrent accesses
 			sent()
 		})
 	}},
-	{"message to the handler past the channel", func(t *testing.T, c cargo, in, out any, sent func()) {
+	{"message to the handler on InProcess", func(t *testing.T, c messageCase, in, out any, sent func()) {
 		isSent := make(chan struct{})
 		ch := scripted{stream: receiveOnce(out, isSent)}.onChannel(c.opts...).InProcess()
-		carryToHandler(t, ch, in, func() {
+		transferToHandler(t, ch, in, func() {
 			close(isSent)
 			sent()
 		})
 	}},
-	{"message to the caller", func(t *testing.T, c cargo, in, out any, sent func()) {
+	{"message to the caller", func(t *testing.T, c messageCase, in, out any, sent func()) {
 		isSent := make(chan struct{})
 		ch := scripted{stream: sendOnce(in, isSent, sent)}.onChannel(c.opts...)
-		carryToCaller(t, ch, out, isSent)
+		transferToCaller(t, ch, out, isSent)
 	}},
-	{"message to the caller past the channel", func(t *testing.T, c cargo, in, out any, sent func()) {
+	{"message to the caller on InProcess", func(t *testing.T, c messageCase, in, out any, sent func()) {
 		isSent := make(chan struct{})
 		ch := scripted{stream: sendOnce(in, isSent, sent)}.onChannel(c.opts...).InProcess()
-		carryToCaller(t, ch, out, isSent)
+		transferToCaller(t, ch, out, isSent)
 	}},
 }
 
-func carryRequest(t *testing.T, cc grpc.ClientConnInterface, in any) {
+func transferRequest(t *testing.T, cc grpc.ClientConnInterface, in any) {
 	if err := cc.Invoke(t.Context(), scriptedUnary, in, new(emptypb.Empty)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func carryResponse(t *testing.T, cc grpc.ClientConnInterface, out any) {
+func transferResponse(t *testing.T, cc grpc.ClientConnInterface, out any) {
 	if err := cc.Invoke(t.Context(), scriptedUnary, new(emptypb.Empty), out); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func carryToHandler(t *testing.T, cc grpc.ClientConnInterface, in any, sent func()) {
+func transferToHandler(t *testing.T, cc grpc.ClientConnInterface, in any, sent func()) {
 	stream := openBidi(t.Context(), t, cc)
 	if err := stream.SendMsg(in); err != nil {
 		t.Fatal(err)
@@ -134,7 +134,7 @@ func carryToHandler(t *testing.T, cc grpc.ClientConnInterface, in any, sent func
 	awaitEnd(t, stream)
 }
 
-func carryToCaller(t *testing.T, cc grpc.ClientConnInterface, out any, isSent <-chan struct{}) {
+func transferToCaller(t *testing.T, cc grpc.ClientConnInterface, out any, isSent <-chan struct{}) {
 	stream := openBidi(t.Context(), t, cc)
 	<-isSent
 	if err := stream.RecvMsg(out); err != nil {
@@ -172,13 +172,13 @@ func sendOnce(m any, isSent chan<- struct{}, sent func()) func(grpc.ServerStream
 		if err := ss.SendMsg(m); err != nil {
 			return err
 		}
-		close(isSent) // first, so that the race detector sees what both sides do now
+		close(isSent) // before sent, so that the race detector sees concurrent accesses
 		sent()
 		return nil
 	}
 }
 
-// A message by value, which hardly anybody sends, is left to the cloner.
+// A message that is not a pointer is copied by the cloner.
 type byValue struct{ *wrapperspb.BytesValue }
 
 type valueCloner struct{ inprocgrpc.ProtoCloner }

@@ -13,9 +13,9 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// TestAnRPCMadeInAHandlerIsOneOfItsOwn makes it in the worst way: with the context
-// of the handler's own caller, on a channel below.
-func TestAnRPCMadeInAHandlerIsOneOfItsOwn(t *testing.T) {
+// TestRPCMadeInHandlerIsIndependent makes the RPC in the hardest way: with the
+// context of the handler's own caller, on an inprocgrpc.Channel.
+func TestRPCMadeInHandlerIsIndependent(t *testing.T) {
 	t.Parallel()
 	inner := scripted{
 		unary:  func(context.Context, any) (any, error) { return wrapperspb.Bytes([]byte("inner")), nil },

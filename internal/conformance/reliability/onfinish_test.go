@@ -17,7 +17,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// Handlers for how an RPC may end: the request says how.
+// endings is a service whose handlers end as the request says.
 var endings = scripted{
 	unary: func(ctx context.Context, req any) (any, error) {
 		return req, endAsAsked(ctx, req.(*wrapperspb.BytesValue))
@@ -75,7 +75,7 @@ func streamRPC(method string, desc grpc.StreamDesc, texts ...string) func(contex
 	}
 }
 
-// What a caller does, each of which ends the RPC.
+// finished holds calls, each of which ends its RPC.
 var finished = map[string]struct {
 	call   func(context.Context, grpc.ClientConnInterface, ...grpc.CallOption)
 	before func(context.Context) (context.Context, context.CancelFunc)
@@ -148,7 +148,7 @@ func badMetadata(ctx context.Context) (context.Context, context.CancelFunc) {
 	return metadata.AppendToOutgoingContext(ctx, "bad key", "value"), func() {}
 }
 
-func TestOnFinishIsCalledOnceWithHowTheRPCEnded(t *testing.T) {
+func TestOnFinishIsCalledOnceWithResultOfRPC(t *testing.T) {
 	t.Parallel()
 	for name, rpc := range finished {
 		t.Run(name, func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestOnFinishIsCalledOnceWithHowTheRPCEnded(t *testing.T) {
 			ch := endings.onChannel()
 			want := finish(endings.onNetwork(t))
 			gots := map[string]*endOfRPC{"Channel": finish(ch), "ClientConn": finish(ch.ClientConn())}
-			if err := ch.Shutdown(t.Context()); err != nil { // nothing runs any more
+			if err := ch.Shutdown(t.Context()); err != nil { // no RPC runs now
 				t.Fatal(err)
 			}
 			for way, got := range gots {
@@ -179,7 +179,7 @@ func TestOnFinishIsCalledOnceWithHowTheRPCEnded(t *testing.T) {
 	}
 }
 
-// An endOfRPC is what OnFinish is called with.
+// An endOfRPC records the calls of OnFinish.
 type endOfRPC struct {
 	told chan struct{}
 	mu   sync.Mutex
@@ -193,7 +193,7 @@ func (e *endOfRPC) tell(err error) {
 	defer e.mu.Unlock()
 	told := fmt.Sprint(err)
 	if code := status.Code(err); code == codes.DeadlineExceeded {
-		told = code.String() // a network says it with one text or another
+		told = code.String() // on a network its text varies
 	}
 	e.errs = append(e.errs, told)
 	if len(e.errs) == 1 {
@@ -214,16 +214,16 @@ func TestOnFinishIsNeverCalledOnBareChannel(t *testing.T) {
 	unaryRPC("ok")(t.Context(), ch, grpc.OnFinish(end.tell))
 	streamRPC(scriptedBidi, *bidi, "a")(t.Context(), ch, grpc.OnFinish(end.tell))
 	if got := end.String(); got != "[]" {
-		t.Errorf("on the bare channel OnFinish was called with %s: then inprocchain may leave it to it", got)
+		t.Errorf("on the bare channel OnFinish was called with %s; want no call", got)
 	}
 }
 
-// What a call option points to is the caller's once the RPC has ended for it,
-// also when the end came from elsewhere.
-func TestCallOptionsAreSetWhenTheStreamHasEnded(t *testing.T) {
+// The caller may reuse the variables of its call options once a method of the
+// stream has reported its end, even if another goroutine ended it.
+func TestCallOptionsAreSetWhenStreamEnds(t *testing.T) {
 	t.Parallel()
 	for range 200 {
-		ended := new(ledger)
+		ended := new(eventCounter)
 		ch := endings.onChannel(inprocchain.WithClientStatsHandlers(ended))
 		ctx, cancel := context.WithCancel(t.Context())
 		var trailer, header metadata.MD

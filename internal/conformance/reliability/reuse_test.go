@@ -16,10 +16,10 @@ import (
 
 const onBareChannel = "INPROCCHAIN_TEST_ON_BARE_CHANNEL"
 
-// The race detector sees whether the handler's goroutine still reads what the
+// The race detector reports whether the handler's goroutine still reads what the
 // caller writes. On the bare channel it does: the test runs itself there, in a
-// process of its own, and wants it to fail.
-func TestRequestIsCallersAgainAfterTimeout(t *testing.T) {
+// separate process, and expects the report.
+func TestCallerMayReuseRequestAfterTimeout(t *testing.T) {
 	t.Parallel()
 	for _, call := range []struct {
 		name   string
@@ -40,7 +40,7 @@ func TestRequestIsCallersAgainAfterTimeout(t *testing.T) {
 	}
 }
 
-// An ending context ends when it is told to, with a deadline too.
+// An ending context ends with its reason when done is closed.
 type ending struct {
 	context.Context
 	done   chan struct{}
@@ -95,8 +95,8 @@ func wantRaceOnBareChannel(t *testing.T) {
 	}
 }
 
-// A handler that is late with its answer does not write into the reply either.
-func TestReplyIsCallersAgainAfterTimeout(t *testing.T) {
+// A handler that answers late does not write into the reply.
+func TestCallerMayReuseReplyAfterTimeout(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	left, answered := make(chan struct{}), make(chan struct{})

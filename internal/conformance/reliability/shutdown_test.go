@@ -21,7 +21,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// waysTo are the ways to the handlers of ch.
+// waysTo returns every connection that reaches the handlers of ch.
 func waysTo(ch *inprocchain.Channel) map[string]grpc.ClientConnInterface {
 	return map[string]grpc.ClientConnInterface{
 		"Channel":       ch,
@@ -36,7 +36,7 @@ func callUnary(ctx context.Context, cc grpc.ClientConnInterface) error {
 	return cc.Invoke(ctx, scriptedUnary, wrapperspb.Bytes([]byte("ping")), new(wrapperspb.BytesValue))
 }
 
-// callStream sends a message, wants it back, and receives until the end.
+// callStream sends a message, expects it back, and receives until the end.
 func callStream(ctx context.Context, cc grpc.ClientConnInterface) error {
 	stream, err := cc.NewStream(ctx, bidi, scriptedBidi)
 	if err != nil {
@@ -90,7 +90,7 @@ func TestShutdownRefusesOnEveryPath(t *testing.T) {
 	}
 }
 
-// counting is an echo that counts its handlers.
+// counting returns an echo service that counts the calls of its handlers.
 func counting(handled *atomic.Int64) scripted {
 	return scripted{
 		unary: func(_ context.Context, req any) (any, error) {
@@ -112,15 +112,17 @@ func eachRPC(t *testing.T, ways map[string]grpc.ClientConnInterface, check func(
 	}
 }
 
-// A held service is one whose handlers wait until they are let go.
-type held struct {
-	entered, letGo chan struct{}
-	left           atomic.Int64
+// A blockingService blocks its handlers until release is closed.
+type blockingService struct {
+	entered, release chan struct{}
+	left             atomic.Int64
 }
 
-func newHeld() *held { return &held{entered: make(chan struct{}, 100), letGo: make(chan struct{})} }
+func newBlockingService() *blockingService {
+	return &blockingService{entered: make(chan struct{}, 100), release: make(chan struct{})}
+}
 
-func (h *held) service() scripted {
+func (h *blockingService) service() scripted {
 	return scripted{
 		unary: func(_ context.Context, req any) (any, error) {
 			h.wait()
@@ -133,10 +135,10 @@ func (h *held) service() scripted {
 	}
 }
 
-func (h *held) wait() {
+func (h *blockingService) wait() {
 	defer h.left.Add(1)
 	h.entered <- struct{}{}
-	<-h.letGo
+	<-h.release
 }
 
 func TestShutdownWaitsForHandlersInFlight(t *testing.T) {
@@ -145,7 +147,7 @@ func TestShutdownWaitsForHandlersInFlight(t *testing.T) {
 		for kind, call := range kindsOfRPC {
 			t.Run(way+"/"+kind, func(t *testing.T) {
 				t.Parallel()
-				h := newHeld()
+				h := newBlockingService()
 				ch := h.service().onChannel()
 				shutdownInFlight(t, h, ch, func() error { return call(t.Context(), waysTo(ch)[way]) })
 			})
@@ -153,7 +155,7 @@ func TestShutdownWaitsForHandlersInFlight(t *testing.T) {
 	}
 }
 
-func shutdownInFlight(t *testing.T, h *held, ch *inprocchain.Channel, call func() error) {
+func shutdownInFlight(t *testing.T, h *blockingService, ch *inprocchain.Channel, call func() error) {
 	answered := make(chan error, 1)
 	go func() { answered <- call() }()
 	<-h.entered
@@ -178,7 +180,7 @@ func shutdownInFlight(t *testing.T, h *held, ch *inprocchain.Channel, call func(
 			}
 		})
 	}
-	close(h.letGo)
+	close(h.release)
 	shutdowns.Wait()
 	if err := <-answered; err != nil {
 		t.Errorf("the RPC in flight: %v, want its answer", err)
@@ -209,7 +211,7 @@ func TestShutdownClosesClientConn(t *testing.T) {
 	}
 }
 
-// Not parallel, since goroutines are everybody's.
+// This test is not parallel, since it checks the goroutines of the process.
 func TestShutdownLeavesNoGoroutine(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	ch := scripted{}.onChannel(inprocchain.WithUnaryClientInterceptors(passClient))
@@ -229,7 +231,7 @@ func TestShutdownLeavesNoGoroutine(t *testing.T) {
 	goleak.VerifyNone(t, before)
 }
 
-// A response is its handler's again when the RPC has ended, as on a network.
+// As on a network, a handler may reuse its response once the RPC has ended.
 func TestShutdownWaitsForTheCopyOfTheResponse(t *testing.T) {
 	t.Parallel()
 	response := wrapperspb.Bytes(make([]byte, 1<<20))
@@ -245,7 +247,7 @@ func TestShutdownWaitsForTheCopyOfTheResponse(t *testing.T) {
 		if err := ch.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		flip(response.Value) // the race detector sees who still reads it
+		flip(response.Value) // the race detector reports a concurrent reader
 		if err := <-answered; err != nil {
 			t.Fatal(err)
 		}

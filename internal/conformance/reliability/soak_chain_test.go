@@ -22,24 +22,24 @@ import (
 
 const panicAnswer = "a handler panicked"
 
-// chain is that of examples/flags, OpenTelemetry, logging, recovery, authentication
-// and an audit log, between two stats handlers on each side that keep the books.
+// chain is the chain of examples/flags (OpenTelemetry, logging, recovery,
+// authentication and an audit log) between two event counters on each side.
 func (s *soak) chain() inprocchain.Chain {
 	panicked := recovery.WithRecoveryHandler(func(any) error { return status.Error(codes.Internal, panicAnswer) })
 	log := logging.LoggerFunc(func(context.Context, logging.Level, string, ...any) {})
 	return inprocchain.NewChain(
-		inprocchain.WithServerStatsHandlers(s.ledgers["first server"], otelgrpc.NewServerHandler(telemetry()...), s.ledgers["last server"]),
+		inprocchain.WithServerStatsHandlers(s.counters["first server"], otelgrpc.NewServerHandler(telemetry()...), s.counters["last server"]),
 		inprocchain.WithUnaryServerInterceptors(logging.UnaryServerInterceptor(log), recovery.UnaryServerInterceptor(panicked)),
 		inprocchain.WithStreamServerInterceptors(logging.StreamServerInterceptor(log), recovery.StreamServerInterceptor(panicked)),
 		authenticated,
 		inprocchain.WithUnaryServerInterceptors(audited),
-		inprocchain.WithClientStatsHandlers(s.ledgers["first client"], otelgrpc.NewClientHandler(telemetry()...), s.ledgers["last client"]),
+		inprocchain.WithClientStatsHandlers(s.counters["first client"], otelgrpc.NewClientHandler(telemetry()...), s.counters["last client"]),
 		inprocchain.WithUnaryClientInterceptors(logging.UnaryClientInterceptor(log), withTokenUnary),
 		inprocchain.WithStreamClientInterceptors(withTokenStream), // logging's races if a stream is sent to and received from at once
 	)
 }
 
-// audited writes a line for each RPC that went well, which is also on its span.
+// audited writes a line and a span event for each RPC that succeeds.
 func audited(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	resp, err := handler(ctx, req)
 	if err != nil {
@@ -49,7 +49,7 @@ func audited(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler g
 	return resp, json.NewEncoder(io.Discard).Encode(map[string]string{"action": info.FullMethod})
 }
 
-// telemetry records every span and every metric, and keeps the sums alone.
+// telemetry records every span and metric, and exports none.
 func telemetry() []otelgrpc.Option {
 	return []otelgrpc.Option{
 		otelgrpc.WithTracerProvider(sdktrace.NewTracerProvider()),

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// streams opens n streams, all of which are open before the first goes on.
+// streams opens n streams. The first continues when all of them are open.
 func (s *soak) streams(ctx context.Context, n int) {
 	var working, opened sync.WaitGroup
 	opened.Add(n)
@@ -33,8 +33,8 @@ func (s *soak) streams(ctx context.Context, n int) {
 	working.Wait()
 }
 
-// callStream sends messages that are to come back in order, and leaves when its
-// patience ends.
+// callStream sends messages, which the handler returns in order, and then acts as
+// its callerBehavior says.
 func (s *soak) callStream(ctx context.Context, n uint64, limit time.Duration, open func()) {
 	random := s.random(n)
 	ctx, call := s.begin(ctx, n, random, limit)
@@ -72,8 +72,8 @@ func (s *soak) callStream(ctx context.Context, n uint64, limit time.Duration, op
 func (s *soak) endStream(n uint64, call *soakCall, err error, received, sent int) {
 	s.streamEnds.add(err)
 	if !call.mayEndWith(err) || err == nil && received != sent {
-		s.lose("stream %d, whose handler has conduct %d and caller patience %d, got %d of %d messages and %v",
-			n, call.conduct, call.patience, received, sent, err)
+		s.lose("stream %d, with handler behavior %d and caller behavior %d, got %d of %d messages and %v",
+			n, call.handlerBehavior, call.callerBehavior, received, sent, err)
 	}
 }
 
@@ -82,9 +82,9 @@ func sendNumbers(stream grpc.ClientStream, n uint64, messages int, random *rand.
 		m := number(n + uint64(i)<<40)
 		m.Value = append(m.Value, make([]byte, random.IntN(2<<10))...)
 		if err := stream.SendMsg(m); err != nil {
-			return sent // RecvMsg tells why
+			return sent // RecvMsg reports the error
 		}
-		flip(m.Value) // it is ours again
+		flip(m.Value) // the caller may reuse it
 		sent++
 	}
 	_ = stream.CloseSend() // RecvMsg tells
@@ -100,7 +100,7 @@ func (s *soak) serveStream(ss grpc.ServerStream) error {
 	}
 	found, ok := s.calls.Load(numberOf(m))
 	if !ok {
-		return status.Error(codes.Canceled, "its caller has gone")
+		return status.Error(codes.Canceled, "its caller has left")
 	}
 	call := found.(*soakCall)
 	ss.SetTrailer(metadata.Pairs("trailer", "set"))
@@ -108,7 +108,7 @@ func (s *soak) serveStream(ss grpc.ServerStream) error {
 		if err := ss.SendMsg(m); err != nil {
 			return s.sendOn(ss, call, err)
 		}
-		if call.patience == cancelsOnArrival {
+		if call.callerBehavior == callerCancelsOnceServed {
 			call.cancel()
 		}
 		if err := s.behave(ss.Context(), call); err != nil {
@@ -122,14 +122,14 @@ func (s *soak) serveStream(ss grpc.ServerStream) error {
 	}
 }
 
-// sendOn sends to a caller that has gone, as a handler does that ignores errors.
+// sendOn sends to a caller that has left, like a handler that ignores errors.
 func (s *soak) sendOn(ss grpc.ServerStream, call *soakCall, err error) error {
-	if call.conduct != ignores {
+	if call.handlerBehavior != handlerIgnoresContext {
 		return err
 	}
 	for range 3 {
 		if ss.SendMsg(new(wrapperspb.BytesValue)) == nil {
-			s.lose("a handler sent to a caller that had gone, and was told nothing")
+			s.lose("a handler sent to a caller that had left, and got no error")
 		}
 		_ = ss.SendHeader(metadata.Pairs("header", "late"))
 	}

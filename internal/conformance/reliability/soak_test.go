@@ -28,9 +28,9 @@ var (
 )
 
 // TestSoak puts load on a channel with a full chain, while handlers and callers
-// do everything that they should not. Nothing may be lost, doubled or left.
+// do everything that they should not. Nothing may be lost, duplicated or left.
 //
-// It is not parallel, since goroutines and memory are everybody's.
+// It is not parallel, since it checks the goroutines and the memory of the process.
 func TestSoak(t *testing.T) {
 	load := struct {
 		unary, streams, callers int
@@ -62,9 +62,9 @@ func TestSoak(t *testing.T) {
 	t.Logf("%d unary RPCs of %d callers in %v: %s", load.unary, load.callers, unaryTook.Round(time.Millisecond), &s.unaryEnds)
 	t.Logf("%d concurrent streams in %v: %s", load.streams, streamsTook.Round(time.Millisecond), &s.streamEnds)
 	t.Logf("%d handlers, of which %d panicked; lost answers: %d", s.handlersBegan.Load(), s.panics.Load(), s.lost.Load())
-	for _, name := range slices.Sorted(maps.Keys(s.ledgers)) {
-		l := s.ledgers[name]
-		t.Logf("stats of the %s: %d begins, %d ends, %d doubled, %d out of place", name, l.begun.Load(), l.ended.Load(), l.doubled.Load(), l.missed.Load())
+	for _, name := range slices.Sorted(maps.Keys(s.counters)) {
+		l := s.counters[name]
+		t.Logf("stats of the %s: %d begins, %d ends, %d duplicated, %d out of place", name, l.begun.Load(), l.ended.Load(), l.duplicated.Load(), l.misplaced.Load())
 	}
 	t.Logf("heap after each tenth, in KiB: %v", inKiB(heap))
 	t.Logf("goroutines before %d, after %d", goroutines, runtime.NumGoroutine())
@@ -72,30 +72,30 @@ func TestSoak(t *testing.T) {
 	checkFlat(t, heap)
 }
 
-// A soak is the load on one channel and what has come of it.
+// A soak is the load on one channel, and its results.
 type soak struct {
-	seed    uint64
-	ch      *inprocchain.Channel
-	ledgers map[string]*ledger
+	seed     uint64
+	ch       *inprocchain.Channel
+	counters map[string]*eventCounter
 
 	handlersBegan, handlersEnded, panics atomic.Int64
 	unaryEnds, streamEnds                tally
 	lost                                 atomic.Int64
-	complaints                           sync.Map // some of what went wrong
-	calls                                sync.Map // the call, by its number, that a handler works for
+	complaints                           sync.Map // the first of the failures
+	calls                                sync.Map // *soakCall by its number
 }
 
 func newSoak(seed uint64) *soak {
-	s := &soak{seed: seed, ledgers: map[string]*ledger{}}
+	s := &soak{seed: seed, counters: map[string]*eventCounter{}}
 	for _, name := range []string{"first client", "last client", "first server", "last server"} {
-		s.ledgers[name] = new(ledger)
+		s.counters[name] = new(eventCounter)
 	}
 	s.ch = inprocchain.New(s.chain())
 	s.ch.RegisterService(scriptedDesc(), scripted{unary: s.serveUnary, stream: s.serveStream})
 	return s
 }
 
-// random is the same for the same RPC of the same seed, whenever it runs.
+// random returns the same numbers for the same RPC and seed, whenever it runs.
 func (s *soak) random(n uint64) *rand.Rand { return rand.New(rand.NewPCG(s.seed, n)) }
 
 func (s *soak) lose(format string, args ...any) {
@@ -130,18 +130,18 @@ func (s *soak) check(t *testing.T, unary, streams int) {
 		t.Errorf("%d handlers began and %d ended", began, ended)
 	}
 	if s.panics.Load() == 0 {
-		t.Error("no handler panicked, so the soak is not what it says")
+		t.Error("no handler panicked, so the soak test does not cover panics")
 	}
-	for name, l := range s.ledgers {
+	for name, l := range s.counters {
 		begun, ended := l.begun.Load(), l.ended.Load()
-		if begun != ended || begun == 0 || l.doubled.Load()+l.missed.Load() != 0 {
-			t.Errorf("stats of the %s: %d begins and %d ends, %d doubled, %d out of place, want one end for each begin",
-				name, begun, ended, l.doubled.Load(), l.missed.Load())
+		if begun != ended || begun == 0 || l.duplicated.Load()+l.misplaced.Load() != 0 {
+			t.Errorf("stats of the %s: %d begins and %d ends, %d duplicated, %d out of place, want one end for each begin",
+				name, begun, ended, l.duplicated.Load(), l.misplaced.Load())
 		}
 	}
 }
 
-// checkFlat allows for noise, not for a few bytes kept of each RPC.
+// checkFlat allows for noise, but not for a few bytes retained for each RPC.
 func checkFlat(t *testing.T, heap []uint64) {
 	first, last := heap[0], heap[len(heap)-1]
 	if last > first+first/4+2<<20 {
@@ -159,7 +159,7 @@ func inKiB(bytes []uint64) []uint64 {
 
 func liveHeap() uint64 {
 	runtime.GC()
-	runtime.GC() // what finalizers held
+	runtime.GC() // frees what finalizers retained
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc

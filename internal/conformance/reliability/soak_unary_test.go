@@ -14,35 +14,35 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// What a handler of the soak does.
-type conduct byte
+// A handlerBehavior is what a handler does in the soak test.
+type handlerBehavior byte
 
 const (
-	answers conduct = iota
-	fails
-	panics
-	blocks     // until its context ends
-	ignores    // its context, and answers once its caller has gone
-	conductLen // how many there are
+	handlerAnswers handlerBehavior = iota
+	handlerFails
+	handlerPanics
+	handlerBlocks         // until its context ends
+	handlerIgnoresContext // and answers once its caller has left
+	handlerBehaviors      // the number of behaviors
 )
 
-// What a caller of the soak does meanwhile.
-type patience byte
+// A callerBehavior is what a caller does while its RPC runs.
+type callerBehavior byte
 
 const (
-	waits patience = iota
-	timesOut
-	cancels
-	cancelsOnArrival // of the request at the handler
-	patienceLen
+	callerWaits callerBehavior = iota
+	callerTimesOut
+	callerCancels
+	callerCancelsOnceServed // as soon as the handler has the request
+	callerBehaviors
 )
 
-// A soakCall is what caller and handler of an RPC know of each other.
+// A soakCall is what the caller and the handler of an RPC share.
 type soakCall struct {
-	conduct  conduct
-	patience patience
-	cancel   context.CancelFunc
-	gone     chan struct{} // closed when the caller has left
+	handlerBehavior handlerBehavior
+	callerBehavior  callerBehavior
+	cancel          context.CancelFunc
+	gone            chan struct{} // closed when the caller has left
 }
 
 // unary makes n RPCs and returns the heap after each tenth of them.
@@ -73,32 +73,32 @@ func (s *soak) callUnary(ctx context.Context, n uint64) {
 	req.Value = append(req.Value, make([]byte, random.IntN(2<<10))...)
 	answer := new(wrapperspb.BytesValue)
 	err := s.conn(n).Invoke(ctx, scriptedUnary, req, answer)
-	flip(req.Value) // it is ours again
+	flip(req.Value) // the caller may reuse it
 	flip(answer.Value)
 	flip(answer.Value)
 	close(call.gone)
 	s.unaryEnds.add(err)
 	if !call.mayEndWith(err) || err == nil && numberOf(answer) != n {
-		s.lose("unary RPC %d, whose handler has conduct %d and caller patience %d, got %d and %v", n, call.conduct, call.patience, numberOf(answer), err)
+		s.lose("unary RPC %d, with handler behavior %d and caller behavior %d, got %d and %v", n, call.handlerBehavior, call.callerBehavior, numberOf(answer), err)
 	}
 }
 
-// begin draws what handler and caller do, the latter within a limit. A handler
-// that does not answer by itself has a caller that does not wait.
+// begin draws the behavior of handler and caller. The caller acts within the
+// limit. A handler that does not answer by itself gets a caller that does not wait.
 func (s *soak) begin(ctx context.Context, n uint64, random *rand.Rand, limit time.Duration) (context.Context, *soakCall) {
 	call := &soakCall{
-		conduct:  conduct(random.IntN(int(conductLen))),
-		patience: patience(random.IntN(int(patienceLen))),
-		gone:     make(chan struct{}),
+		handlerBehavior: handlerBehavior(random.IntN(int(handlerBehaviors))),
+		callerBehavior:  callerBehavior(random.IntN(int(callerBehaviors))),
+		gone:            make(chan struct{}),
 	}
-	if call.patience == waits && (call.conduct == blocks || call.conduct == ignores) {
-		call.conduct = answers
+	if call.callerBehavior == callerWaits && (call.handlerBehavior == handlerBlocks || call.handlerBehavior == handlerIgnoresContext) {
+		call.handlerBehavior = handlerAnswers
 	}
 	moment := time.Duration(random.Int64N(int64(limit)))
-	switch call.patience {
-	case timesOut:
+	switch call.callerBehavior {
+	case callerTimesOut:
 		ctx, call.cancel = context.WithTimeout(ctx, moment)
-	case cancels:
+	case callerCancels:
 		ctx, call.cancel = context.WithCancel(ctx)
 		time.AfterFunc(moment, call.cancel)
 	default:
@@ -109,7 +109,7 @@ func (s *soak) begin(ctx context.Context, n uint64, random *rand.Rand, limit tim
 	return ctx, call
 }
 
-// forget keeps the call until its handler, if there is one, has found it.
+// forget removes the call once its caller has left.
 func (s *soak) forget(n uint64, call *soakCall) {
 	<-call.gone
 	s.calls.Delete(n)
@@ -117,22 +117,22 @@ func (s *soak) forget(n uint64, call *soakCall) {
 
 func (c *soakCall) mayEndWith(err error) bool {
 	got := status.Code(err)
-	switch c.patience {
-	case timesOut:
+	switch c.callerBehavior {
+	case callerTimesOut:
 		if got == codes.DeadlineExceeded {
 			return true
 		}
-	case cancels, cancelsOnArrival:
+	case callerCancels, callerCancelsOnceServed:
 		if got == codes.Canceled {
 			return true
 		}
 	}
-	switch c.conduct {
-	case answers:
+	switch c.handlerBehavior {
+	case handlerAnswers:
 		return got == codes.OK
-	case fails:
+	case handlerFails:
 		return got == codes.DataLoss
-	case panics:
+	case handlerPanics:
 		return got == codes.Internal && status.Convert(err).Message() == panicAnswer
 	}
 	return false
@@ -144,31 +144,31 @@ func (s *soak) serveUnary(ctx context.Context, req any) (any, error) {
 	m := req.(*wrapperspb.BytesValue)
 	found, ok := s.calls.Load(numberOf(m))
 	if !ok {
-		return nil, status.Error(codes.Canceled, "its caller has gone")
+		return nil, status.Error(codes.Canceled, "its caller has left")
 	}
 	call := found.(*soakCall)
-	if call.patience == cancelsOnArrival {
+	if call.callerBehavior == callerCancelsOnceServed {
 		call.cancel()
 	}
 	if err := s.behave(ctx, call); err != nil {
 		return nil, err
 	}
-	_ = grpc.SendHeader(ctx, metadata.Pairs("header", "sent")) // the caller may have gone
+	_ = grpc.SendHeader(ctx, metadata.Pairs("header", "sent")) // fails if the caller has left
 	_ = grpc.SetTrailer(ctx, metadata.Pairs("trailer", "set"))
 	return m, nil
 }
 
 func (s *soak) behave(ctx context.Context, call *soakCall) error {
-	switch call.conduct {
-	case fails:
+	switch call.handlerBehavior {
+	case handlerFails:
 		return status.Error(codes.DataLoss, "at random")
-	case panics:
+	case handlerPanics:
 		s.panics.Add(1)
 		panic("at random")
-	case blocks:
+	case handlerBlocks:
 		<-ctx.Done()
 		return ctx.Err()
-	case ignores:
+	case handlerIgnoresContext:
 		<-call.gone
 	}
 	return nil

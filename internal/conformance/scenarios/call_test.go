@@ -17,20 +17,20 @@ import (
 )
 
 func TestUnknownMethodsAreRefusedAsOnANetwork(t *testing.T) {
-	var scenarios []conformance
+	var scenarios []scenario
 	for _, method := range []string{
 		"", "/", "bad", "/bad", "//", "/svc", "svc/Method", "/unknown/M", "/scenarios.Service/Unknown",
 		"/scenarios.Service/", "/scenarios.Service", "scenarios.Service/Unary", "//scenarios.Service/Unary",
 		"/scenarios.Service/Unary/", "/a/b/c", "/scenarios.Service/unary", "/ä/ö",
 	} {
-		scenarios = append(scenarios, conformance{
+		scenarios = append(scenarios, scenario{
 			name: fmt.Sprintf("Invoke %q", method),
 			calls: func(ctx context.Context, call testCaller) error {
 				var header, trailer metadata.MD
 				return call.Invoke(ctx, method, wrapperspb.String("request"), new(testText), grpc.Header(&header), grpc.Trailer(&trailer))
 			},
 			code: codes.Unimplemented,
-		}, conformance{
+		}, scenario{
 			name: fmt.Sprintf("NewStream %q", method),
 			calls: func(ctx context.Context, call testCaller) error {
 				s, err := call.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, method)
@@ -45,10 +45,10 @@ func TestUnknownMethodsAreRefusedAsOnANetwork(t *testing.T) {
 			code: codes.Unimplemented,
 		})
 	}
-	conform(t, scenarios)
+	runScenarios(t, scenarios)
 }
 
-// testCreds are credentials for each RPC.
+// testCreds are per-RPC credentials.
 type testCreds struct {
 	data   map[string]string
 	err    error
@@ -61,10 +61,10 @@ func (c testCreds) GetRequestMetadata(context.Context, ...string) (map[string]st
 
 func (c testCreds) RequireTransportSecurity() bool { return c.secure }
 
-// tellingCreds tell what they are told.
-type tellingCreds struct{}
+// reportingCreds send back the arguments and the request info that they receive.
+type reportingCreds struct{}
 
-func (tellingCreds) GetRequestMetadata(ctx context.Context, uri ...string) (map[string]string, error) {
+func (reportingCreds) GetRequestMetadata(ctx context.Context, uri ...string) (map[string]string, error) {
 	info, ok := credentials.RequestInfoFromContext(ctx)
 	var level credentials.CommonAuthInfo
 	if told, ok := info.AuthInfo.(interface {
@@ -78,11 +78,11 @@ func (tellingCreds) GetRequestMetadata(ctx context.Context, uri ...string) (map[
 	}, nil
 }
 
-func (tellingCreds) RequireTransportSecurity() bool { return true }
+func (reportingCreds) RequireTransportSecurity() bool { return true }
 
-func TestCallOptionsHaveTheirEffectAsOnANetwork(t *testing.T) {
+func TestCallOptionsTakeEffectAsOnANetwork(t *testing.T) {
 	creds := func(c testCreds) []grpc.CallOption { return []grpc.CallOption{grpc.PerRPCCredentials(c)} }
-	var scenarios []conformance
+	var scenarios []scenario
 	for _, c := range []struct {
 		name string
 		opts []grpc.CallOption
@@ -101,7 +101,7 @@ func TestCallOptionsHaveTheirEffectAsOnANetwork(t *testing.T) {
 		{"last limit", []grpc.CallOption{grpc.MaxCallRecvMsgSize(1), grpc.MaxCallRecvMsgSize(9)}, codes.OK},
 		{"credentials", creds(testCreds{data: map[string]string{"Authorization": "token", "key-bin": "\x00\x01"}}), codes.OK},
 		{"credentials that ask for security", creds(testCreds{data: map[string]string{"authorization": "token"}, secure: true}), codes.OK},
-		{"credentials that are told", []grpc.CallOption{grpc.PerRPCCredentials(tellingCreds{})}, codes.OK},
+		{"credentials that are told", []grpc.CallOption{grpc.PerRPCCredentials(reportingCreds{})}, codes.OK},
 		{"credentials without data", creds(testCreds{}), codes.OK},
 		{"credentials beside metadata of that key", creds(testCreds{data: map[string]string{"key": "of the credentials"}}), codes.OK},
 		{"credentials with reserved keys", creds(testCreds{data: map[string]string{"te": "1", "grpc-status": "1", "grpc-message": "1", "grpc-message-type": "1", "token": "1"}}), codes.OK},
@@ -116,7 +116,7 @@ func TestCallOptionsHaveTheirEffectAsOnANetwork(t *testing.T) {
 		with := func(ctx context.Context) context.Context {
 			return metadata.AppendToOutgoingContext(ctx, "key", "of the caller")
 		}
-		scenarios = append(scenarios, conformance{
+		scenarios = append(scenarios, scenario{
 			name: "Unary/" + c.name,
 			calls: func(ctx context.Context, call testCaller) error {
 				var header, trailer metadata.MD
@@ -126,7 +126,7 @@ func TestCallOptionsHaveTheirEffectAsOnANetwork(t *testing.T) {
 			code: c.code,
 		})
 		for _, method := range allStreams {
-			scenarios = append(scenarios, conformance{
+			scenarios = append(scenarios, scenario{
 				name:  kindOf(method) + "/" + c.name,
 				serve: testService{stream: answerLast},
 				calls: func(ctx context.Context, call testCaller) error {
@@ -148,12 +148,12 @@ func TestCallOptionsHaveTheirEffectAsOnANetwork(t *testing.T) {
 			})
 		}
 	}
-	conform(t, scenarios)
+	runScenarios(t, scenarios)
 }
 
 func TestLargeMessagesTravelAsOnANetwork(t *testing.T) {
 	large := strings.Repeat("large", 700<<10) // 3.5 MB
-	conform(t, []conformance{
+	runScenarios(t, []scenario{
 		{name: "request and response", calls: func(ctx context.Context, call testCaller) error {
 			reply := new(testText)
 			if err := call.Invoke(ctx, methodUnary, wrapperspb.String(large), reply); err != nil {

@@ -28,7 +28,7 @@ func TestContextThatHasEndedIsRefusedAsOnANetwork(t *testing.T) {
 	late := func(ctx context.Context) (context.Context, context.CancelFunc) {
 		return context.WithDeadline(ctx, time.Now().Add(-time.Second))
 	}
-	var scenarios []conformance
+	var scenarios []scenario
 	for _, c := range []struct {
 		name string
 		end  func(context.Context) (context.Context, context.CancelFunc)
@@ -38,7 +38,7 @@ func TestContextThatHasEndedIsRefusedAsOnANetwork(t *testing.T) {
 		{"canceled with a cause", caused, codes.Canceled},
 		{"deadline", late, codes.DeadlineExceeded},
 	} {
-		scenarios = append(scenarios, conformance{
+		scenarios = append(scenarios, scenario{
 			name: c.name,
 			calls: func(ctx context.Context, call testCaller) error {
 				ctx, cancel := c.end(ctx)
@@ -48,14 +48,14 @@ func TestContextThatHasEndedIsRefusedAsOnANetwork(t *testing.T) {
 			code: c.code,
 		})
 	}
-	conform(t, scenarios)
+	runScenarios(t, scenarios)
 }
 
 // Enough for an RPC to reach its handler, and not long for a test.
 const shortly = 200 * time.Millisecond
 
 func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
-	var scenarios []conformance
+	var scenarios []scenario
 	for _, ending := range []struct {
 		name string
 		with func(ctx context.Context, begun <-chan struct{}) (context.Context, context.CancelFunc)
@@ -89,7 +89,7 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 				<-ctx.Done()
 				return handler.after(ctx)
 			}
-			scenarios = append(scenarios, conformance{
+			scenarios = append(scenarios, scenario{
 				name:  "Unary/" + ending.name + ", handler " + handler.name,
 				serve: testService{unary: func(ctx context.Context, req *testText) (any, error) { return req, wait(ctx) }},
 				calls: func(ctx context.Context, call testCaller) error {
@@ -98,7 +98,7 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 					return call.unary(ctx)
 				},
 				code: ending.code,
-			}, conformance{
+			}, scenario{
 				name: "Unary/after its header, " + ending.name + ", handler " + handler.name,
 				serve: testService{unary: func(ctx context.Context, req *testText) (any, error) {
 					return req, errors.Join(grpc.SendHeader(ctx, metadata.Pairs("key", "early")), wait(ctx))
@@ -136,7 +136,7 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 					return s, cancel, s.send("1")
 				}
 				received, alone := make(chan struct{}), make(chan struct{})
-				scenarios = append(scenarios, conformance{
+				scenarios = append(scenarios, scenario{
 					name:  kindOf(method) + "/received from, " + ending.name + ", handler " + handler.name,
 					serve: serve(received),
 					calls: func(ctx context.Context, call testCaller) error {
@@ -156,7 +156,7 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 						return err
 					},
 					code: ending.code,
-				}, conformance{
+				}, scenario{
 					name:  kindOf(method) + "/left alone, " + ending.name + ", handler " + handler.name,
 					serve: serve(alone),
 					calls: func(ctx context.Context, call testCaller) error {
@@ -171,7 +171,7 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 			}
 		}
 	}
-	conform(t, scenarios)
+	runScenarios(t, scenarios)
 }
 
 func TestStreamsAbandonedByCancelEndAsOnANetwork(t *testing.T) {
@@ -186,7 +186,7 @@ func TestStreamsAbandonedByCancelEndAsOnANetwork(t *testing.T) {
 		return untilDone(ss)
 	}
 	received := make(chan struct{})
-	var scenarios []conformance
+	var scenarios []scenario
 	for _, method := range allStreams {
 		abandon := func(use func(testStream) error) func(context.Context, testCaller) error {
 			return func(ctx context.Context, call testCaller) error {
@@ -200,26 +200,26 @@ func TestStreamsAbandonedByCancelEndAsOnANetwork(t *testing.T) {
 			}
 		}
 		scenarios = append(scenarios,
-			conformance{
+			scenario{
 				name:  kindOf(method) + "/at once",
 				serve: testService{stream: untilDone},
 				calls: abandon(func(testStream) error { return nil }),
 			},
-			conformance{
+			scenario{
 				name:  kindOf(method) + "/after its header",
 				serve: testService{stream: func(ss grpc.ServerStream) error { return errors.Join(ss.SendHeader(nil), untilDone(ss)) }},
 				calls: abandon(func(s testStream) error { _, err := s.Header(); return err }),
 			},
 		)
 		if method != methodClientStream {
-			scenarios = append(scenarios, conformance{
+			scenarios = append(scenarios, scenario{
 				name:  kindOf(method) + "/after its first message",
 				serve: testService{stream: answerUntilDone},
 				calls: abandon(func(s testStream) error { return s.receiveOne() }),
 			})
 		}
 	}
-	scenarios = append(scenarios, conformance{
+	scenarios = append(scenarios, scenario{
 		name:  "BidiStream/while the handler receives",
 		serve: testService{stream: echoAll},
 		calls: func(ctx context.Context, call testCaller) error {
@@ -231,7 +231,7 @@ func TestStreamsAbandonedByCancelEndAsOnANetwork(t *testing.T) {
 			}
 			return errors.Join(s.send("1"), s.receiveOne())
 		},
-	}, conformance{
+	}, scenario{
 		name: "BidiStream/while a goroutine receives",
 		serve: testService{stream: func(ss grpc.ServerStream) error {
 			if err := ss.RecvMsg(new(testText)); err != nil {
@@ -256,5 +256,5 @@ func TestStreamsAbandonedByCancelEndAsOnANetwork(t *testing.T) {
 		},
 		code: codes.Canceled,
 	})
-	conform(t, scenarios)
+	runScenarios(t, scenarios)
 }

@@ -31,7 +31,7 @@ func interceptClient(
 	)
 }
 
-// An editedClientStream has what is not nil in place of the stream's own.
+// An editedClientStream replaces those methods of its stream that are not nil here.
 type editedClientStream struct {
 	grpc.ClientStream
 	send, recv func(m any) error
@@ -51,7 +51,7 @@ func (s editedClientStream) RecvMsg(m any) error {
 	return s.ClientStream.RecvMsg(m)
 }
 
-func TestClientInterceptorsDoAsOnANetwork(t *testing.T) {
+func TestClientInterceptorsBehaveAsOnANetwork(t *testing.T) {
 	type (
 		invoke = func(context.Context, any) error
 		open   = func(context.Context) (grpc.ClientStream, error)
@@ -64,7 +64,7 @@ func TestClientInterceptorsDoAsOnANetwork(t *testing.T) {
 	add := func(ctx context.Context) context.Context {
 		return metadata.AppendToOutgoingContext(ctx, "added", "value")
 	}
-	conform(t, []conformance{
+	runScenarios(t, []scenario{
 		{name: "refuse", code: codes.PermissionDenied, chain: []inprocchain.Option{interceptClient(
 			func(context.Context, any, any, invoke) error { return refusal },
 			func(context.Context, open) (grpc.ClientStream, error) { return nil, refusal },
@@ -149,5 +149,5 @@ func TestClientInterceptorsDoAsOnANetwork(t *testing.T) {
 			},
 			func(ctx context.Context, next open) (grpc.ClientStream, error) { return next(ctx) },
 		)}},
-	}, withAll)
+	}, callEveryKind)
 }

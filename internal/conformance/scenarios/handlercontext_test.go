@@ -17,8 +17,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-func TestAHandlersContextEndsAsOnANetwork(t *testing.T) {
-	var scenarios []conformance
+func TestHandlerContextEndsAsOnANetwork(t *testing.T) {
+	var scenarios []scenario
 	wait := func(ctx context.Context) { <-ctx.Done() }
 	for _, c := range []struct {
 		name  string
@@ -39,7 +39,7 @@ func TestAHandlersContextEndsAsOnANetwork(t *testing.T) {
 				c.serve(ctx)
 				return nil
 			}
-			scenarios = append(scenarios, conformance{
+			scenarios = append(scenarios, scenario{
 				name: c.name + method,
 				serve: testService{
 					unary:  func(ctx context.Context, req *testText) (any, error) { return req, serve(ctx) },
@@ -59,12 +59,12 @@ func TestAHandlersContextEndsAsOnANetwork(t *testing.T) {
 			})
 		}
 	}
-	conform(t, scenarios)
+	runScenarios(t, scenarios)
 }
 
 var errOwn = errors.New("the caller's own affair")
 
-// ownContext is a context that ends with an error of its own.
+// ownContext is a context that ends with errOwn.
 type ownContext struct {
 	context.Context
 	done chan struct{}
@@ -81,8 +81,8 @@ func (c ownContext) Err() error {
 	}
 }
 
-// A network's server learns of a cancellation, and not of its error.
-func TestAHandlersContextHasNoErrorOfItsCallers(t *testing.T) {
+// On a network, the server learns of a cancellation, but not of its error.
+func TestHandlerContextDoesNotCarryCallersError(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{methodUnary, methodBidiStream} {
 		errs := make(chan error, 1)
@@ -102,13 +102,13 @@ func TestAHandlersContextHasNoErrorOfItsCallers(t *testing.T) {
 	}
 }
 
-// A network's server always has some, such as the authority.
-func TestAHandlersContextHasIncomingMetadata(t *testing.T) {
+// On a network there always is some, such as the authority.
+func TestHandlerContextHasIncomingMetadata(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{methodUnary, methodBidiStream} {
 		err := callWith(t.Context(), method, func(ctx context.Context) error {
 			if _, ok := metadata.FromIncomingContext(ctx); !ok {
-				return errors.New("a handler that looks for a key finds not even metadata without it")
+				return errors.New("the context has no incoming metadata")
 			}
 			return nil
 		})
@@ -118,7 +118,7 @@ func TestAHandlersContextHasIncomingMetadata(t *testing.T) {
 	}
 }
 
-func TestAHandlersContextNeedsNoGoroutine(t *testing.T) {
+func TestHandlerContextNeedsNoGoroutine(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{methodUnary, methodBidiStream} {
 		callers := goroutine()
@@ -132,7 +132,7 @@ func TestAHandlersContextNeedsNoGoroutine(t *testing.T) {
 			stacks = stacks[:runtime.Stack(stacks, true)]
 			for _, creator := range [][]byte{callers, goroutine()} {
 				if bytes.Contains(stacks, append([]byte("propagateCancel in "), creator...)) {
-					return fmt.Errorf("%shas started one to pass on the end of a context:\n%s", creator, stacks)
+					return fmt.Errorf("%shas started a goroutine that propagates the end of a context:\n%s", creator, stacks)
 				}
 			}
 			return nil
@@ -150,7 +150,7 @@ func goroutine() []byte {
 	return append(name, '\n') // so that 1 is not 10
 }
 
-// callWith makes an RPC which serve answers.
+// callWith makes an RPC whose handler calls serve.
 func callWith(ctx context.Context, method string, serve func(context.Context) error) error {
 	ch := inprocchain.New()
 	testService{
@@ -160,7 +160,7 @@ func callWith(ctx context.Context, method string, serve func(context.Context) er
 	return testCaller{ch}.make(ctx, method)
 }
 
-// make makes one RPC, and sends nothing if it is a stream.
+// make makes one RPC. On a stream it sends nothing.
 func (c testCaller) make(ctx context.Context, method string) error {
 	if method == methodUnary {
 		return c.unary(ctx)

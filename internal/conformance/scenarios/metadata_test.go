@@ -12,7 +12,7 @@ import (
 )
 
 func TestRequestMetadataArrivesAsOnANetwork(t *testing.T) {
-	var scenarios []conformance
+	var scenarios []scenario
 	for _, c := range []struct {
 		name string
 		md   metadata.MD
@@ -57,21 +57,20 @@ func TestRequestMetadataArrivesAsOnANetwork(t *testing.T) {
 			}
 			return ctx
 		}
-		scenarios = append(scenarios, conformance{
+		scenarios = append(scenarios, scenario{
 			name:  c.name,
 			calls: func(ctx context.Context, call testCaller) error { return call.all(with(ctx)) },
 			code:  c.code,
 		})
 	}
-	conform(t, scenarios)
+	runScenarios(t, scenarios)
 }
 
-// answering sends metadata every way there is, and tells in its response what
-// came of it.
+// The handlers send metadata in every way, and report the result in their response.
 func TestResponseMetadataArrivesAsOnANetwork(t *testing.T) {
 	md := metadata.Pairs("key", "1", "key", "2", "Mixed", "3", "key-bin", "\x00\xff", "empty", "")
 	type set = func(ctx context.Context, ss grpc.ServerStream) error
-	var scenarios []conformance
+	var scenarios []scenario
 	for _, c := range []struct {
 		name string
 		set  set // ss is nil in a unary RPC
@@ -172,13 +171,13 @@ func TestResponseMetadataArrivesAsOnANetwork(t *testing.T) {
 			}
 			name := c.name + "/" + end.name
 			if c.name[:6] != "stream" && c.name != "through both" {
-				scenarios = append(scenarios, conformance{name: "unary/" + name, serve: serve, calls: func(ctx context.Context, call testCaller) error {
+				scenarios = append(scenarios, scenario{name: "unary/" + name, serve: serve, calls: func(ctx context.Context, call testCaller) error {
 					var header, trailer metadata.MD
-					return anyError(call.unary(ctx, grpc.Header(&header), grpc.Trailer(&trailer)))
+					return ignoreError(call.unary(ctx, grpc.Header(&header), grpc.Trailer(&trailer)))
 				}})
 			}
 			for _, kind := range []string{methodClientStream, methodServerStream, methodBidiStream} {
-				scenarios = append(scenarios, conformance{name: kind[len("/scenarios.Service/"):] + "/" + name, serve: serve, calls: func(ctx context.Context, call testCaller) error {
+				scenarios = append(scenarios, scenario{name: kind[len("/scenarios.Service/"):] + "/" + name, serve: serve, calls: func(ctx context.Context, call testCaller) error {
 					s, err := call.stream(ctx, kind)
 					if err != nil {
 						return err
@@ -194,15 +193,15 @@ func TestResponseMetadataArrivesAsOnANetwork(t *testing.T) {
 						err = s.receiveAll()
 					}
 					s.Trailer()
-					return anyError(err)
+					return ignoreError(err)
 				}})
 			}
 		}
 	}
-	conform(t, scenarios)
+	runScenarios(t, scenarios)
 }
 
-// result fits into metadata.
+// result describes err in a form that is valid in metadata.
 func result(err error) string {
 	if err == nil {
 		return "nil"
@@ -210,5 +209,5 @@ func result(err error) string {
 	return status.Convert(err).Code().String()
 }
 
-// anyError lets a scenario end either way.
-func anyError(error) error { return nil }
+// ignoreError lets a scenario end with any error.
+func ignoreError(error) error { return nil }

@@ -15,13 +15,13 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// okError says that it is none.
+// okError is an error with the status OK.
 type okError struct{}
 
 func (okError) Error() string              { return "okError" }
 func (okError) GRPCStatus() *status.Status { return status.New(codes.OK, "fine") }
 
-// noStatusError has a status that is nil.
+// noStatusError is an error with a nil status.
 type noStatusError struct{}
 
 func (noStatusError) Error() string              { return "noStatusError" }
@@ -39,7 +39,7 @@ func withDetails(t *testing.T) error {
 }
 
 func TestErrorsOfHandlersArriveAsOnANetwork(t *testing.T) {
-	var scenarios []conformance
+	var scenarios []scenario
 	for _, c := range []struct {
 		name string
 		err  error
@@ -69,14 +69,14 @@ func TestErrorsOfHandlersArriveAsOnANetwork(t *testing.T) {
 		{"wrapped io.EOF", fmt.Errorf("wrapped: %w", io.EOF), codes.Unknown},
 		{"io.ErrUnexpectedEOF", io.ErrUnexpectedEOF, codes.Unknown},
 	} {
-		scenarios = append(scenarios, conformance{
+		scenarios = append(scenarios, scenario{
 			name: "unary/" + c.name,
 			serve: testService{unary: func(context.Context, *testText) (any, error) {
 				return wrapperspb.String("to be dropped"), c.err
 			}},
 			calls: func(ctx context.Context, call testCaller) error { return call.unary(ctx) },
 			code:  c.code,
-		}, conformance{
+		}, scenario{
 			name: "header and trailer/" + c.name,
 			serve: testService{unary: func(ctx context.Context, _ *testText) (any, error) {
 				grpc.SetHeader(ctx, metadata.Pairs("a-header", "h"))
@@ -94,7 +94,7 @@ func TestErrorsOfHandlersArriveAsOnANetwork(t *testing.T) {
 			if c.err == error(okError{}) && kind != methodClientStream {
 				code = codes.OK
 			}
-			scenarios = append(scenarios, conformance{
+			scenarios = append(scenarios, scenario{
 				name:  kind + "/" + c.name,
 				serve: testService{stream: failAfterFirst(c.err)},
 				calls: func(ctx context.Context, call testCaller) error {
@@ -104,7 +104,7 @@ func TestErrorsOfHandlersArriveAsOnANetwork(t *testing.T) {
 			})
 		}
 	}
-	conform(t, scenarios)
+	runScenarios(t, scenarios)
 }
 
 func failAfterFirst(err error) func(grpc.ServerStream) error {
@@ -122,7 +122,7 @@ func TestResponsesArriveAsOnANetwork(t *testing.T) {
 		return testService{unary: func(context.Context, *testText) (any, error) { return response, nil }}
 	}
 	once := func(ctx context.Context, call testCaller) error { return call.unary(ctx) }
-	conform(t, []conformance{
+	runScenarios(t, []scenario{
 		{name: "plain", calls: once},
 		{name: "empty", serve: answer(new(testText)), calls: once},
 		{name: "nil", serve: answer(nil), calls: once},

@@ -15,17 +15,17 @@ import (
 	"github.com/inprocchain/inprocchain/chaintest"
 )
 
-// A conformance is a scenario that must come out in-process as on a network.
-type conformance struct {
+// A scenario makes RPCs that must have the same results in-process as on a network.
+type scenario struct {
 	name  string
 	chain []inprocchain.Option
 	serve testService
 	calls func(context.Context, testCaller) error
 
-	code codes.Code // of what calls returns, so that the scenario is what its name says
+	code codes.Code // of the error that calls returns, which shows that the scenario is what its name says
 }
 
-func conform(t *testing.T, scenarios []conformance, defaults ...func(*conformance)) {
+func runScenarios(t *testing.T, scenarios []scenario, defaults ...func(*scenario)) {
 	t.Helper()
 	for _, s := range scenarios {
 		for _, set := range defaults {
@@ -35,13 +35,13 @@ func conform(t *testing.T, scenarios []conformance, defaults ...func(*conformanc
 			t.Parallel()
 			s.compare(t, s.serve.register)
 			t.Run("registered below", func(t *testing.T) {
-				s.compare(t, func(r grpc.ServiceRegistrar) { s.serve.register(below(t, r)) })
+				s.compare(t, func(r grpc.ServiceRegistrar) { s.serve.register(inProcessRegistrar(t, r)) })
 			})
 		})
 	}
 }
 
-func (s conformance) compare(t *testing.T, register func(grpc.ServiceRegistrar)) {
+func (s scenario) compare(t *testing.T, register func(grpc.ServiceRegistrar)) {
 	chaintest.Compare(t, inprocchain.NewChain(s.chain...), register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
 		err := s.calls(ctx, testCaller{cc})
 		if got := status.Code(err); got != s.code {
@@ -51,8 +51,8 @@ func (s conformance) compare(t *testing.T, register func(grpc.ServiceRegistrar))
 	})
 }
 
-// below returns the inprocgrpc.Channel of a Channel, which then calls the handlers.
-func below(t *testing.T, r grpc.ServiceRegistrar) grpc.ServiceRegistrar {
+// inProcessRegistrar returns the inprocgrpc.Channel of a Channel.
+func inProcessRegistrar(t *testing.T, r grpc.ServiceRegistrar) grpc.ServiceRegistrar {
 	switch r := r.(type) {
 	case *inprocchain.Channel:
 		return r.InProcess()
@@ -65,7 +65,7 @@ func below(t *testing.T, r grpc.ServiceRegistrar) grpc.ServiceRegistrar {
 
 type testText = wrapperspb.StringValue
 
-// A testService is its two handlers. Without them it echoes.
+// A testService has two handlers. A nil handler echoes.
 type testService struct {
 	unary  func(context.Context, *testText) (any, error)
 	stream func(grpc.ServerStream) error
@@ -195,7 +195,7 @@ func (s testStream) sendAll(messages ...string) error {
 	return s.CloseSend()
 }
 
-// receiveAll receives until the end, and returns nil if it is a good one.
+// receiveAll receives until the end of the stream, and returns nil for io.EOF.
 func (s testStream) receiveAll() error {
 	for {
 		switch err := s.RecvMsg(new(testText)); err {
@@ -208,7 +208,7 @@ func (s testStream) receiveAll() error {
 	}
 }
 
-// receiveOne receives the answer of a stream that has but one.
+// receiveOne receives one message.
 func (s testStream) receiveOne() error { return s.RecvMsg(new(testText)) }
 
 // exchange sends all messages and receives all answers.

@@ -16,13 +16,13 @@ import (
 )
 
 type (
-	conformKey struct{}
-	unaryOn    = func(ctx context.Context, req any) (any, error)
-	streamOn   = func(ss grpc.ServerStream) error
+	contextKey struct{}
+	unaryNext  = func(ctx context.Context, req any) (any, error)
+	streamNext = func(ss grpc.ServerStream) error
 )
 
 // interceptServer makes an option of a unary and a stream interceptor.
-func interceptServer(unary func(ctx context.Context, req any, next unaryOn) (any, error), stream func(ss grpc.ServerStream, next streamOn) error) inprocchain.Option {
+func interceptServer(unary func(ctx context.Context, req any, next unaryNext) (any, error), stream func(ss grpc.ServerStream, next streamNext) error) inprocchain.Option {
 	return inprocchain.NewChain(
 		inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 			return unary(ctx, req, handler)
@@ -33,7 +33,7 @@ func interceptServer(unary func(ctx context.Context, req any, next unaryOn) (any
 	)
 }
 
-// An editedServerStream has what is not nil in place of the stream's own.
+// An editedServerStream replaces those methods of its stream that are not nil here.
 type editedServerStream struct {
 	grpc.ServerStream
 	ctx        context.Context
@@ -61,17 +61,17 @@ func (s editedServerStream) RecvMsg(m any) error {
 	return s.ServerStream.RecvMsg(m)
 }
 
-func TestServerInterceptorsDoAsOnANetwork(t *testing.T) {
-	tell := testService{ // what the context holds
+func TestServerInterceptorsBehaveAsOnANetwork(t *testing.T) {
+	reportContext := testService{ // answers with the value in its context
 		unary: func(ctx context.Context, req *testText) (any, error) {
-			return wrapperspb.String(fmt.Sprint(req.Value, ctx.Value(conformKey{}))), nil
+			return wrapperspb.String(fmt.Sprint(req.Value, ctx.Value(contextKey{}))), nil
 		},
 		stream: func(ss grpc.ServerStream) error {
 			msg := new(testText)
 			if err := ss.RecvMsg(msg); err != nil {
 				return err
 			}
-			return ss.SendMsg(wrapperspb.String(fmt.Sprint(msg.Value, ss.Context().Value(conformKey{}))))
+			return ss.SendMsg(wrapperspb.String(fmt.Sprint(msg.Value, ss.Context().Value(contextKey{}))))
 		},
 	}
 	fail := testService{
@@ -83,41 +83,41 @@ func TestServerInterceptorsDoAsOnANetwork(t *testing.T) {
 		stream: func(grpc.ServerStream) error { panic("crashed") },
 	}
 	refusal := status.Error(codes.PermissionDenied, "refused")
-	conform(t, []conformance{
+	runScenarios(t, []scenario{
 		{name: "refuse", code: codes.PermissionDenied, chain: []inprocchain.Option{interceptServer(
-			func(context.Context, any, unaryOn) (any, error) { return nil, refusal },
-			func(grpc.ServerStream, streamOn) error { return refusal },
+			func(context.Context, any, unaryNext) (any, error) { return nil, refusal },
+			func(grpc.ServerStream, streamNext) error { return refusal },
 		)}},
 		{name: "refuse with metadata", code: codes.PermissionDenied, chain: []inprocchain.Option{interceptServer(
-			func(ctx context.Context, _ any, _ unaryOn) (any, error) {
+			func(ctx context.Context, _ any, _ unaryNext) (any, error) {
 				_ = grpc.SetHeader(ctx, metadata.Pairs("key", "h"))
 				_ = grpc.SetTrailer(ctx, metadata.Pairs("key", "t"))
 				return nil, refusal
 			},
-			func(ss grpc.ServerStream, _ streamOn) error {
+			func(ss grpc.ServerStream, _ streamNext) error {
 				_ = ss.SetHeader(metadata.Pairs("key", "h"))
 				ss.SetTrailer(metadata.Pairs("key", "t"))
 				return refusal
 			},
 		)}},
 		{name: "answer in the handler's place", chain: []inprocchain.Option{interceptServer(
-			func(context.Context, any, unaryOn) (any, error) { return wrapperspb.String("mine"), nil },
-			func(ss grpc.ServerStream, _ streamOn) error { return ss.SendMsg(wrapperspb.String("mine")) },
+			func(context.Context, any, unaryNext) (any, error) { return wrapperspb.String("mine"), nil },
+			func(ss grpc.ServerStream, _ streamNext) error { return ss.SendMsg(wrapperspb.String("mine")) },
 		)}},
-		{name: "change the context", serve: tell, chain: []inprocchain.Option{interceptServer(
-			func(ctx context.Context, req any, next unaryOn) (any, error) {
-				return next(context.WithValue(ctx, conformKey{}, "value"), req)
+		{name: "change the context", serve: reportContext, chain: []inprocchain.Option{interceptServer(
+			func(ctx context.Context, req any, next unaryNext) (any, error) {
+				return next(context.WithValue(ctx, contextKey{}, "value"), req)
 			},
-			func(ss grpc.ServerStream, next streamOn) error {
-				return next(editedServerStream{ServerStream: ss, ctx: context.WithValue(ss.Context(), conformKey{}, "value")})
+			func(ss grpc.ServerStream, next streamNext) error {
+				return next(editedServerStream{ServerStream: ss, ctx: context.WithValue(ss.Context(), contextKey{}, "value")})
 			},
 		)}},
 		{name: "change the request", chain: []inprocchain.Option{interceptServer(
-			func(ctx context.Context, req any, next unaryOn) (any, error) {
+			func(ctx context.Context, req any, next unaryNext) (any, error) {
 				req.(*testText).Value += " changed"
 				return next(ctx, req)
 			},
-			func(ss grpc.ServerStream, next streamOn) error {
+			func(ss grpc.ServerStream, next streamNext) error {
 				return next(editedServerStream{ServerStream: ss, recv: func(m any) error {
 					err := ss.RecvMsg(m)
 					m.(*testText).Value += " changed"
@@ -126,46 +126,46 @@ func TestServerInterceptorsDoAsOnANetwork(t *testing.T) {
 			},
 		)}},
 		{name: "change the response", chain: []inprocchain.Option{interceptServer(
-			func(ctx context.Context, req any, next unaryOn) (any, error) {
+			func(ctx context.Context, req any, next unaryNext) (any, error) {
 				_, err := next(ctx, req)
 				return wrapperspb.String("another"), err
 			},
-			func(ss grpc.ServerStream, next streamOn) error {
+			func(ss grpc.ServerStream, next streamNext) error {
 				return next(editedServerStream{ServerStream: ss, send: func(any) error { return ss.SendMsg(wrapperspb.String("another")) }})
 			},
 		)}},
 		{name: "see the error and change it", serve: fail, code: codes.Aborted, chain: []inprocchain.Option{interceptServer(
-			func(ctx context.Context, req any, next unaryOn) (any, error) {
+			func(ctx context.Context, req any, next unaryNext) (any, error) {
 				resp, err := next(ctx, req)
 				return resp, status.Errorf(codes.Aborted, "%T: %v", err, err)
 			},
-			func(ss grpc.ServerStream, next streamOn) error {
+			func(ss grpc.ServerStream, next streamNext) error {
 				err := next(ss)
 				return status.Errorf(codes.Aborted, "%T: %v", err, err)
 			},
 		)}},
 		{name: "recover", serve: crash, code: codes.Internal, chain: []inprocchain.Option{interceptServer(
-			func(ctx context.Context, req any, next unaryOn) (_ any, err error) {
+			func(ctx context.Context, req any, next unaryNext) (_ any, err error) {
 				defer func() { err = status.Errorf(codes.Internal, "recovered: %v", recover()) }()
 				return next(ctx, req)
 			},
-			func(ss grpc.ServerStream, next streamOn) (err error) {
+			func(ss grpc.ServerStream, next streamNext) (err error) {
 				defer func() { err = status.Errorf(codes.Internal, "recovered: %v", recover()) }()
 				return next(ss)
 			},
 		)}},
-		{name: "call on twice", serve: tell, chain: []inprocchain.Option{interceptServer(
-			func(ctx context.Context, req any, next unaryOn) (any, error) {
+		{name: "call on twice", serve: reportContext, chain: []inprocchain.Option{interceptServer(
+			func(ctx context.Context, req any, next unaryNext) (any, error) {
 				_, _ = next(ctx, req)
 				return next(ctx, req)
 			},
-			func(ss grpc.ServerStream, next streamOn) error {
+			func(ss grpc.ServerStream, next streamNext) error {
 				return next(ss)
 			},
 		)}},
 		{name: "receive and send for the handler", chain: []inprocchain.Option{interceptServer(
-			func(ctx context.Context, req any, next unaryOn) (any, error) { return next(ctx, req) },
-			func(ss grpc.ServerStream, next streamOn) error {
+			func(ctx context.Context, req any, next unaryNext) (any, error) { return next(ctx, req) },
+			func(ss grpc.ServerStream, next streamNext) error {
 				first := new(testText)
 				if err := ss.RecvMsg(first); err != nil {
 					return err
@@ -176,11 +176,11 @@ func TestServerInterceptorsDoAsOnANetwork(t *testing.T) {
 				return ss.SendMsg(first)
 			},
 		)}},
-	}, withAll)
+	}, callEveryKind)
 }
 
-// withAll makes the calls of scenarios that have none: one of each kind.
-func withAll(s *conformance) {
+// callEveryKind gives a scenario without calls one RPC of each kind.
+func callEveryKind(s *scenario) {
 	if s.calls == nil {
 		s.calls = func(ctx context.Context, call testCaller) error { return call.all(ctx) }
 	}

@@ -16,72 +16,72 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A tagger is a stats handler that leaves its name in the context and looks for
-// those of others.
-type tagger struct{ name string }
+// A contextTagger is a stats handler that adds its name to the context and checks
+// the names in it.
+type contextTagger struct{ name string }
 
-func (h tagger) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	before, _ := ctx.Value(conformKey{}).(string)
-	ctx = context.WithValue(ctx, conformKey{}, before+h.name)
+func (h contextTagger) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	before, _ := ctx.Value(contextKey{}).(string)
+	ctx = context.WithValue(ctx, contextKey{}, before+h.name)
 	return metadata.AppendToOutgoingContext(ctx, "tagged", h.name)
 }
 
-func (h tagger) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	if begin, ok := s.(*stats.Begin); ok && ctx.Value(conformKey{}) != "ab" {
-		begin.FailFast = !begin.FailFast // which is seen
+func (h contextTagger) HandleRPC(ctx context.Context, s stats.RPCStats) {
+	if begin, ok := s.(*stats.Begin); ok && ctx.Value(contextKey{}) != "ab" {
+		begin.FailFast = !begin.FailFast // which chaintest reports
 	}
 }
 
-func (tagger) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (contextTagger) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 
-func (tagger) HandleConn(context.Context, stats.ConnStats) {}
+func (contextTagger) HandleConn(context.Context, stats.ConnStats) {}
 
 func TestStatsHandlersTagContextsAsOnANetwork(t *testing.T) {
-	conform(t, []conformance{{
+	runScenarios(t, []scenario{{
 		name: "two on each side",
 		chain: []inprocchain.Option{
-			inprocchain.WithClientStatsHandlers(tagger{"a"}, tagger{"b"}),
-			inprocchain.WithServerStatsHandlers(tagger{"a"}, tagger{"b"}),
+			inprocchain.WithClientStatsHandlers(contextTagger{"a"}, contextTagger{"b"}),
+			inprocchain.WithServerStatsHandlers(contextTagger{"a"}, contextTagger{"b"}),
 		},
 		serve: testService{
 			unary: func(ctx context.Context, _ *testText) (any, error) {
-				return wrapperspb.String(fmt.Sprint(ctx.Value(conformKey{}))), nil
+				return wrapperspb.String(fmt.Sprint(ctx.Value(contextKey{}))), nil
 			},
 			stream: func(ss grpc.ServerStream) error {
 				if err := readAll(ss); err != nil {
 					return err
 				}
-				return ss.SendMsg(wrapperspb.String(fmt.Sprint(ss.Context().Value(conformKey{}))))
+				return ss.SendMsg(wrapperspb.String(fmt.Sprint(ss.Context().Value(contextKey{}))))
 			},
 		},
-	}}, withAll)
+	}}, callEveryKind)
 }
 
-// An ender is a stats handler whose context has ended.
-type ender struct{ tagger }
+// A canceledTagger is a stats handler that returns a canceled context.
+type canceledTagger struct{ contextTagger }
 
-func (ender) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+func (canceledTagger) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	cancel()
 	return ctx
 }
 
-func TestAStatsHandlersContextEndsNoRPC(t *testing.T) {
-	conform(t, []conformance{{
+func TestStatsHandlerContextDoesNotEndRPC(t *testing.T) {
+	runScenarios(t, []scenario{{
 		name:  "of an RPC that is answered",
-		chain: []inprocchain.Option{inprocchain.WithServerStatsHandlers(ender{})},
+		chain: []inprocchain.Option{inprocchain.WithServerStatsHandlers(canceledTagger{})},
 		calls: func(ctx context.Context, call testCaller) error { return call.unary(ctx) },
 	}, {
 		name:  "of an RPC that fails",
-		chain: []inprocchain.Option{inprocchain.WithServerStatsHandlers(ender{})},
+		chain: []inprocchain.Option{inprocchain.WithServerStatsHandlers(canceledTagger{})},
 		serve: testService{unary: func(ctx context.Context, _ *testText) (any, error) { return nil, ctx.Err() }},
 		calls: func(ctx context.Context, call testCaller) error { return call.unary(ctx) },
 		code:  codes.Canceled,
 	}})
 }
 
-func TestConcurrentRPCsGoAsOnANetwork(t *testing.T) {
-	conform(t, []conformance{{
+func TestConcurrentRPCsBehaveAsOnANetwork(t *testing.T) {
+	runScenarios(t, []scenario{{
 		name: "of every kind",
 		serve: testService{unary: func(_ context.Context, req *testText) (any, error) {
 			if req.Value == "3" {

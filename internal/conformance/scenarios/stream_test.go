@@ -19,7 +19,7 @@ var allStreams = []string{methodClientStream, methodServerStream, methodBidiStre
 // kindOf shortens a method for the names of tests.
 func kindOf(method string) string { return method[strings.LastIndex(method, "/")+1:] }
 
-func TestStreamsGoAsOnANetwork(t *testing.T) {
+func TestStreamsBehaveAsOnANetwork(t *testing.T) {
 	many := make([]string, 500)
 	for i := range many {
 		many[i] = "small"
@@ -28,7 +28,7 @@ func TestStreamsGoAsOnANetwork(t *testing.T) {
 	send := func(method string, messages ...string) func(context.Context, testCaller) error {
 		return func(ctx context.Context, call testCaller) error { return call.exchange(ctx, method, messages...) }
 	}
-	conform(t, []conformance{
+	runScenarios(t, []scenario{
 		{name: "client stream, empty", serve: testService{stream: answerLast}, calls: send(methodClientStream)},
 		{name: "client stream, short", serve: testService{stream: answerLast}, calls: send(methodClientStream, "1", "2")},
 		{name: "client stream, many", serve: testService{stream: answerLast}, calls: send(methodClientStream, many...)},
@@ -104,7 +104,7 @@ func readAll(ss grpc.ServerStream) error {
 	}
 }
 
-func TestStreamsThatEndEarlyDoSoAsOnANetwork(t *testing.T) {
+func TestStreamsEndEarlyAsOnANetwork(t *testing.T) {
 	first := func(then error) testService {
 		return testService{stream: func(ss grpc.ServerStream) error {
 			msg := new(testText)
@@ -144,7 +144,7 @@ func TestStreamsThatEndEarlyDoSoAsOnANetwork(t *testing.T) {
 			return err
 		}
 	}
-	conform(t, []conformance{
+	runScenarios(t, []scenario{
 		{name: "client stream is answered", serve: first(nil), calls: on(methodClientStream)},
 		{name: "client stream is answered, then broken", serve: first(broken), calls: on(methodClientStream), code: codes.DataLoss},
 		{name: "bidi stream is ended", serve: first(nil), calls: on(methodBidiStream)},
@@ -179,7 +179,7 @@ func TestStreamsThatEndEarlyDoSoAsOnANetwork(t *testing.T) {
 
 func TestTrailerOfARunningStreamIsAsOnANetwork(t *testing.T) {
 	proceed := make(chan struct{}, 1)
-	conform(t, []conformance{{
+	runScenarios(t, []scenario{{
 		name: "bidi",
 		serve: testService{stream: func(ss grpc.ServerStream) error {
 			ss.SetTrailer(metadata.Pairs("key", "value"))

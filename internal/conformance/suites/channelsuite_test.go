@@ -7,8 +7,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// grpchan's own suite for channels, with everything it has for those that are
-// full duplex.
+// grpchan's own suite for channels, including the cases for full-duplex streams.
 func TestGrpchanSuite(t *testing.T) {
 	t.Parallel()
 	register := func(s grpc.ServiceRegistrar) {

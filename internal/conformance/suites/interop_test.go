@@ -26,7 +26,7 @@ func TestInteropCases(t *testing.T) {
 	inEach(t, interopService, func(t *testing.T, cc grpc.ClientConnInterface) {
 		for name, run := range interopCases {
 			if name == "cancel after begin" && strings.HasSuffix(t.Name(), "/network") {
-				continue // there the answer may be faster than the cancellation
+				continue // on a network the answer may arrive before the cancellation
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -46,7 +46,7 @@ func TestInteropCases(t *testing.T) {
 				interop.DoUnimplementedMethod(t.Context(), conn)
 				return
 			}
-			// The case takes nothing else than a *grpc.ClientConn, so this is its text for a Channel.
+			// The case requires a *grpc.ClientConn, so this is its code for a Channel.
 			err := cc.Invoke(t.Context(), "/grpc.testing.TestService/UnimplementedCall", nil, nil)
 			if status.Code(err) != codes.Unimplemented {
 				t.Errorf("got %v, want %v", err, codes.Unimplemented)
@@ -55,8 +55,8 @@ func TestInteropCases(t *testing.T) {
 	})
 }
 
-// Nobody who watches a case sees a difference. Two cases are missing here, since
-// in them a deadline or a cancellation passes the RPC it ends, now here, now there.
+// Interceptors and stats handlers see no difference either. Two cases are left out,
+// since a deadline or a cancellation ends their RPC at a varying point.
 func TestInteropLeavesNoDifference(t *testing.T) {
 	t.Parallel()
 	for name, run := range interopCases {

@@ -55,26 +55,26 @@ func TestBareChannelMeasuresCenturies(t *testing.T) {
 
 func bare(_ *testing.T, o *observer, service service) grpc.ClientConnInterface {
 	ch := (&inprocgrpc.Channel{}).
-		WithClientStatsHandler(both{otelgrpc.NewClientHandler(o.options()...), o.clientEnds}).
-		WithServerStatsHandler(both{otelgrpc.NewServerHandler(o.options()...), o.serverEnds})
+		WithClientStatsHandler(twoHandlers{otelgrpc.NewClientHandler(o.options()...), o.clientEnds}).
+		WithServerStatsHandler(twoHandlers{otelgrpc.NewServerHandler(o.options()...), o.serverEnds})
 	service.register(ch)
 	return ch
 }
 
-// both is two stats handlers, since the hooks take but one.
-type both [2]stats.Handler
+// twoHandlers combines two stats handlers, since the hooks take only one.
+type twoHandlers [2]stats.Handler
 
-func (b both) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
+func (b twoHandlers) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	return b[1].TagRPC(b[0].TagRPC(ctx, info), info)
 }
 
-func (b both) HandleRPC(ctx context.Context, event stats.RPCStats) {
+func (b twoHandlers) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	b[0].HandleRPC(ctx, event)
 	b[1].HandleRPC(ctx, event)
 }
 
-func (b both) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (b both) HandleConn(context.Context, stats.ConnStats)                       {}
+func (b twoHandlers) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (b twoHandlers) HandleConn(context.Context, stats.ConnStats)                       {}
 
 func measuredNetwork(t *testing.T, o *observer, service service) grpc.ClientConnInterface {
 	return way.Network(t, o.chain(), service.register)

@@ -18,33 +18,33 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// What a stats handler is told through the hooks of a bare channel, and what it
-// is told otherwise. The order of a client's InTrailer is nobody's promise.
+// Which events a stats handler gets through the hooks of a bare channel, and which
+// it gets otherwise. The events are sorted, since the order of InTrailer is unspecified.
 func TestBareChannelKeepsEventsBack(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name           string
-		conn           func(*testing.T, *told, *told, service) grpc.ClientConnInterface
+		conn           func(*testing.T, *eventLog, *eventLog, service) grpc.ClientConnInterface
 		client, server []string
 	}{{
 		name:   "bare",
-		conn:   toldByBare,
+		conn:   logOfBareChannel,
 		client: []string{"Begin", "End", "InPayload of 0 bytes", "OutPayload of 0 bytes"},
 		server: []string{"Begin", "End"},
 	}, {
 		name:   "network",
-		conn:   toldByNetwork,
+		conn:   logOfNetwork,
 		client: []string{"Begin", "End", "InHeader", "InPayload of 58 bytes", "InTrailer", "OutHeader", "OutPayload of 28 bytes"},
 		server: []string{"Begin", "End", "InHeader", "InPayload of 28 bytes", "OutHeader", "OutPayload of 58 bytes", "OutTrailer"},
 	}, {
 		name:   "Channel",
-		conn:   toldByChannel,
+		conn:   logOfChannel,
 		client: []string{"Begin", "End", "InHeader", "InPayload of 58 bytes", "InTrailer", "OutHeader", "OutPayload of 28 bytes"},
 		server: []string{"Begin", "End", "InHeader", "InPayload of 28 bytes", "OutHeader", "OutPayload of 58 bytes", "OutTrailer"},
 	}} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			client, server, service := newTold(), newTold(), newService()
+			client, server, service := newEventLog(), newEventLog(), newService()
 			if err := unary(codes.OK)(t.Context(), service.client(test.conn(t, client, server, service))); err != nil {
 				t.Fatal(err)
 			}
@@ -58,37 +58,37 @@ func TestBareChannelKeepsEventsBack(t *testing.T) {
 	}
 }
 
-func toldByBare(_ *testing.T, client, server *told, service service) grpc.ClientConnInterface {
+func logOfBareChannel(_ *testing.T, client, server *eventLog, service service) grpc.ClientConnInterface {
 	ch := (&inprocgrpc.Channel{}).WithClientStatsHandler(client).WithServerStatsHandler(server)
 	service.register(ch)
 	return ch
 }
 
-func toldByNetwork(t *testing.T, client, server *told, service service) grpc.ClientConnInterface {
-	return way.Network(t, telling(client, server), service.register)
+func logOfNetwork(t *testing.T, client, server *eventLog, service service) grpc.ClientConnInterface {
+	return way.Network(t, loggingChain(client, server), service.register)
 }
 
-func toldByChannel(t *testing.T, client, server *told, service service) grpc.ClientConnInterface {
-	return way.InProcess(t, telling(client, server), service.register)
+func logOfChannel(t *testing.T, client, server *eventLog, service service) grpc.ClientConnInterface {
+	return way.InProcess(t, loggingChain(client, server), service.register)
 }
 
-func telling(client, server *told) inprocchain.Chain {
+func loggingChain(client, server *eventLog) inprocchain.Chain {
 	return inprocchain.NewChain(inprocchain.WithClientStatsHandlers(client), inprocchain.WithServerStatsHandlers(server))
 }
 
-// told is a stats handler that notes what it is told of an RPC.
-type told struct {
-	ends
+// An eventLog is a stats handler that records the events of an RPC.
+type eventLog struct {
+	endSignal
 	mu     sync.Mutex
 	events []string
 }
 
-func newTold() *told { return &told{ends: make(ends, 1)} }
+func newEventLog() *eventLog { return &eventLog{endSignal: make(endSignal, 1)} }
 
-func (h *told) HandleRPC(ctx context.Context, event stats.RPCStats) {
+func (h *eventLog) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	text := strings.TrimPrefix(fmt.Sprintf("%T", event), "*stats.")
 	switch event := event.(type) {
-	case *stats.DelayedPickComplete: // of a network's first RPCs, which wait for the connection
+	case *stats.DelayedPickComplete: // only the first RPCs on a network wait for the connection
 		return
 	case *stats.InPayload:
 		text += fmt.Sprintf(" of %d bytes", event.Length)
@@ -98,11 +98,11 @@ func (h *told) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	h.mu.Lock()
 	h.events = append(h.events, text)
 	h.mu.Unlock()
-	h.ends.HandleRPC(ctx, event)
+	h.endSignal.HandleRPC(ctx, event)
 }
 
-// all returns the events of an RPC that ends, sorted.
-func (h *told) all(t *testing.T) []string {
+// all waits for the end of the RPC and returns its events, sorted.
+func (h *eventLog) all(t *testing.T) []string {
 	t.Helper()
 	h.await(t)
 	h.mu.Lock()

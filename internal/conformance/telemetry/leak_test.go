@@ -6,5 +6,5 @@ import (
 	"go.uber.org/goleak"
 )
 
-// No test leaves a goroutine behind.
+// No test leaks a goroutine.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -9,8 +9,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// pointsOf tells all there is to see of metrics but for addresses and times: a
-// line for each data point. Durations must be sane.
+// pointsOf describes metrics, without addresses and times: one line for each data
+// point. It checks that durations are plausible.
 func pointsOf(t *testing.T, metrics []metricdata.Metrics) []string {
 	t.Helper()
 	var lines []string
@@ -33,7 +33,7 @@ func pointsOf(t *testing.T, metrics []metricdata.Metrics) []string {
 				add(metric, point.Attributes, fmt.Sprintf("count=%d bounds=%v", point.Count, point.Bounds))
 			}
 		default:
-			t.Errorf("%s has data of a type that nobody expects: %T", metric.Name, data)
+			t.Errorf("%s has data of the unexpected type %T", metric.Name, data)
 		}
 	}
 	slices.Sort(lines)

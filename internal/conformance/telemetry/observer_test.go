@@ -16,25 +16,25 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// An observer sees RPCs through OpenTelemetry.
+// An observer records the spans and metrics of RPCs.
 type observer struct {
 	tracers *trace.TracerProvider
 	spans   *tracetest.SpanRecorder
 	meters  *metric.MeterProvider
 	metrics *metric.ManualReader
 
-	clientEnds, serverEnds ends
+	clientEnds, serverEnds endSignal
 }
 
 func newObserver() *observer {
 	o := &observer{
 		spans: tracetest.NewSpanRecorder(),
-		// What is collected once is not collected again.
+		// Each value is collected once.
 		metrics: metric.NewManualReader(metric.WithTemporalitySelector(func(metric.InstrumentKind) metricdata.Temporality {
 			return metricdata.DeltaTemporality
 		})),
-		clientEnds: make(ends, 100),
-		serverEnds: make(ends, 100),
+		clientEnds: make(endSignal, 100),
+		serverEnds: make(endSignal, 100),
 	}
 	o.tracers = trace.NewTracerProvider(trace.WithSpanProcessor(o.spans))
 	o.meters = metric.NewMeterProvider(metric.WithReader(o.metrics))
@@ -51,8 +51,8 @@ func (o *observer) options() []otelgrpc.Option {
 	}
 }
 
-// chain has otelgrpc on both sides, and after it, on each, what knows that it
-// has seen an RPC to its end.
+// chain has otelgrpc on both sides, each followed by a handler that signals the end
+// of an RPC.
 func (o *observer) chain() inprocchain.Chain {
 	return inprocchain.NewChain(
 		inprocchain.WithClientStatsHandlers(otelgrpc.NewClientHandler(o.options()...), o.clientEnds),
@@ -74,31 +74,31 @@ func (o *observer) collect(t *testing.T) []metricdata.Metrics {
 	return metrics
 }
 
-// ends is a stats handler that tells of each RPC's end.
-type ends chan struct{}
+// An endSignal is a stats handler that receives a value at the end of each RPC.
+type endSignal chan struct{}
 
-func (e ends) HandleRPC(_ context.Context, event stats.RPCStats) {
+func (e endSignal) HandleRPC(_ context.Context, event stats.RPCStats) {
 	if _, ok := event.(*stats.End); ok {
 		e <- struct{}{}
 	}
 }
 
-func (e ends) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (e ends) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (e ends) HandleConn(context.Context, stats.ConnStats)                       {}
+func (e endSignal) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (e endSignal) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (e endSignal) HandleConn(context.Context, stats.ConnStats)                       {}
 
-// await waits for one RPC's end.
-func (e ends) await(t *testing.T) {
+// await waits for the end of one RPC.
+func (e endSignal) await(t *testing.T) {
 	t.Helper()
 	select {
 	case <-e:
 	case <-time.After(10 * time.Second):
-		t.Fatal("the end of the RPC was never told")
+		t.Fatal("the stats handler got no End")
 	}
 }
 
-// must fails unless an RPC has ended already.
-func (e ends) must(t *testing.T) {
+// requireEnded fails unless an RPC has ended already.
+func (e endSignal) requireEnded(t *testing.T) {
 	t.Helper()
 	select {
 	case <-e:

@@ -16,9 +16,9 @@ type scenario struct {
 	call  func(context.Context, client) error
 	code  codes.Code
 	shape string // of the trace
-	// left tells that the caller does not wait for the server.
+	// left is set if the caller does not wait for the server.
 	left bool
-	// unserved tells that there is no handler.
+	// unserved is set if there is no handler.
 	unserved bool
 }
 
@@ -37,7 +37,7 @@ var scenarios = []scenario{
 	{name: "unknown method", call: unknown, code: codes.Unimplemented, shape: "caller(client UNIMPLEMENTED)", unserved: true},
 }
 
-func TestTelemetryIsThatOfANetwork(t *testing.T) {
+func TestTelemetryIsAsOnANetwork(t *testing.T) {
 	t.Parallel()
 	observer, service := newObserver(), newService()
 	all := way.All(t, observer.chain(), service.register)
@@ -60,7 +60,7 @@ func TestTelemetryIsThatOfANetwork(t *testing.T) {
 	}
 }
 
-// An observation is what an RPC leaves behind.
+// An observation is what OpenTelemetry recorded of an RPC.
 type observation struct {
 	shape   string
 	trace   []string
@@ -76,20 +76,20 @@ func (o *observer) observe(t *testing.T, way way.Way, service service, scenario 
 	if status.Code(err) != scenario.code {
 		t.Errorf("%s: got %v, want %v", way.Name, err, scenario.code)
 	}
-	for _, ends := range o.endsOf(scenario) {
+	for _, ended := range o.endsOf(scenario) {
 		if !way.InProcess || scenario.left {
-			ends.await(t)
+			ended.await(t)
 		} else {
-			ends.must(t)
+			ended.requireEnded(t)
 		}
 	}
 	spans := o.spans.Ended()
 	return observation{shape: shapeOf(t, spans), trace: treeOf(t, spans), metrics: pointsOf(t, o.collect(t))}
 }
 
-func (o *observer) endsOf(scenario scenario) []ends {
+func (o *observer) endsOf(scenario scenario) []endSignal {
 	if scenario.unserved {
-		return []ends{o.clientEnds}
+		return []endSignal{o.clientEnds}
 	}
-	return []ends{o.clientEnds, o.serverEnds}
+	return []endSignal{o.clientEnds, o.serverEnds}
 }

@@ -19,12 +19,12 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// grpc-go's own OpenTelemetry plugin hands out nothing but a DialOption and a
+// grpc-go's own OpenTelemetry plugin provides only a DialOption and a
 // ServerOption, so only a real ClientConn can run it, and of it only the two
-// client interceptors: they tell of calls. What tells of attempts, and all of
-// the server's side, are stats handlers that nobody else can reach. otelgrpc,
-// in the chain, tells of those, and joins the plugin's trace.
-func TestPluginTellsOfCallsInProcess(t *testing.T) {
+// client interceptors, which report calls. Attempts and the server side are
+// reported by stats handlers that are not exported. otelgrpc, in the chain,
+// reports those, and joins the plugin's trace.
+func TestPluginReportsCallsInProcess(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		call  func(context.Context, client) error
@@ -90,7 +90,7 @@ func onto(t *testing.T, ch *inprocchain.Channel, options ...grpc.DialOption) *gr
 	return cc
 }
 
-// observeCalls returns what the plugin tells of calls.
+// observeCalls returns what the plugin reports of calls.
 func (o *observer) observeCalls(t *testing.T, scenario scenario, client client) (spans, metrics []string) {
 	t.Helper()
 	ctx, caller := o.tracers.Tracer("caller").Start(t.Context(), "caller")

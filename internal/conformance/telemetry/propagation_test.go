@@ -21,7 +21,7 @@ func TestServerSpansAreChildrenOfClientSpans(t *testing.T) {
 		chain   func(*observer) inprocchain.Chain
 		shape   string
 		baggage string
-		// traced tells that the handler sees the caller's trace.
+		// traced is set if the handler is in the caller's trace.
 		traced bool
 	}{
 		"handlers on both sides": {

@@ -11,8 +11,8 @@ import (
 	api "go.opentelemetry.io/otel/trace"
 )
 
-// treeOf tells all there is to see of spans that have ended, but for addresses,
-// identities and times: a line for each, below and to the right of its parent.
+// treeOf describes ended spans, without addresses, identities and times: one line
+// for each, indented below its parent.
 func treeOf(t *testing.T, spans []trace.ReadOnlySpan) []string {
 	t.Helper()
 	var lines []string
@@ -22,7 +22,7 @@ func treeOf(t *testing.T, spans []trace.ReadOnlySpan) []string {
 		}
 		description := span.Status().Description
 		if strings.HasSuffix(labelOf(span), "DEADLINE_EXCEEDED") {
-			description = "…" // a network has several texts for it, by who is first to see it
+			description = "…" // on a network its text varies
 		}
 		indent := strings.Repeat("  ", depth)
 		lines = append(lines, fmt.Sprintf("%s%v %s: %v %q %s remote parent=%v scope=%s %s",
@@ -38,7 +38,7 @@ func treeOf(t *testing.T, spans []trace.ReadOnlySpan) []string {
 	return lines
 }
 
-// shapeOf tells who is whose parent, and the status codes of RPCs.
+// shapeOf describes the tree of the spans, with the status codes of RPCs.
 func shapeOf(t *testing.T, spans []trace.ReadOnlySpan) string {
 	t.Helper()
 	var shape strings.Builder

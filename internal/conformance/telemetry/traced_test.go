@@ -10,7 +10,7 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-func TestEveryRPCHasItsTwoSpansInEachWay(t *testing.T) {
+func TestEveryRPCHasTwoSpansOnEveryPath(t *testing.T) {
 	t.Parallel()
 	observer, service := newObserver(), newService()
 	for _, way := range way.All(t, observer.chain(), service.register) {

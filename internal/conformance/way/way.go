@@ -1,5 +1,5 @@
-// Package way has the ways by which an RPC can reach its handler, so that a test
-// can take each of them.
+// Package way provides the connections over which an RPC can reach its handler, so
+// that a test can use each of them.
 package way
 
 import (
@@ -14,15 +14,15 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A Way is one way to a handler.
+// A Way is one connection to a handler.
 type Way struct {
 	Name      string
 	Conn      grpc.ClientConnInterface
 	InProcess bool
 }
 
-// All serves what register registers, with the chain, in each way there is. The
-// first is grpc-go's network, the oracle.
+// All serves the services that register registers, with the chain, in every way. The
+// first Way is a grpc-go connection over bufconn, the oracle.
 func All(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) []Way {
 	t.Helper()
 	ch := InProcess(t, chain, register)
@@ -33,7 +33,7 @@ func All(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegist
 	}
 }
 
-// InProcess serves on a channel until the test ends.
+// InProcess serves on a Channel until the test ends.
 func InProcess(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) *inprocchain.Channel {
 	t.Helper()
 	ch := inprocchain.New(chain)
@@ -46,8 +46,8 @@ func InProcess(t *testing.T, chain inprocchain.Chain, register func(grpc.Service
 	return ch
 }
 
-// Network serves on a network without sockets until the test ends, and connects
-// with the chain's options and more.
+// Network serves over bufconn until the test ends, and connects with the chain's
+// dial options and more.
 func Network(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar), more ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()
 	server := grpc.NewServer(chain.ServerOptions()...)
@@ -55,7 +55,7 @@ func Network(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRe
 	return Dial(t, server, append(chain.DialOptions(), more...)...)
 }
 
-// Dial connects to the server, which it runs without sockets until the test ends.
+// Dial runs the server over bufconn until the test ends, and connects to it.
 func Dial(tb testing.TB, server *grpc.Server, options ...grpc.DialOption) *grpc.ClientConn {
 	tb.Helper()
 	listener := bufconn.Listen(1 << 20)

@@ -14,10 +14,10 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// A stream may end by an error of the caller's side, such as a message that is too
-// large. Its handler is told first, so that what its caller has been told may wait
-// for the handler, or never return.
-func TestTheEndOfAStreamReachesItsHandlerFirst(t *testing.T) {
+// A stream may end with an error on the caller's side, such as a message that is
+// too large. Its handler learns of the end before OnFinish and stats handlers do,
+// so these may wait for the handler, or never return.
+func TestHandlerLearnsOfStreamEndFirst(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(handlerEnded <-chan struct{}) (inprocchain.Option, grpc.CallOption){
 		"OnFinish waits": func(handlerEnded <-chan struct{}) (inprocchain.Option, grpc.CallOption) {
@@ -84,9 +84,9 @@ func (atEnd) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   
 func (atEnd) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 func (atEnd) HandleConn(context.Context, stats.ConnStats)                       {}
 
-// On a network the handler may be told that its RPC was canceled, when its client's
-// deadline passes first. Here there is one deadline.
-func TestADeadlineIsOneToTheHandler(t *testing.T) {
+// On a network, a handler's context may end with Canceled if the client's deadline
+// passes first. In-process, both sides have one deadline.
+func TestHandlerSeesDeadlineExceeded(t *testing.T) {
 	t.Parallel()
 	errs := make(chan error, 1)
 	ending := func(ctx context.Context) error {

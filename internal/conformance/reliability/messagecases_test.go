@@ -18,19 +18,20 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
-// A cargo is a message to send, and what its receiver receives into.
-type cargo struct {
-	name     string
-	opts     []inprocchain.Option
-	in       func() any // the same message, made anew
-	out      func() any
-	scribble func(any)
-	same     func(got, want any) bool
+// A messageCase is a message to send, and the message that receives it.
+type messageCase struct {
+	name      string
+	opts      []inprocchain.Option
+	in        func() any // returns a new message with the same content
+	out       func() any
+	overwrite func(any)
+	same      func(got, want any) bool
 }
 
-// cargoes are messages with one field of each kind, of each pair of types.
-func cargoes(t *testing.T) []cargo {
-	var all []cargo
+// messageCases returns messages with one field of each kind, for each pair of
+// sent and received types.
+func messageCases(t *testing.T) []messageCase {
+	var all []messageCase
 	for api, kinds := range map[protoreflect.MessageType]map[string]string{
 		(*testpb.Open)(nil).ProtoReflect().Type():   openKinds,
 		(*testpb.Opaque)(nil).ProtoReflect().Type(): opaqueKinds,
@@ -38,14 +39,14 @@ func cargoes(t *testing.T) []cargo {
 		for kind, text := range kinds {
 			wire := wireOf(t, api, text)
 			for _, pair := range pairs(api) {
-				c := protoCargo(wire, pair.in, pair.out)
+				c := protoMessageCase(wire, pair.in, pair.out)
 				c.name = string(api.Descriptor().Name()) + "/" + kind + "/" + pair.name
 				c.opts = pair.opts
 				all = append(all, c)
 			}
 		}
 	}
-	return append(all, noteCargoes()...)
+	return append(all, jsonMessageCases()...)
 }
 
 // Fields that both messages have.
@@ -83,7 +84,7 @@ func kindsAnd(more map[string]string) map[string]string {
 	return more
 }
 
-// Text cannot tell of an unknown field, so that wireOf writes it.
+// The text format has no unknown fields, so wireOf writes this one itself.
 const unknownField = "unknown"
 
 func wireOf(t testing.TB, api protoreflect.MessageType, text string) []byte {
@@ -119,12 +120,12 @@ func pairs(generated protoreflect.MessageType) []pair {
 		{"with a codec cloner", generated, generated, []inprocchain.Option{inprocchain.WithCloner(codec)}},
 		{"with a clone function", generated, generated, []inprocchain.Option{inprocchain.WithCloner(clone)}},
 		{"with stats handlers", generated, generated, []inprocchain.Option{
-			inprocchain.WithServerStatsHandlers(&ledger{}), inprocchain.WithClientStatsHandlers(&ledger{}),
+			inprocchain.WithServerStatsHandlers(&eventCounter{}), inprocchain.WithClientStatsHandlers(&eventCounter{}),
 		}},
 	}
 }
 
-func protoCargo(wire []byte, in, out protoreflect.MessageType) cargo {
+func protoMessageCase(wire []byte, in, out protoreflect.MessageType) messageCase {
 	read := func(into protoreflect.MessageType) any {
 		m := into.New().Interface()
 		if err := proto.Unmarshal(wire, m); err != nil {
@@ -132,10 +133,10 @@ func protoCargo(wire []byte, in, out protoreflect.MessageType) cargo {
 		}
 		return m
 	}
-	return cargo{
-		in:       func() any { return read(in) },
-		out:      func() any { return out.New().Interface() },
-		scribble: func(m any) { scribble(m.(proto.Message).ProtoReflect()) },
+	return messageCase{
+		in:        func() any { return read(in) },
+		out:       func() any { return out.New().Interface() },
+		overwrite: func(m any) { overwrite(m.(proto.Message).ProtoReflect()) },
 		same: func(got, _ any) bool {
 			m := got.(proto.Message)
 			return proto.Equal(m, read(m.ProtoReflect().Type()).(proto.Message))
@@ -143,51 +144,53 @@ func protoCargo(wire []byte, in, out protoreflect.MessageType) cargo {
 	}
 }
 
-// scribble writes over everything in place, so that whoever shares any of it sees it.
-func scribble(m protoreflect.Message) {
+// overwrite changes every field in place, so that a message that shares memory
+// with m changes, too.
+func overwrite(m protoreflect.Message) {
 	m.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
 		switch {
 		case field.IsMap():
-			scribbleMap(field, value.Map())
+			overwriteMap(field, value.Map())
 		case field.IsList():
 			for i := range value.List().Len() {
-				if v, replaced := scribbled(field, value.List().Get(i)); replaced {
+				if v, replaced := overwritten(field, value.List().Get(i)); replaced {
 					value.List().Set(i, v)
 				}
 			}
 		default:
-			if v, replaced := scribbled(field, value); replaced {
+			if v, replaced := overwritten(field, value); replaced {
 				m.Set(field, v)
 			}
 		}
 		return true
 	})
 	unknown := m.GetUnknown()
-	flip(unknown[max(0, len(unknown)-1):]) // it stays well-formed
+	flip(unknown[max(0, len(unknown)-1):]) // the field stays well-formed
 }
 
-func scribbleMap(field protoreflect.FieldDescriptor, m protoreflect.Map) {
+func overwriteMap(field protoreflect.FieldDescriptor, m protoreflect.Map) {
 	m.Range(func(key protoreflect.MapKey, value protoreflect.Value) bool {
-		if v, replaced := scribbled(field.MapValue(), value); replaced {
+		if v, replaced := overwritten(field.MapValue(), value); replaced {
 			m.Set(key, v)
 		}
 		return true
 	})
 }
 
-// scribbled writes over value, or returns another where it has no memory of its own.
-func scribbled(field protoreflect.FieldDescriptor, value protoreflect.Value) (_ protoreflect.Value, replaced bool) {
+// overwritten changes value in place, or returns another value if it has no memory
+// to change.
+func overwritten(field protoreflect.FieldDescriptor, value protoreflect.Value) (_ protoreflect.Value, replaced bool) {
 	switch field.Kind() {
 	case protoreflect.MessageKind, protoreflect.GroupKind:
-		scribble(value.Message())
+		overwrite(value.Message())
 	case protoreflect.BytesKind:
 		flip(value.Bytes())
 	case protoreflect.StringKind:
-		return protoreflect.ValueOfString("scribbled"), true
+		return protoreflect.ValueOfString("overwritten"), true
 	case protoreflect.Int64Kind:
 		return protoreflect.ValueOfInt64(value.Int() + 1), true
 	default:
-		panic("no kind of the test's messages: " + field.Kind().String())
+		panic("the test messages have no field of kind " + field.Kind().String())
 	}
 	return value, false
 }
@@ -198,43 +201,43 @@ func flip(data []byte) {
 	}
 }
 
-// A note is no protobuf message.
-type note struct {
+// A jsonMessage is not a protobuf message.
+type jsonMessage struct {
 	Text  string
 	Data  []byte
-	Tags  map[string]*note
-	Parts []*note
+	Tags  map[string]*jsonMessage
+	Parts []*jsonMessage
 }
 
-func newNote() *note {
-	return &note{
+func newJSONMessage() *jsonMessage {
+	return &jsonMessage{
 		Text: "text", Data: []byte("data"),
-		Tags: map[string]*note{"k": {Data: []byte("v")}}, Parts: []*note{{Text: "part"}},
+		Tags: map[string]*jsonMessage{"k": {Data: []byte("v")}}, Parts: []*jsonMessage{{Text: "part"}},
 	}
 }
 
-func (n *note) scribble() {
-	n.Text = "scribbled"
+func (n *jsonMessage) overwrite() {
+	n.Text = "overwritten"
 	flip(n.Data)
 	for _, child := range n.Parts {
-		child.scribble()
+		child.overwrite()
 	}
 	for _, child := range n.Tags {
-		child.scribble()
+		child.overwrite()
 	}
 	if n.Tags != nil {
-		n.Tags["more"] = new(note)
+		n.Tags["more"] = new(jsonMessage)
 	}
 }
 
-func (n *note) clone() *note {
-	copied := &note{Text: n.Text, Data: slices.Clone(n.Data)}
+func (n *jsonMessage) clone() *jsonMessage {
+	copied := &jsonMessage{Text: n.Text, Data: slices.Clone(n.Data)}
 	for _, child := range n.Parts {
 		copied.Parts = append(copied.Parts, child.clone())
 	}
 	for key, child := range n.Tags {
 		if copied.Tags == nil {
-			copied.Tags = map[string]*note{}
+			copied.Tags = map[string]*jsonMessage{}
 		}
 		copied.Tags[key] = child.clone()
 	}
@@ -247,25 +250,25 @@ func (jsonCodec) Marshal(v any) ([]byte, error)      { return json.Marshal(v) }
 func (jsonCodec) Unmarshal(data []byte, v any) error { return json.Unmarshal(data, v) }
 func (jsonCodec) Name() string                       { return "json" }
 
-func noteCargoes() []cargo {
+func jsonMessageCases() []messageCase {
 	cloners := map[string]inprocgrpc.Cloner{
 		"with a codec cloner": inprocgrpc.CodecCloner(jsonCodec{}),
 		"with a clone function": inprocgrpc.CloneFunc(func(m any) (any, error) {
-			if n, ok := m.(*note); ok {
+			if n, ok := m.(*jsonMessage); ok {
 				return n.clone(), nil
 			}
 			return proto.Clone(m.(proto.Message)), nil
 		}),
 	}
-	var all []cargo
+	var all []messageCase
 	for name, cloner := range cloners {
-		all = append(all, cargo{
-			name:     "no protobuf/" + name,
-			opts:     []inprocchain.Option{inprocchain.WithCloner(cloner)},
-			in:       func() any { return newNote() },
-			out:      func() any { return new(note) },
-			scribble: func(m any) { m.(*note).scribble() },
-			same:     func(got, want any) bool { return reflect.DeepEqual(got, want) },
+		all = append(all, messageCase{
+			name:      "not protobuf/" + name,
+			opts:      []inprocchain.Option{inprocchain.WithCloner(cloner)},
+			in:        func() any { return newJSONMessage() },
+			out:       func() any { return new(jsonMessage) },
+			overwrite: func(m any) { m.(*jsonMessage).overwrite() },
+			same:      func(got, want any) bool { return reflect.DeepEqual(got, want) },
 		})
 	}
 	return all

@@ -11,35 +11,35 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-func TestAKeptContextKeepsNoMessages(t *testing.T) {
+func TestRetainedContextRetainsNoMessages(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]inprocchain.Option{
-		"nobody watches": nil,
-		"watched":        {inprocchain.WithServerStatsHandlers(atEnd(func() {})), inprocchain.WithClientStatsHandlers(atEnd(func() {}))},
+		"without stats handlers": nil,
+		"with stats handlers":    {inprocchain.WithServerStatsHandlers(atEnd(func() {})), inprocchain.WithClientStatsHandlers(atEnd(func() {}))},
 	} {
-		for ending, leave := range map[string]bool{"answered": false, "its caller leaves": true} {
+		for ending, leave := range map[string]bool{"answered": false, "canceled by the caller": true} {
 			t.Run(name+", "+ending, func(t *testing.T) {
 				t.Parallel()
-				kept, messages := keepContext(t, leave, opts...)
+				retained, messages := retainContext(t, leave, opts...)
 				runtime.GC()
 				for what, message := range messages {
 					if message.Value() != nil {
-						t.Errorf("%s is kept with the handler's context", what)
+						t.Errorf("%s is retained with the handler's context", what)
 					}
 				}
-				runtime.KeepAlive(kept)
+				runtime.KeepAlive(retained)
 			})
 		}
 	}
 }
 
-// keepContext makes an RPC whose handler keeps its context, and returns that and
-// where the RPC's messages were.
-func keepContext(t *testing.T, leave bool, opts ...inprocchain.Option) (kept context.Context, messages map[string]weak.Pointer[byte]) {
+// retainContext makes an RPC whose handler retains its context. It returns the
+// context and weak pointers to the messages of the RPC.
+func retainContext(t *testing.T, leave bool, opts ...inprocchain.Option) (retained context.Context, messages map[string]weak.Pointer[byte]) {
 	messages = map[string]weak.Pointer[byte]{}
 	called, returned := make(chan struct{}), make(chan struct{})
 	ch := scripted{unary: func(ctx context.Context, req any) (any, error) {
-		kept = context.WithoutCancel(ctx)
+		retained = context.WithoutCancel(ctx)
 		answer := wrapperspb.Bytes(make([]byte, 1<<10))
 		messages["the request"] = weak.Make(&req.(*wrapperspb.BytesValue).Value[0])
 		messages["the response"] = weak.Make(&answer.Value[0])
@@ -67,5 +67,5 @@ func keepContext(t *testing.T, leave bool, opts ...inprocchain.Option) (kept con
 	if !leave {
 		messages["the reply"] = weak.Make(&reply.Value[0])
 	}
-	return kept, messages
+	return retained, messages
 }

@@ -1,0 +1,58 @@
+package reliability_test
+
+import (
+	"context"
+	"sync/atomic"
+
+	"google.golang.org/grpc/stats"
+)
+
+// An eventCounter is a stats handler that counts the Begin and End events of RPCs.
+type eventCounter struct {
+	begun, ended          atomic.Int64
+	duplicated, misplaced atomic.Int64 // second Begin or End events, and events without a Begin
+}
+
+type eventCounterKey struct{ of *eventCounter }
+
+// rpcEvents counts the events of one RPC.
+type rpcEvents struct {
+	begun, ended atomic.Int32
+}
+
+func (l *eventCounter) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return context.WithValue(ctx, eventCounterKey{l}, new(rpcEvents))
+}
+
+func (l *eventCounter) HandleRPC(ctx context.Context, event stats.RPCStats) {
+	e := ctx.Value(eventCounterKey{l}).(*rpcEvents)
+	switch event.(type) {
+	case *stats.Begin:
+		l.begun.Add(1)
+		if e.begun.Add(1) > 1 {
+			l.duplicated.Add(1)
+		}
+	case *stats.End:
+		l.ended.Add(1)
+		if e.ended.Add(1) > 1 {
+			l.duplicated.Add(1)
+		}
+		if e.begun.Load() == 0 {
+			l.misplaced.Add(1)
+		}
+	default:
+		if e.begun.Load() == 0 && !isServerInHeader(event) {
+			l.misplaced.Add(1)
+		}
+	}
+}
+
+// As in grpc-go, a server stats handler gets InHeader before Begin.
+func isServerInHeader(event stats.RPCStats) bool {
+	_, ok := event.(*stats.InHeader)
+	return ok && !event.IsClient()
+}
+
+func (l *eventCounter) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+func (l *eventCounter) HandleConn(context.Context, stats.ConnStats) {}
