@@ -1,6 +1,8 @@
 package inprocchain
 
 import (
+	"net"
+
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/stats"
@@ -9,12 +11,12 @@ import (
 	"github.com/inprocchain/inprocchain/internal/names"
 )
 
-// A Chain is who watches an RPC, in order: interceptors and stats handlers of
-// both sides. Made once, it is given to a network server, to a network client
-// and to an in-process channel, so that the three cannot drift apart.
+// A Chain is an ordered list of the interceptors and stats handlers that run for each
+// RPC, on both sides. Make one and use it for the network server, the network client
+// and the in-process channel, so that the three stay the same.
 //
-// A Chain never changes: it may be copied and used concurrently. The zero Chain is empty and ready to use. It is an [Option], so
-// that one chain may extend another.
+// A Chain never changes. It may be copied and used concurrently. The zero Chain is
+// empty and ready to use. A Chain is an [Option], so that one can extend another.
 type Chain struct {
 	unaryServer  []grpc.UnaryServerInterceptor
 	streamServer []grpc.StreamServerInterceptor
@@ -22,12 +24,16 @@ type Chain struct {
 	streamClient []grpc.StreamClientInterceptor
 	serverStats  []stats.Handler
 	clientStats  []stats.Handler
-	cloner       inprocgrpc.Cloner
+	callOptions  []grpc.CallOption
+
+	// A network ignores these.
+	cloner   inprocgrpc.Cloner
+	addr     net.Addr
+	fallback grpc.ClientConnInterface
 }
 
-// NewChain returns the chain of everything that the options add, in their
-// order. NewChain(base, more) extends base and leaves base as it was, also when
-// several goroutines extend one base.
+// NewChain returns the chain of everything that the options add, in their order.
+// NewChain(base, more) extends base and does not change it.
 //
 // It panics if an option is nil.
 func NewChain(opts ...Option) Chain { return newChain("NewChain", opts) }
@@ -35,7 +41,7 @@ func NewChain(opts ...Option) Chain { return newChain("NewChain", opts) }
 func newChain(function string, opts []Option) Chain {
 	var c Chain
 	for i, opt := range opts {
-		mustNotBeNil(function, "option", i, opt == nil)
+		mustNotBeNil(function, "option", i, isNil(opt))
 		opt.apply(&c)
 	}
 	return c
@@ -48,14 +54,21 @@ func (c Chain) apply(to *Chain) {
 	WithStreamClientInterceptors(c.streamClient...).apply(to)
 	WithServerStatsHandlers(c.serverStats...).apply(to)
 	WithClientStatsHandlers(c.clientStats...).apply(to)
+	WithDefaultCallOptions(c.callOptions...).apply(to)
 	if c.cloner != nil {
 		to.cloner = c.cloner
 	}
+	if c.addr != nil {
+		to.addr = c.addr
+	}
+	if c.fallback != nil {
+		to.fallback = c.fallback
+	}
 }
 
-// ServerOptions returns the server side of the chain for [grpc.NewServer]. Add
-// the server's own options before or after them: grpc-go chains interceptors
-// and stats handlers in the order of its options.
+// ServerOptions returns the server side of the chain for [grpc.NewServer]. Add the
+// server's own options before or after them: grpc-go chains interceptors and stats
+// handlers in the order of its options.
 func (c Chain) ServerOptions() []grpc.ServerOption {
 	var opts []grpc.ServerOption
 	for _, handler := range c.serverStats {
@@ -70,8 +83,8 @@ func (c Chain) ServerOptions() []grpc.ServerOption {
 	return opts
 }
 
-// DialOptions returns the client side of the chain for [grpc.NewClient]. Add
-// the client's own options, such as its credentials, before or after them.
+// DialOptions returns the client side of the chain for [grpc.NewClient]. Add the
+// client's own options, such as its credentials, before or after them.
 func (c Chain) DialOptions() []grpc.DialOption {
 	var opts []grpc.DialOption
 	for _, handler := range c.clientStats {
@@ -83,68 +96,80 @@ func (c Chain) DialOptions() []grpc.DialOption {
 	if len(c.streamClient) > 0 {
 		opts = append(opts, grpc.WithChainStreamInterceptor(c.streamClient...))
 	}
+	if len(c.callOptions) > 0 {
+		opts = append(opts, grpc.WithDefaultCallOptions(c.callOptions...))
+	}
 	return opts
 }
 
-// UnaryServerInterceptor returns the chain's unary server interceptors as one,
-// for an API that takes just one. It is nil if there are none. Stats handlers
-// are no part of it.
+// UnaryServerInterceptor returns the chain's unary server interceptors as one, for an
+// API that takes only one. It returns nil if there are none. Stats handlers are not
+// included.
 func (c Chain) UnaryServerInterceptor() grpc.UnaryServerInterceptor {
 	return fold.UnaryServer(c.unaryServer)
 }
 
-// StreamServerInterceptor returns the chain's stream server interceptors as
-// one, for an API that takes just one. It is nil if there are none. Stats
-// handlers are no part of it.
+// StreamServerInterceptor returns the chain's stream server interceptors as one, for
+// an API that takes only one. It returns nil if there are none. Stats handlers are
+// not included.
 func (c Chain) StreamServerInterceptor() grpc.StreamServerInterceptor {
 	return fold.StreamServer(c.streamServer)
 }
 
-// UnaryClientInterceptor returns the chain's unary client interceptors as one,
-// for an API that takes just one. It is nil if there are none. Stats handlers
-// are no part of it.
+// UnaryClientInterceptor returns the chain's unary client interceptors as one, for an
+// API that takes only one. It returns nil if there are none. Stats handlers are not
+// included.
 func (c Chain) UnaryClientInterceptor() grpc.UnaryClientInterceptor {
 	return fold.UnaryClient(c.unaryClient)
 }
 
-// StreamClientInterceptor returns the chain's stream client interceptors as
-// one, for an API that takes just one. It is nil if there are none. Stats
-// handlers are no part of it.
+// StreamClientInterceptor returns the chain's stream client interceptors as one, for
+// an API that takes only one. It returns nil if there are none. Stats handlers are
+// not included.
 func (c Chain) StreamClientInterceptor() grpc.StreamClientInterceptor {
 	return fold.StreamClient(c.streamClient)
 }
 
-// String tells who runs, in order, for unary RPCs and beside it for streaming
-// ones, on each side: what to log when an interceptor seems not to run. The
-// names are those of the functions, as their packages call them, and the types
-// of stats handlers. The text is for people and may change.
+// String lists what runs, in order, on each side: for unary RPCs, and beside it for
+// streaming ones. Log it when an interceptor seems not to run. The names are those of
+// the functions, with their packages, and the types of stats handlers. The text is for
+// people and may change.
 func (c Chain) String() string {
 	return names.Table("client", c.unaryClient, c.streamClient, c.clientStats) +
 		names.Table("server", c.unaryServer, c.streamServer, c.serverStats)
 }
 
-// MultiRegistrar returns a registrar that registers each service with all the
-// given ones, in order: register once, serve on a network and in-process.
-//
-//	pb.RegisterFlagsServer(inprocchain.MultiRegistrar(server, channel), flags)
-//
-// It panics if a registrar is nil or if there is none, since a service would
-// then be registered nowhere. What RegisterService panics with, or calls
-// log.Fatal for, is the registrars' own.
-func MultiRegistrar(registrars ...grpc.ServiceRegistrar) grpc.ServiceRegistrar {
-	if len(registrars) == 0 {
-		misuse("MultiRegistrar", "no registrar is given; a service would be served nowhere")
-	}
-	for i, registrar := range registrars {
-		mustNotBeNil("MultiRegistrar", "registrar", i, registrar == nil)
-	}
-	return multiRegistrar(append([]grpc.ServiceRegistrar(nil), registrars...))
+// hasServerSide reports whether the chain has anything that runs on the handler side.
+func (c Chain) hasServerSide() bool {
+	return len(c.unaryServer)+len(c.streamServer)+len(c.serverStats) > 0
 }
 
-type multiRegistrar []grpc.ServiceRegistrar
-
-func (m multiRegistrar) RegisterService(desc *grpc.ServiceDesc, impl any) {
-	for _, registrar := range m {
-		registrar.RegisterService(desc, impl)
+// withServicesOf returns the chain of another client of the services that run base.
+func (c Chain) withServicesOf(base Chain) Chain {
+	c.unaryServer, c.streamServer, c.serverStats = base.unaryServer, base.streamServer, base.serverStats
+	if c.cloner == nil {
+		c.cloner = base.cloner
 	}
+	if c.addr == nil {
+		c.addr = base.addr
+	}
+	if c.fallback == nil {
+		c.fallback = base.fallback
+	}
+	return c
 }
+
+// address returns the address of a Channel with the chain.
+func (c Chain) address() net.Addr {
+	if c.addr == nil {
+		return defaultAddr{}
+	}
+	return c.addr
+}
+
+// defaultAddr is the address of a Channel without WithAddr.
+type defaultAddr struct{}
+
+func (defaultAddr) Network() string { return "inproc" }
+
+func (defaultAddr) String() string { return "inproc" }

@@ -67,7 +67,7 @@ func ExampleChannel_Shutdown() {
 	// Output:
 	// SERVING
 	// <nil>
-	// rpc error: code = Unavailable desc = inprocchain: the channel is shut down; make RPCs before Shutdown, or on a new Channel
+	// rpc error: code = Unavailable desc = inprocchain: the channel is shut down; make RPCs before Shutdown or Close, or on a new Channel
 }
 
 // The channel below, however many layers there are above it.

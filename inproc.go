@@ -2,20 +2,18 @@ package inprocchain
 
 import (
 	"context"
+	"fmt"
 	"reflect"
-	"slices"
-	"sync"
 	"sync/atomic"
 
 	"github.com/fullstorydev/grpchan"
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 
-	"github.com/inprocchain/inprocchain/internal/clone"
-	"github.com/inprocchain/inprocchain/internal/conn"
+	"github.com/inprocchain/inprocchain/internal/clientconn"
 	"github.com/inprocchain/inprocchain/internal/fold"
 	"github.com/inprocchain/inprocchain/internal/observe"
-	"github.com/inprocchain/inprocchain/internal/transport"
+	"github.com/inprocchain/inprocchain/internal/rpc"
 )
 
 var (
@@ -23,120 +21,150 @@ var (
 	_ grpchan.WrappedClientConn = (*Channel)(nil)
 )
 
-// A Channel is an in-process gRPC channel with a [Chain] on it: services are
-// registered on it, and generated clients call them through it. To everyone who
-// watches, an RPC on it is what it would be on a network.
+// A Channel is an in-process gRPC channel that runs a [Chain]. Services are
+// registered on it, and generated clients call them through it.
 //
-// Make one with [New] or [Wrap]. All its methods may be called concurrently,
-// but for RegisterService.
+// Use [New] or [Wrap] to make a Channel; the methods of the zero Channel panic. All
+// methods except RegisterService may be called concurrently.
 type Channel struct {
 	chain    Chain
-	inproc   *inprocgrpc.Channel
-	client   *transport.Client
-	server   *transport.Server
+	services *services     // shared with the Channels that NewClient returns
+	client   *rpc.Client   // the end of the client interceptors
+	fallback *rpc.Fallback // nil if there is none
 	invoker  grpc.UnaryInvoker
 	streamer grpc.Streamer
-
-	existing atomic.Pointer[conn.Conn] // made on first need
-	mu       sync.Mutex                // guards the making of it, and
-	shut     bool
+	conn     atomic.Pointer[clientconn.Conn] // made when it is first needed
 }
 
-// New returns a Channel that runs the chain of all the options, in their order.
+// New returns a Channel that runs the chain of the options, in their order.
 //
 // It panics if an option is nil.
 func New(opts ...Option) *Channel {
-	return compose(&inprocgrpc.Channel{}, newChain("New", opts))
+	return compose("New", &inprocgrpc.Channel{}, newChain("New", opts))
 }
 
-// Wrap puts the chain of the options onto a channel that exists already, with
-// the services registered on it, before and after. RPCs made on ch itself then
-// run the handler side of the chain, too. Call it before the first RPC on ch, and
-// register on the Channel what can be: it calls those handlers itself, in less
-// time than ch does.
+// Wrap returns a Channel that runs the chain of the options for the services of
+// ch: those that are registered on ch already, and those that are registered later
+// on either of the two. An RPC made on ch itself also runs the handler side of the
+// chain. Call Wrap before the first RPC on ch.
 //
-// It panics if ch is nil or already carries an interceptor, a stats handler or
-// a chain of ours, since that would be lost: pass them all to one Wrap. It also
-// panics if ch carries a cloner and no [WithCloner] is given.
+// Wrap panics if ch is nil or if an option is nil. It also panics if ch carries an
+// interceptor, a stats handler or a chain already, because that would be replaced:
+// pass everything to one Wrap instead. If ch carries a cloner, Wrap panics unless a
+// [WithCloner] takes its place.
 func Wrap(ch *inprocgrpc.Channel, opts ...Option) *Channel {
 	if ch == nil {
 		misuse("Wrap", "ch is nil; call New for a new channel")
 	}
 	chain := newChain("Wrap", opts)
-	for _, carried := range []struct{ field, what, option string }{
-		{"unaryInterceptor", "a unary server interceptor", "WithUnaryServerInterceptors"},
-		{"streamInterceptor", "a stream server interceptor", "WithStreamServerInterceptors"},
-		{"serverStatsHandler", "a server stats handler", "WithServerStatsHandlers"},
-		{"clientStatsHandler", "a client stats handler", "WithClientStatsHandlers"},
-	} {
-		if carries(ch, carried.field) {
-			misuse("Wrap", "ch already carries %s, which would be lost; pass everything to one Wrap, with %s", carried.what, carried.option)
+	if rpc.HasChain(ch) {
+		misuse("Wrap", "ch already carries a chain, from New or an earlier Wrap; pass everything to one Wrap, or call NewClient on the Channel that it returned")
+	}
+	for _, hook := range rpc.Hooks {
+		isReplaced := hook.Option == "WithCloner" && chain.cloner != nil
+		if !isReplaced && carries(ch, hook) {
+			misuse("Wrap", "ch already carries %s, which would be replaced; pass everything to one Wrap, with %s, and do not call ch.%s", hook.What, hook.Option, hook.Method)
 		}
 	}
-	if chain.cloner == nil && carries(ch, "cloner") {
-		misuse("Wrap", "ch already carries a cloner, which would be lost; pass it to Wrap, with WithCloner")
-	}
-	return compose(ch, chain)
+	return compose("Wrap", ch, chain)
 }
 
-// carries reads what inprocgrpc tells nobody.
-func carries(ch *inprocgrpc.Channel, field string) bool {
-	value := reflect.ValueOf(ch).Elem().FieldByName(field)
-	if !value.IsValid() {
-		misuse("Wrap", "inprocgrpc.Channel has no field %s in this version of grpchan, so what it carries cannot be seen; use another version, or New", field)
+// carries reports whether ch has the given hook set.
+func carries(ch *inprocgrpc.Channel, hook rpc.Hook) bool {
+	value, ok := hook.Of(ch)
+	if !ok {
+		misuse("Wrap", "inprocgrpc.Channel has no field %s in this version of grpchan, so Wrap cannot see what ch carries; use another version, or New", hook.Field)
 	}
 	return !value.IsNil()
 }
 
-// compose builds the picture in doc.go, outside in.
-func compose(ch *inprocgrpc.Channel, chain Chain) *Channel {
-	c := &Channel{chain: chain, inproc: ch}
-	cloner := clone.Cloner{User: chain.cloner}
-
-	c.server = &transport.Server{
+// compose builds the picture in the package comment.
+func compose(function string, ch *inprocgrpc.Channel, chain Chain) *Channel {
+	handlers := rpc.HandlersOf(ch)
+	if handlers == nil {
+		misuse(function, "inprocgrpc.Channel has no field handlers of type grpchan.HandlerMap in this version of grpchan, so its services cannot be called; use another version")
+	}
+	server := rpc.NewServer(ch, rpc.ServerConfig{
+		Handlers:    handlers,
+		Stats:       observe.Combine(chain.serverStats),
 		UnaryChain:  fold.UnaryServer(chain.unaryServer),
 		StreamChain: fold.StreamServer(chain.streamServer),
-	}
-	if len(chain.serverStats) > 0 {
-		c.server.ObserveUnary = observe.UnaryServer(chain.serverStats)
-		c.server.ObserveStream = observe.StreamServer(chain.serverStats)
-	}
-	ch.WithServerUnaryInterceptor(c.server.Unary)
-	ch.WithServerStreamInterceptor(c.server.Stream)
-	ch.WithCloner(&transport.Cloner{Cloner: cloner})
+		Addr:        chain.address(),
+		Cloner:      chain.cloner,
+	})
+	return newClient(chain, &services{inproc: ch, server: server})
+}
 
-	c.client = transport.NewClient(ch, cloner, c.server)
-	unaryClient := append(slices.Clone(chain.unaryClient), transport.CheckUnary)
-	streamClient := append(slices.Clone(chain.streamClient), transport.CheckStream)
-	if len(chain.clientStats) > 0 {
-		unaryClient = append(unaryClient, observe.UnaryClient(chain.clientStats))
-		streamClient = append(streamClient, observe.StreamClient(chain.clientStats))
+// newClient returns a client of the services with the client side of chain.
+func newClient(chain Chain, s *services) *Channel {
+	c := &Channel{chain: chain, services: s}
+	c.client = rpc.NewClient(s.server, chain.address(), observe.Combine(chain.clientStats), chain.cloner)
+	c.invoker = fold.UnaryInvoker(chain.unaryClient, c.client.Invoke)
+	c.streamer = fold.Streamer(chain.streamClient, c.client.NewStream)
+	if chain.fallback != nil {
+		c.fallback = rpc.NewFallback(s.server, chain.fallback)
 	}
-	c.invoker = fold.UnaryInvoker(unaryClient, c.client.Invoke)
-	c.streamer = fold.Streamer(streamClient, c.client.NewStream)
 	return c
+}
+
+// NewClient returns another client of the same services, as another [grpc.NewClient]
+// for the same server is on a network: the Channel that it returns has the client
+// interceptors, client stats handlers and default call options of opts, and none of
+// c's. It has a [Channel.ClientConn] and a connection, as stats handlers see it, of
+// its own. Its address, cloner and fallback are those of c, unless opts has others.
+//
+// RegisterService, Shutdown and Close act on the services. It does not matter on
+// which of their clients they are called. A client needs no closing of its own.
+//
+// It panics if an option is nil or belongs to the server side: the services have
+// theirs already.
+func (c *Channel) NewClient(opts ...Option) *Channel {
+	c.mustBeMade("NewClient")
+	c.mustHaveItsHooks("NewClient")
+	chain := newChain("NewClient", opts)
+	if chain.hasServerSide() {
+		misuse("NewClient", "an option adds a server interceptor or a server stats handler, which belongs to the services; pass it to New or Wrap")
+	}
+	return newClient(chain.withServicesOf(c.chain), c.services)
 }
 
 // Invoke makes a unary RPC, as [grpc.ClientConn.Invoke] does. Generated clients
 // call it.
 //
-// Its error is nil or a status. The request is the caller's again when Invoke
-// has returned, in time or not. A nil request is an empty message.
+// Its error is nil or a status. The caller may reuse the request once Invoke
+// returns, even after a timeout. A nil request is an empty message.
 func (c *Channel) Invoke(ctx context.Context, method string, req, reply any, opts ...grpc.CallOption) error {
-	return c.invoker(ctx, method, req, reply, c.connFor(len(c.chain.unaryClient)), opts...)
+	c.mustBeMade("Invoke")
+	if c.fallback != nil && c.fallback.Serves(method) {
+		return c.fallback.Invoke(ctx, method, req, reply, opts...)
+	}
+	return c.invoker(ctx, method, req, reply, c.connFor(len(c.chain.unaryClient)), c.withDefaults(opts)...)
 }
 
-// NewStream makes a streaming RPC, as [grpc.ClientConn.NewStream] does, whose
-// rules for ending the stream apply. Generated clients call it.
+// NewStream makes a streaming RPC, as [grpc.ClientConn.NewStream] does. Its rules
+// for ending the stream apply. Generated clients call it.
 //
-// Its error, and those of the stream's methods, are statuses, or io.EOF where
-// the stream ends well. A message is the caller's again when SendMsg has
-// returned.
+// Its error, and the errors of the stream's methods, are statuses, or [io.EOF] where
+// the stream ends well. The caller may reuse a message once SendMsg returns.
 func (c *Channel) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	return c.streamer(ctx, desc, c.connFor(len(c.chain.streamClient)), method, opts...)
+	c.mustBeMade("NewStream")
+	if c.fallback != nil && c.fallback.Serves(method) {
+		return c.fallback.NewStream(ctx, desc, method, opts...)
+	}
+	return c.streamer(ctx, desc, c.connFor(len(c.chain.streamClient)), method, c.withDefaults(opts)...)
 }
 
-// connFor spares who has no client interceptors the ClientConn.
+// withDefaults returns the default call options and then opts, as combine of
+// grpc-go's call.go does.
+func (c *Channel) withDefaults(opts []grpc.CallOption) []grpc.CallOption {
+	defaults := c.chain.callOptions
+	if len(defaults) == 0 {
+		return opts
+	}
+	return append(defaults[:len(defaults):len(defaults)], opts...)
+}
+
+// connFor returns the ClientConn for client interceptors, if there are any.
 func (c *Channel) connFor(interceptors int) *grpc.ClientConn {
 	if interceptors == 0 {
 		return nil
@@ -144,92 +172,132 @@ func (c *Channel) connFor(interceptors int) *grpc.ClientConn {
 	return c.ClientConn()
 }
 
-// RegisterService registers a service and its implementation. Generated code
-// calls it.
+// RegisterService registers a service and its implementation. Generated code calls
+// it.
 //
-// It panics if desc or impl is nil, if a service of that name is registered
-// already, if impl does not implement it, and after the first RPC, since RPCs
-// read without a lock what it writes: register everything first, as with a
-// [grpc.Server].
+// It panics if desc or impl is nil, if impl does not implement the service, and if
+// a service of that name is registered already. It panics after the first RPC,
+// because RPCs read without a lock what it writes: register every service first, as
+// with a [grpc.Server]. It also panics if a With… method of [Channel.InProcess] has
+// taken the chain off.
 func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
+	c.mustBeMade("RegisterService")
+	c.mustHaveItsHooks("RegisterService")
 	if desc == nil {
 		misuse("RegisterService", "desc is nil")
 	}
-	if impl == nil {
+	if isNil(impl) {
 		misuse("RegisterService", "impl of %s is nil", desc.ServiceName)
 	}
-	if c.client.Used() || c.server.Served() {
+	if desc.HandlerType == nil {
+		misuse("RegisterService", "the HandlerType of %s is nil; set it to a pointer to the interface that impl implements", desc.ServiceName)
+	}
+	if wanted := reflect.TypeOf(desc.HandlerType).Elem(); !reflect.TypeOf(impl).Implements(wanted) {
+		misuse("RegisterService", "impl of %s is a %T, which does not implement %v", desc.ServiceName, impl, wanted)
+	}
+	if c.services.server.IsUsed() {
 		misuse("RegisterService", "%s is registered after the first RPC; register every service before it", desc.ServiceName)
 	}
-	if _, ok := c.inproc.GetServiceInfo()[desc.ServiceName]; ok {
+	if _, ok := c.services.inproc.GetServiceInfo()[desc.ServiceName]; ok {
 		misuse("RegisterService", "%s is registered already; a service has one implementation", desc.ServiceName)
 	}
-	c.inproc.RegisterService(desc, impl)
-	c.client.Register(desc, impl)
+	c.services.server.Register(desc, impl)
 }
 
-// GetServiceInfo returns the services that are registered, by name, so that
-// server reflection may be registered on the Channel, too.
-func (c *Channel) GetServiceInfo() map[string]grpc.ServiceInfo { return c.inproc.GetServiceInfo() }
+// GetServiceInfo returns the services that are registered, by name. It makes the
+// Channel a reflection.GRPCServer, on which server reflection can be registered.
+func (c *Channel) GetServiceInfo() map[string]grpc.ServiceInfo {
+	c.mustBeMade("GetServiceInfo")
+	return c.services.inproc.GetServiceInfo()
+}
 
 // Unwrap returns the channel below, an [*inprocgrpc.Channel], for the function
-// [Unwrap] and others that follow layers. An RPC made on it misses the caller's
-// side of the chain.
-func (c *Channel) Unwrap() grpc.ClientConnInterface { return c.inproc }
-
-// InProcess returns the channel below, for APIs that take no other. RPCs made
-// on it run the handler side of the chain and miss the caller's.
-func (c *Channel) InProcess() *inprocgrpc.Channel { return c.inproc }
-
-// Chain returns the chain that the Channel runs.
-func (c *Channel) Chain() Chain { return c.chain }
-
-// ClientConn returns a real [*grpc.ClientConn] whose RPCs run on this Channel,
-// client interceptors included, for APIs that take nothing else, such as
-// grpc-gateway's Register…Handler. It is made when it is first asked for, and
-// it is always the same one.
-//
-// Whoever has it may close it, which closes it for all that have it: RPCs on it,
-// those in flight too, then get Canceled, as on a network; those on the Channel
-// itself go on. [Channel.Shutdown] closes it. Nothing is dialled, so its
-// connectivity state says nothing.
-func (c *Channel) ClientConn() *grpc.ClientConn {
-	if existing := c.existing.Load(); existing != nil {
-		return existing.ClientConn
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if existing := c.existing.Load(); existing != nil {
-		return existing.ClientConn
-	}
-	made, err := conn.New(c)
-	if err != nil {
-		// grpc.NewClient refuses options, and these are always the same.
-		panic("inprocchain: ClientConn: " + err.Error())
-	}
-	if c.shut {
-		made.Retire()
-	}
-	c.existing.Store(made)
-	return made.ClientConn
+// [Unwrap] and others that follow layers. RPCs made on it do not run the client side
+// of the chain.
+func (c *Channel) Unwrap() grpc.ClientConnInterface {
+	c.mustBeMade("Unwrap")
+	return c.services.inproc
 }
 
-// Shutdown refuses new RPCs with Unavailable, however they are made, and waits
-// for those in flight; then it closes the ClientConn. If ctx ends first it
-// returns the error of ctx, and RPCs go on to be refused: call it again to wait
-// again. It cancels no RPC.
+// InProcess returns the channel below, for APIs that take nothing else. RPCs made on
+// it run the handler side of the chain, but not the client side.
 //
-// It may be called any number of times, concurrently too. It waits for
-// handlers, so a handler that calls it waits for itself.
+// Do not call the With… methods of the result: they replace the chain. InProcess
+// panics if that has happened, and every RPC then fails with Internal, so that an
+// application whose authentication was taken off does not serve.
+func (c *Channel) InProcess() *inprocgrpc.Channel {
+	c.mustBeMade("InProcess")
+	c.mustHaveItsHooks("InProcess")
+	return c.services.inproc
+}
+
+// Chain returns the chain that the Channel runs.
+func (c *Channel) Chain() Chain {
+	c.mustBeMade("Chain")
+	return c.chain
+}
+
+// ClientConn returns a real [*grpc.ClientConn] whose RPCs run on this Channel,
+// client interceptors included. It is for APIs that take nothing else, such as
+// grpc-gateway's Register…Handler. It is made when it is first needed, and is always
+// the same one.
+//
+// Closing it closes it for every holder: RPCs on it, including those in flight, get
+// Canceled, as on a network. RPCs on the Channel itself go on. [Channel.Shutdown]
+// and [Channel.Close] close it. It never dials, and its connectivity state means
+// nothing.
+func (c *Channel) ClientConn() *grpc.ClientConn {
+	c.mustBeMade("ClientConn")
+	if made := c.conn.Load(); made != nil {
+		return made.ClientConn
+	}
+	return c.services.clientConn(c)
+}
+
+// Shutdown refuses new RPCs with Unavailable, however they are made, and waits for
+// those in flight. Then it closes the ClientConn of every client. It cancels no RPC.
+// While it waits, a handler in flight may make RPCs on the same services with its own
+// context, so that it can finish its work.
+//
+// If ctx ends first, the error wraps that of ctx and names the methods in flight
+// with the number of their RPCs. New RPCs are still refused: call Shutdown again to
+// wait again, or Close to cancel.
+//
+// It may be called any number of times, and concurrently. A handler must not call
+// it, because it would wait for itself.
 func (c *Channel) Shutdown(ctx context.Context) error {
-	if err := c.server.Gate.Drain(ctx); err != nil {
-		return err
+	c.mustBeMade("Shutdown")
+	if err := c.services.server.Shutdown(ctx); err != nil {
+		return fmt.Errorf("inprocchain: Shutdown: %w", err)
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.shut = true
-	if existing := c.existing.Load(); existing != nil {
-		existing.Retire()
-	}
+	c.services.closeClientConns()
 	return nil
+}
+
+// Close refuses new RPCs, as Shutdown does, and cancels those in flight: the contexts
+// of their handlers end with [context.Canceled], and their callers get Unavailable.
+// It returns when the handlers have returned. Then it closes the ClientConn of every
+// client. Call it instead of Shutdown, or after a Shutdown that has given up.
+//
+// It always returns nil. It may be called any number of times, and concurrently. A
+// handler must not call it, because it would wait for itself.
+func (c *Channel) Close() error {
+	c.mustBeMade("Close")
+	c.services.server.Close()
+	c.services.closeClientConns()
+	return nil
+}
+
+// mustBeMade panics for a Channel that neither New nor Wrap has made.
+func (c *Channel) mustBeMade(method string) {
+	if c == nil || c.services == nil {
+		misuse("Channel."+method, "the Channel is nil or zero; make it with New or Wrap")
+	}
+}
+
+// mustHaveItsHooks panics if somebody has taken the chain off the channel below.
+func (c *Channel) mustHaveItsHooks(method string) {
+	if hook := c.services.server.Replaced(); hook != nil {
+		misuse(method, "%s", hook.Text())
+	}
 }

@@ -2,6 +2,7 @@ package inprocchain
 
 import (
 	"fmt"
+	"net"
 	"slices"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
@@ -9,13 +10,14 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// An Option adds to a [Chain]. Options are applied in the order in which they
-// are given, and each adds after what is already there: nothing that was given
-// is ever replaced, so the same option may be given any number of times.
+// An Option adds to a [Chain]. Options are applied in the order in which they are
+// given, and each adds after what is already there. An option that adds to a list
+// never replaces what was given before, so it may be given any number of times. Of
+// WithCloner, WithAddr and WithFallback, the last one counts.
 //
-// A Chain is an Option too: it adds everything it holds.
+// A Chain is an Option too: it adds everything that it holds.
 //
-// An Option holds no state of any RPC and may be used for any number of chains,
+// An Option holds no state of an RPC. It may be used for any number of chains,
 // concurrently.
 type Option interface {
 	apply(*Chain)
@@ -25,90 +27,132 @@ type optionFunc func(*Chain)
 
 func (f optionFunc) apply(c *Chain) { f(c) }
 
-// WithUnaryServerInterceptors adds interceptors of unary RPCs on the handler
-// side, first to last: the first is the outermost, as with
+// WithUnaryServerInterceptors adds interceptors of unary RPCs on the handler side,
+// first to last. The first one is the outermost, as with
 // [grpc.ChainUnaryInterceptor].
 //
-// It panics if an interceptor is nil. None at all is no error.
+// It panics if an interceptor is nil. Passing none is allowed.
 func WithUnaryServerInterceptors(interceptors ...grpc.UnaryServerInterceptor) Option {
 	return adding("WithUnaryServerInterceptors", "interceptor", interceptors, func(c *Chain) *[]grpc.UnaryServerInterceptor { return &c.unaryServer })
 }
 
-// WithStreamServerInterceptors adds interceptors of streaming RPCs on the
-// handler side, first to last: the first is the outermost, as with
+// WithStreamServerInterceptors adds interceptors of streaming RPCs on the handler
+// side, first to last. The first one is the outermost, as with
 // [grpc.ChainStreamInterceptor].
 //
-// It panics if an interceptor is nil. None at all is no error.
+// It panics if an interceptor is nil. Passing none is allowed.
 func WithStreamServerInterceptors(interceptors ...grpc.StreamServerInterceptor) Option {
 	return adding("WithStreamServerInterceptors", "interceptor", interceptors, func(c *Chain) *[]grpc.StreamServerInterceptor { return &c.streamServer })
 }
 
-// WithUnaryClientInterceptors adds interceptors of unary RPCs on the caller's
-// side, first to last: the first is the outermost, as with
+// WithUnaryClientInterceptors adds interceptors of unary RPCs on the client side,
+// first to last. The first one is the outermost, as with
 // [grpc.WithChainUnaryInterceptor].
 //
-// The *grpc.ClientConn that an interceptor is given is never nil; in-process it
-// is that of [Channel.ClientConn].
+// The *grpc.ClientConn that an interceptor receives is never nil. In-process it is
+// that of [Channel.ClientConn], whose goroutines end with [Channel.Shutdown] or
+// [Channel.Close].
 //
-// It panics if an interceptor is nil. None at all is no error.
+// It panics if an interceptor is nil. Passing none is allowed.
 func WithUnaryClientInterceptors(interceptors ...grpc.UnaryClientInterceptor) Option {
 	return adding("WithUnaryClientInterceptors", "interceptor", interceptors, func(c *Chain) *[]grpc.UnaryClientInterceptor { return &c.unaryClient })
 }
 
-// WithStreamClientInterceptors adds interceptors of streaming RPCs on the
-// caller's side, first to last: the first is the outermost, as with
+// WithStreamClientInterceptors adds interceptors of streaming RPCs on the client
+// side, first to last. The first one is the outermost, as with
 // [grpc.WithChainStreamInterceptor].
 //
-// The *grpc.ClientConn that an interceptor is given is never nil; in-process it
-// is that of [Channel.ClientConn].
+// The *grpc.ClientConn that an interceptor receives is never nil. In-process it is
+// that of [Channel.ClientConn], whose goroutines end with [Channel.Shutdown] or
+// [Channel.Close].
 //
-// It panics if an interceptor is nil. None at all is no error.
+// It panics if an interceptor is nil. Passing none is allowed.
 func WithStreamClientInterceptors(interceptors ...grpc.StreamClientInterceptor) Option {
 	return adding("WithStreamClientInterceptors", "interceptor", interceptors, func(c *Chain) *[]grpc.StreamClientInterceptor { return &c.streamClient })
 }
 
-// WithServerStatsHandlers adds stats handlers on the handler side, called in
-// order, as with [grpc.StatsHandler] given several times. They see every RPC
-// that reaches a handler, outside the server interceptors, and also those that
-// an interceptor refuses.
+// WithServerStatsHandlers adds stats handlers on the handler side. They are called in
+// order, as with [grpc.StatsHandler] given several times, outside the server
+// interceptors: they also see the RPCs that an interceptor refuses.
 //
-// In-process there is no connection: TagConn and HandleConn are not called.
+// In-process, each client is one connection. Its TagConn and ConnBegin come before
+// its first RPC, and its ConnEnd when Shutdown or Close has finished. The contexts of
+// RPCs derive from the one that TagConn returns.
 //
-// It panics if a handler is nil. None at all is no error.
+// It panics if a handler is nil. Passing none is allowed.
 func WithServerStatsHandlers(handlers ...stats.Handler) Option {
 	return adding("WithServerStatsHandlers", "handler", handlers, func(c *Chain) *[]stats.Handler { return &c.serverStats })
 }
 
-// WithClientStatsHandlers adds stats handlers on the caller's side, called in
-// order, as with [grpc.WithStatsHandler] given several times. They see every
-// attempt, inside the client interceptors: an interceptor that calls on twice
-// makes two attempts.
+// WithClientStatsHandlers adds stats handlers on the client side. They are called in
+// order, as with [grpc.WithStatsHandler] given several times, inside the client
+// interceptors: if an interceptor calls its invoker twice, they see two attempts.
 //
-// In-process there is no connection: TagConn and HandleConn are not called.
+// In-process, each client is one connection. Its TagConn and ConnBegin come before
+// its first RPC, and its ConnEnd when Shutdown or Close has finished.
 //
-// It panics if a handler is nil. None at all is no error.
+// It panics if a handler is nil. Passing none is allowed.
 func WithClientStatsHandlers(handlers ...stats.Handler) Option {
 	return adding("WithClientStatsHandlers", "handler", handlers, func(c *Chain) *[]stats.Handler { return &c.clientStats })
 }
 
-// WithCloner sets what copies messages between caller and handler in-process,
-// for messages that are no protobuf messages or need special care. It is the
-// one option of which the last wins. A network ignores it.
+// WithDefaultCallOptions adds call options that each RPC has, before the options of
+// the RPC itself, as with [grpc.WithDefaultCallOptions]. Client interceptors see
+// them. Of most options, the last one of a kind counts.
 //
-// Without it, generated protobuf messages are copied deeply, field by field, and
-// all else travels as bytes, through the codec registered as "proto", as it does
-// on a network.
+// It panics if an option is nil. Passing none is allowed.
+func WithDefaultCallOptions(opts ...grpc.CallOption) Option {
+	return adding("WithDefaultCallOptions", "option", opts, func(c *Chain) *[]grpc.CallOption { return &c.callOptions })
+}
+
+// WithCloner sets what copies messages between caller and handler in-process. It is
+// for messages that are not protobuf messages, or that need special care. A network
+// ignores it.
+//
+// Without it, generated protobuf messages are copied deeply, field by field. Other
+// messages are encoded and decoded by the codec named "proto", as on a network.
 //
 // The cloner is called concurrently. WithCloner panics if cloner is nil.
 func WithCloner(cloner inprocgrpc.Cloner) Option {
-	if cloner == nil {
+	if isNil(cloner) {
 		misuse("WithCloner", "cloner is nil; leave the option out for protobuf messages")
 	}
 	return optionFunc(func(c *Chain) { c.cloner = cloner })
 }
 
-// adding returns the option that adds to a list of a chain, always to a new one,
-// since chains share what they have in common.
+// WithAddr sets the address of the Channel, in-process. It is the address of the peer
+// on both sides, the address in stats events, the :authority header, and what follows
+// inproc:/// in the target of [Channel.ClientConn]. A network ignores it.
+//
+// Without it, the network and the address are both "inproc". Pass a [*net.TCPAddr]
+// for middleware that expects an IP address, such as go-grpc-middleware's realip.
+//
+// It panics if addr is nil.
+func WithAddr(addr net.Addr) Option {
+	if isNil(addr) {
+		misuse("WithAddr", "addr is nil; leave the option out for the default address")
+	}
+	return optionFunc(func(c *Chain) { c.addr = addr })
+}
+
+// WithFallback sets the connection for RPCs whose service is not registered on the
+// Channel. The RPC then has the client side of conn, and none of the Channel's: dial
+// conn with [Chain.DialOptions] to keep the chain. A network ignores the option.
+//
+// An unknown method of a registered service does not go to conn. Shutdown and Close
+// refuse RPCs on conn like others, and wait for those in flight. They do not close
+// conn.
+//
+// It panics if conn is nil.
+func WithFallback(conn grpc.ClientConnInterface) Option {
+	if isNil(conn) {
+		misuse("WithFallback", "conn is nil; leave the option out if all services are registered on the Channel")
+	}
+	return optionFunc(func(c *Chain) { c.fallback = conn })
+}
+
+// adding returns an option that adds to a list of a chain. It makes a new list each
+// time, because chains share their lists.
 func adding[T any](function, argument string, given []T, list func(*Chain) *[]T) Option {
 	for i, one := range given {
 		mustNotBeNil(function, argument, i, isNil(one))
@@ -123,7 +167,8 @@ func mustNotBeNil(function, argument string, index int, isNil bool) {
 	}
 }
 
-// misuse is for mistakes in a program's own wiring, which no caller could handle.
+// misuse panics for a mistake in the construction of a program, which no caller could
+// handle.
 func misuse(function, format string, args ...any) {
 	panic("inprocchain: " + function + ": " + fmt.Sprintf(format, args...))
 }

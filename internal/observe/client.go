@@ -2,41 +2,24 @@ package observe
 
 import (
 	"context"
+	"sync"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
 
-	"github.com/inprocchain/inprocchain/internal/transport"
+	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
-// UnaryClient returns the interceptor that tells the handlers of each attempt
-// at a unary RPC. There must be one handler at least.
-func UnaryClient(handlers []stats.Handler) grpc.UnaryClientInterceptor {
-	handler := combine(handlers)
-	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		a := begin(ctx, handler, method, false, false, opts)
-		return invoker(a.ctx, method, req, reply, cc, a.observing(opts)...)
-	}
-}
-
-// StreamClient is to streaming RPCs what [UnaryClient] is to unary ones.
-func StreamClient(handlers []stats.Handler) grpc.StreamClientInterceptor {
-	handler := combine(handlers)
-	return func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-		a := begin(ctx, handler, method, desc.ClientStreams, desc.ServerStreams, opts)
-		return streamer(a.ctx, desc, cc, method, a.observing(opts)...)
-	}
-}
-
-// An attempt tells a handler how one attempt at an RPC goes on. It holds the
-// events of a unary one, since one allocation is cheaper than ten.
-type attempt struct {
-	grpc.EmptyCallOption
+// A Client calls a stats handler for one attempt at an RPC. It holds the events
+// that come once, because one allocation is cheaper than eight.
+type Client struct {
 	ctx     context.Context
 	handler stats.Handler
+
+	mu    sync.Mutex // held by Lock
+	ended bool
 
 	tag        stats.RPCTagInfo
 	begin      stats.Begin
@@ -48,58 +31,62 @@ type attempt struct {
 	end        stats.End
 }
 
-// begin is what newAttemptLocked of grpc-go's stream.go tells.
-func begin(ctx context.Context, handler stats.Handler, method string, clientStream, serverStream bool, opts []grpc.CallOption) *attempt {
-	failFast := failsFast(opts)
-	a := &attempt{
+// BeginClient calls handler for an attempt that begins. It follows
+// newAttemptLocked of grpc-go's stream.go. It returns nil if handler is nil.
+func BeginClient(ctx context.Context, handler stats.Handler, method string, failFast, clientStreams, serverStreams bool) *Client {
+	if handler == nil {
+		return nil
+	}
+	c := &Client{
 		handler: handler,
 		tag:     stats.RPCTagInfo{FullMethodName: method, FailFast: failFast},
 		begin: stats.Begin{
 			Client:         true,
 			BeginTime:      time.Now(),
 			FailFast:       failFast,
-			IsClientStream: clientStream,
-			IsServerStream: serverStream,
+			IsClientStream: clientStreams,
+			IsServerStream: serverStreams,
 		},
 	}
-	a.ctx = handler.TagRPC(ctx, &a.tag)
-	handler.HandleRPC(a.ctx, &a.begin)
-	return a
+	c.ctx = handler.TagRPC(ctx, &c.tag)
+	handler.HandleRPC(c.ctx, &c.begin)
+	return c
 }
 
-func failsFast(opts []grpc.CallOption) bool {
-	failFast := true
-	for _, opt := range opts {
-		if opt, ok := opt.(grpc.FailFastCallOption); ok {
-			failFast = opt.FailFast
-		}
+// Context returns the context that TagRPC has returned, or ctx if there is no
+// stats handler.
+func (c *Client) Context(ctx context.Context) context.Context {
+	if c == nil {
+		return ctx
 	}
-	return failFast
+	return c.ctx
 }
 
-func (a *attempt) observing(opts []grpc.CallOption) []grpc.CallOption {
-	return append(opts[:len(opts):len(opts)], a)
-}
-
-func (a *attempt) OutHeader(to *peer.Peer, header metadata.MD) {
-	a.ctx = peer.NewContext(a.ctx, to)
-	if len(header) > 0 {
-		header = header.Copy() // what was sent is the server's
+// OutHeader calls the handler for the metadata that has been sent to a server.
+// common is what [OutHeader] has returned for the connection.
+func (c *Client) OutHeader(common stats.OutHeader, to *peer.Peer, sent metadata.MD, userAgent string) {
+	if c == nil {
+		return
 	}
-	a.outHeader = stats.OutHeader{
-		Client:     true,
-		Header:     header,
-		FullMethod: a.tag.FullMethodName,
-		RemoteAddr: addr,
-		LocalAddr:  addr,
-		Authority:  transport.Name,
+	header := make(metadata.MD, len(sent)+1)
+	for key, values := range sent { // The server has sent itself.
+		header[key] = append([]string(nil), values...)
 	}
-	a.handler.HandleRPC(a.ctx, &a.outHeader)
+	header[wire.UserAgentKey] = []string{userAgent}
+	c.ctx = peer.NewContext(c.ctx, to)
+	c.outHeader = common
+	c.outHeader.FullMethod = c.tag.FullMethodName
+	c.outHeader.Header = header
+	c.handler.HandleRPC(c.ctx, &c.outHeader)
 }
 
-func (a *attempt) OutPayload(message any, size int) {
-	event := &a.outPayload
-	if a.isStream() {
+// OutPayload calls the handler for a message that has been sent.
+func (c *Client) OutPayload(message any, size int) {
+	if c == nil {
+		return
+	}
+	event := &c.outPayload
+	if c.isStream() {
 		event = new(stats.OutPayload)
 	}
 	*event = stats.OutPayload{
@@ -107,23 +94,22 @@ func (a *attempt) OutPayload(message any, size int) {
 		Payload:          message,
 		Length:           size,
 		CompressedLength: size,
-		WireLength:       size,
+		WireLength:       size + framing,
 		SentTime:         time.Now(),
 	}
-	a.handler.HandleRPC(a.ctx, event)
+	c.handler.HandleRPC(c.ctx, event)
 }
 
-// isStream reports whether there may be more messages than one.
-func (a *attempt) isStream() bool { return a.begin.IsClientStream || a.begin.IsServerStream }
+// isStream reports whether there may be more than one message in a direction.
+func (c *Client) isStream() bool { return c.begin.IsClientStream || c.begin.IsServerStream }
 
-func (a *attempt) InHeader(header metadata.MD) {
-	a.inHeader = stats.InHeader{Client: true, Header: header.Copy()}
-	a.handler.HandleRPC(a.ctx, &a.inHeader)
-}
-
-func (a *attempt) InPayload(message any, size int) {
-	event := &a.inPayload
-	if a.isStream() {
+// InPayload calls the handler for a message that has been received.
+func (c *Client) InPayload(message any, size int) {
+	if c == nil {
+		return
+	}
+	event := &c.inPayload
+	if c.isStream() {
 		event = new(stats.InPayload)
 	}
 	*event = stats.InPayload{
@@ -131,26 +117,66 @@ func (a *attempt) InPayload(message any, size int) {
 		Payload:          message,
 		Length:           size,
 		CompressedLength: size,
-		WireLength:       size,
+		WireLength:       size + framing,
 		RecvTime:         time.Now(),
 	}
-	a.handler.HandleRPC(a.ctx, event)
+	c.handler.HandleRPC(c.ctx, event)
 }
 
-func (a *attempt) InTrailer(trailer metadata.MD) {
-	a.inTrailer = stats.InTrailer{Client: true, Trailer: trailer.Copy()}
-	a.handler.HandleRPC(a.ctx, &a.inTrailer)
+// Lock keeps End from being called until Unlock. The handler's goroutine holds it
+// while it decides that a header or trailer arrives and calls InHeader or
+// InTrailer, so that none of them comes after End.
+func (c *Client) Lock() {
+	if c != nil {
+		c.mu.Lock()
+	}
 }
 
-func (a *attempt) End(trailer metadata.MD, err error) {
-	a.end = stats.End{
+// Unlock ends what Lock began.
+func (c *Client) Unlock() {
+	if c != nil {
+		c.mu.Unlock()
+	}
+}
+
+// InHeader calls the handler for a header that has arrived. The caller holds Lock.
+func (c *Client) InHeader(header metadata.MD) {
+	if c == nil || c.ended {
+		return
+	}
+	c.inHeader = stats.InHeader{Client: true, Header: header.Copy()}
+	c.handler.HandleRPC(c.ctx, &c.inHeader)
+}
+
+// InTrailer calls the handler for a trailer that has arrived. The caller holds
+// Lock.
+func (c *Client) InTrailer(trailer metadata.MD) {
+	if c == nil || c.ended {
+		return
+	}
+	c.inTrailer = stats.InTrailer{Client: true, Trailer: trailer.Copy()}
+	c.handler.HandleRPC(c.ctx, &c.inTrailer)
+}
+
+// End calls the handler for the end of the attempt, once.
+func (c *Client) End(trailer metadata.MD, err error) {
+	if c == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return
+	}
+	c.ended = true
+	c.end = stats.End{
 		Client:    true,
-		BeginTime: a.begin.BeginTime,
+		BeginTime: c.begin.BeginTime,
 		EndTime:   time.Now(),
 		Error:     err,
 	}
-	if a.outHeader.Client { // otherwise there has been no stream
-		a.end.Trailer = trailer.Copy()
+	if c.outHeader.Client { // Otherwise there has been no stream.
+		c.end.Trailer = trailer.Copy()
 	}
-	a.handler.HandleRPC(a.ctx, &a.end)
+	c.handler.HandleRPC(c.ctx, &c.end)
 }

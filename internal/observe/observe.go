@@ -1,22 +1,29 @@
-// Package observe makes interceptors of stats handlers: they tell the handlers
-// what grpc-go would tell them of an RPC, in its order.
+// Package observe calls stats handlers for RPCs and connections, with the events
+// of grpc-go and in its order.
+//
+// A nil [Client] or [Server] stands for an RPC that no stats handler observes.
+// Their methods do nothing then.
 package observe
 
 import (
 	"context"
 	"net"
+	"reflect"
 
 	"google.golang.org/grpc/stats"
-
-	"github.com/inprocchain/inprocchain/internal/transport"
 )
 
-var addr net.Addr = transport.Addr{}
+// framing is the length of the prefix of each message on a network. It is
+// headerLen of grpc-go's rpc_util.go.
+const framing = 5
 
-// combine makes one handler of several, which are called in order, as grpc-go's
-// internal/stats.NewCombinedHandler does.
-func combine(handlers []stats.Handler) stats.Handler {
-	if len(handlers) == 1 {
+// Combine returns a stats handler that calls the given ones in order, as
+// NewCombinedHandler of grpc-go's internal/stats does. It returns nil for none.
+func Combine(handlers []stats.Handler) stats.Handler {
+	switch len(handlers) {
+	case 0:
+		return nil
+	case 1:
 		return handlers[0]
 	}
 	return combined(handlers)
@@ -37,8 +44,53 @@ func (c combined) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	}
 }
 
-// There are no connections in-process.
+func (c combined) TagConn(ctx context.Context, info *stats.ConnTagInfo) context.Context {
+	for _, handler := range c {
+		ctx = handler.TagConn(ctx, info)
+	}
+	return ctx
+}
 
-func (c combined) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (c combined) HandleConn(ctx context.Context, event stats.ConnStats) {
+	for _, handler := range c {
+		handler.HandleConn(ctx, event)
+	}
+}
 
-func (c combined) HandleConn(context.Context, stats.ConnStats) {}
+// BeginConn calls handler for the start of a connection, and returns the context
+// of the connection. It returns ctx if handler is nil.
+func BeginConn(ctx context.Context, handler stats.Handler, addr net.Addr, client bool) context.Context {
+	if handler == nil {
+		return ctx
+	}
+	ctx = handler.TagConn(ctx, &stats.ConnTagInfo{RemoteAddr: addr, LocalAddr: addr})
+	handler.HandleConn(ctx, &stats.ConnBegin{Client: client})
+	return ctx
+}
+
+// EndConn calls handler for the end of a connection whose context is ctx.
+func EndConn(ctx context.Context, handler stats.Handler, client bool) {
+	if handler != nil {
+		handler.HandleConn(ctx, &stats.ConnEnd{Client: client})
+	}
+}
+
+// authorityField is the index of OutHeader's field Authority, which came with
+// grpc-go v1.85.0, or nil.
+var authorityField = func() []int {
+	field, ok := reflect.TypeFor[stats.OutHeader]().FieldByName("Authority")
+	if !ok {
+		return nil
+	}
+	return field.Index
+}()
+
+// OutHeader returns the event of a client's header as far as it is the same for
+// all RPCs on a connection.
+func OutHeader(addr net.Addr, authority string) stats.OutHeader {
+	event := stats.OutHeader{Client: true, RemoteAddr: addr, LocalAddr: addr}
+	if authorityField != nil {
+		reflect.ValueOf(&event).Elem().FieldByIndex(authorityField).SetString(authority)
+	}
+	return event
+}

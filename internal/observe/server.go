@@ -2,63 +2,19 @@ package observe
 
 import (
 	"context"
-	"io"
-	"sync"
+	"net"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
-	"google.golang.org/grpc/status"
-
-	"github.com/inprocchain/inprocchain/internal/clone"
-	"github.com/inprocchain/inprocchain/internal/transport"
 )
 
-// UnaryServer returns the interceptor that tells the handlers of each unary RPC
-// that is served. There must be one handler at least.
-func UnaryServer(handlers []stats.Handler) grpc.UnaryServerInterceptor {
-	handler := combine(handlers)
-	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
-		s := serve(ctx, handler, info.FullMethod, false, false)
-		transport.ObserveRequest(req, s)
-		defer s.tellEndAnyway()
-		resp, err := next(s.handlerContext(), req)
-		if err == nil {
-			s.tellOutPayload(resp, transport.ResponseSize(req, resp))
-		}
-		s.tellEnd(err)
-		return resp, err
-	}
-}
-
-// StreamServer is to streaming RPCs what [UnaryServer] is to unary ones.
-func StreamServer(handlers []stats.Handler) grpc.StreamServerInterceptor {
-	handler := combine(handlers)
-	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-		s := serve(ss.Context(), handler, info.FullMethod, info.IsClientStream, info.IsServerStream)
-		defer s.tellEndAnyway()
-		err := next(srv, &serverStream{s, ss, s.handlerContext()})
-		s.tellEnd(err)
-		return err
-	}
-}
-
-// A served tells a handler how one RPC is served. It is the RPC's
-// [grpc.ServerTransportStream], so that it sees what metadata the RPC's handler
-// sends. It holds the events that come once, as an attempt does, but none with a
-// message, since handlers may keep their contexts, and it with them.
-type served struct {
-	grpc.ServerTransportStream
-	untagged context.Context
-	ctx      context.Context
-	handler  stats.Handler
-
-	mu          sync.Mutex
-	header      metadata.MD
-	trailer     metadata.MD
-	headerSent  bool
-	trailerSent bool
+// A Server calls a stats handler for an RPC that a server has received. It holds
+// the events that come once, but none that has a message: handlers may keep their
+// contexts, and those keep the Server.
+type Server struct {
+	ctx     context.Context
+	handler stats.Handler
 
 	tag        stats.RPCTagInfo
 	inHeader   stats.InHeader
@@ -68,181 +24,94 @@ type served struct {
 	end        stats.End
 }
 
-// serve is what handleStream and processRPC of grpc-go's server.go tell first.
-func serve(ctx context.Context, handler stats.Handler, method string, clientStream, serverStream bool) *served {
+// ReceiveRPC calls handler for an RPC whose header has arrived. It follows
+// handleStream of grpc-go's server.go. It returns nil if handler is nil.
+func ReceiveRPC(ctx context.Context, handler stats.Handler, method string, addr net.Addr) *Server {
+	if handler == nil {
+		return nil
+	}
 	header, _ := metadata.FromIncomingContext(ctx)
-	s := &served{
-		ServerTransportStream: grpc.ServerTransportStreamFromContext(ctx),
-		untagged:              ctx,
-		handler:               handler,
-		tag:                   stats.RPCTagInfo{FullMethodName: method},
-		inHeader:              stats.InHeader{FullMethod: method, RemoteAddr: addr, LocalAddr: addr, Header: header},
+	s := &Server{
+		handler:  handler,
+		tag:      stats.RPCTagInfo{FullMethodName: method},
+		inHeader: stats.InHeader{FullMethod: method, RemoteAddr: addr, LocalAddr: addr, Header: header},
 	}
 	s.ctx = handler.TagRPC(ctx, &s.tag)
 	handler.HandleRPC(s.ctx, &s.inHeader)
-	s.begin = stats.Begin{BeginTime: time.Now(), IsClientStream: clientStream, IsServerStream: serverStream}
-	handler.HandleRPC(s.ctx, &s.begin)
 	return s
 }
 
-// handlerContext returns the context for the RPC's handler.
-func (s *served) handlerContext() context.Context {
-	if s.ServerTransportStream == nil { // a handler written by hand has made the context
-		return s.ctx
+// Context returns the context that TagRPC has returned, or ctx if there is no
+// stats handler.
+func (s *Server) Context(ctx context.Context) context.Context {
+	if s == nil {
+		return ctx
 	}
-	return grpc.NewContextWithServerTransportStream(s.ctx, s)
+	return s.ctx
 }
 
-func (s *served) SetHeader(md metadata.MD) error {
-	err := s.ServerTransportStream.SetHeader(md)
-	if err == nil {
-		s.addHeader(md)
+// Begin calls the handler for an RPC whose method is known. It follows processRPC
+// of grpc-go's server.go.
+func (s *Server) Begin(clientStreams, serverStreams bool) {
+	if s == nil {
+		return
 	}
-	return err
+	s.begin = stats.Begin{BeginTime: time.Now(), IsClientStream: clientStreams, IsServerStream: serverStreams}
+	s.handler.HandleRPC(s.ctx, &s.begin)
 }
 
-func (s *served) SendHeader(md metadata.MD) error {
-	err := s.ServerTransportStream.SendHeader(md)
-	if err == nil {
-		s.addHeader(md)
-		s.tellOutHeader()
+// InPayload calls the handler for a message that has been received.
+func (s *Server) InPayload(message any, size int) {
+	if s == nil {
+		return
 	}
-	return err
-}
-
-func (s *served) SetTrailer(md metadata.MD) error {
-	err := s.ServerTransportStream.SetTrailer(md)
-	if err == nil {
-		s.addTrailer(md)
-	}
-	return err
-}
-
-func (s *served) addHeader(md metadata.MD) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.header = metadata.Join(s.header, md)
-}
-
-func (s *served) addTrailer(md metadata.MD) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.trailer = metadata.Join(s.trailer, md)
-}
-
-// InPayload tells of a message that the handler has received.
-func (s *served) InPayload(message any, size int) {
 	s.handler.HandleRPC(s.ctx, &stats.InPayload{
 		Payload:          message,
 		Length:           size,
 		CompressedLength: size,
-		WireLength:       size,
+		WireLength:       size + framing,
 		RecvTime:         time.Now(),
 	})
 }
 
-// tellOutHeader tells of the header, once.
-func (s *served) tellOutHeader() {
-	s.mu.Lock()
-	sent, header := s.headerSent, s.header
-	s.headerSent = true
-	s.mu.Unlock()
-	if !sent {
-		s.outHeader = stats.OutHeader{Header: header.Copy()}
-		s.handler.HandleRPC(s.ctx, &s.outHeader)
+// OutHeader calls the handler for the header that has been sent.
+func (s *Server) OutHeader(header metadata.MD) {
+	if s == nil {
+		return
 	}
+	s.outHeader = stats.OutHeader{Header: header.Copy()}
+	s.handler.HandleRPC(s.ctx, &s.outHeader)
 }
 
-func (s *served) tellOutPayload(message any, size int) {
-	s.tellOutHeader()
+// OutPayload calls the handler for a message that has been sent.
+func (s *Server) OutPayload(message any, size int) {
+	if s == nil {
+		return
+	}
 	s.handler.HandleRPC(s.ctx, &stats.OutPayload{
 		Payload:          message,
 		Length:           size,
 		CompressedLength: size,
-		WireLength:       size,
+		WireLength:       size + framing,
 		SentTime:         time.Now(),
 	})
 }
 
-// tellOutTrailer tells of the trailer, once, unless the client has gone.
-func (s *served) tellOutTrailer(err error) {
-	s.mu.Lock()
-	sent, header, trailer := s.trailerSent, s.header, s.trailer
-	s.trailerSent = true
-	s.mu.Unlock()
-	if sent || err != nil && transport.ClientGone(s.untagged, s.ServerTransportStream) {
+// OutTrailer calls the handler for the trailer that has been sent. It takes
+// trailer over.
+func (s *Server) OutTrailer(trailer metadata.MD) {
+	if s == nil {
 		return
 	}
-	if len(header) > 0 {
-		s.tellOutHeader()
-	}
-	s.outTrailer = stats.OutTrailer{Trailer: trailer.Copy()}
-	if st, _ := status.FromError(err); len(st.Proto().GetDetails()) > 0 {
-		delete(s.outTrailer.Trailer, "grpc-status-details-bin") // the status takes its place
-	}
+	s.outTrailer = stats.OutTrailer{Trailer: trailer}
 	s.handler.HandleRPC(s.ctx, &s.outTrailer)
 }
 
-func (s *served) tellEnd(err error) {
-	s.tellOutTrailer(err)
+// End calls the handler for the end of the RPC.
+func (s *Server) End(err error) {
+	if s == nil {
+		return
+	}
 	s.end = stats.End{BeginTime: s.begin.BeginTime, EndTime: time.Now(), Error: err}
 	s.handler.HandleRPC(s.ctx, &s.end)
-}
-
-// tellEndAnyway tells of the end of an RPC whose handler ends its goroutine.
-func (s *served) tellEndAnyway() {
-	if s.end.EndTime.IsZero() {
-		s.tellEnd(transport.ErrNoAnswer)
-	}
-}
-
-// A serverStream tells of what its RPC's handler sends and receives.
-type serverStream struct {
-	served *served
-	grpc.ServerStream
-	ctx context.Context
-}
-
-func (s *serverStream) Context() context.Context { return s.ctx }
-
-func (s *serverStream) SetHeader(md metadata.MD) error {
-	err := s.ServerStream.SetHeader(md)
-	if err == nil {
-		s.served.addHeader(md)
-	}
-	return err
-}
-
-func (s *serverStream) SendHeader(md metadata.MD) error {
-	err := s.ServerStream.SendHeader(md)
-	if err == nil {
-		s.served.addHeader(md)
-		s.served.tellOutHeader()
-	}
-	return err
-}
-
-func (s *serverStream) SetTrailer(md metadata.MD) {
-	s.ServerStream.SetTrailer(md)
-	s.served.addTrailer(md)
-}
-
-func (s *serverStream) SendMsg(m any) error {
-	err := s.ServerStream.SendMsg(m)
-	if err == nil {
-		s.served.tellOutPayload(m, clone.Size(m))
-	} else if err != io.EOF {
-		s.served.tellOutTrailer(err) // it has ended the RPC
-	}
-	return err
-}
-
-func (s *serverStream) RecvMsg(m any) error {
-	err := s.ServerStream.RecvMsg(m)
-	if err == nil {
-		s.served.InPayload(m, clone.Size(m))
-	} else if err != io.EOF {
-		s.served.tellOutTrailer(err) // it has ended the RPC
-	}
-	return err
 }

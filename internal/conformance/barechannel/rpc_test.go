@@ -19,7 +19,11 @@ func TestBareChannelReadsTheRequestAfterTheCall(t *testing.T) {
 	// slow returns a cloner that blocks until release is closed.
 	slow := func() (cloner inprocgrpc.Cloner, copying, release chan struct{}, copied chan struct{}) {
 		copying, release, copied = make(chan struct{}), make(chan struct{}), make(chan struct{})
+		var isCopied atomic.Bool
 		return inprocgrpc.CloneFunc(func(in any) (any, error) {
+			if isCopied.Swap(true) { // This is the response.
+				return inprocgrpc.ProtoCloner{}.Clone(in)
+			}
 			close(copying)
 			<-release
 			defer close(copied)

@@ -77,10 +77,6 @@ var waysIn = map[string]func(*testing.T, scripted) grpc.ClientConnInterface{
 		ch.InProcess().RegisterService(scriptedDesc(), s)
 		return ch
 	},
-	"interceptors replaced below": onAuthenticated(func(ch *inprocchain.Channel) grpc.ClientConnInterface {
-		ch.InProcess().WithServerUnaryInterceptor(nil).WithServerStreamInterceptor(nil)
-		return ch
-	}),
 	"registered by MultiRegistrar": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
 		ch := inprocchain.New(authenticated)
 		inprocchain.MultiRegistrar(ch).RegisterService(scriptedDesc(), s)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -162,8 +163,8 @@ func shutdownInFlight(t *testing.T, h *blockingService, ch *inprocchain.Channel,
 
 	gaveUp, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := ch.Shutdown(gaveUp); err != context.Canceled {
-		t.Errorf("Shutdown with a handler in flight: %v, want the error of its context", err)
+	if err := ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), " (1)") {
+		t.Errorf("Shutdown with a handler in flight: %v, want the error of its context, and the method with its number", err)
 	}
 	if err := call(); status.Code(err) != codes.Unavailable {
 		t.Errorf("an RPC while draining: %v, want Unavailable", err)

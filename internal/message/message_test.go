@@ -1,4 +1,4 @@
-package clone
+package message
 
 import (
 	"reflect"
@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// BenchmarkMove holds the ways to hand a message over against a deep copy.
+// BenchmarkMove compares the ways to hand a message over with a deep copy.
 func BenchmarkMove(b *testing.B) {
 	src := &pb.SimpleRequest{Payload: &pb.Payload{Body: make([]byte, 1<<10)}, ResponseSize: 3, FillUsername: true}
 	for _, way := range []struct {
@@ -35,13 +35,13 @@ func BenchmarkMove(b *testing.B) {
 	}
 }
 
-// BenchmarkClone holds our copy of a message against proto.Clone.
-func BenchmarkClone(b *testing.B) {
+// BenchmarkCopy compares the copy of a message with proto.Clone.
+func BenchmarkCopy(b *testing.B) {
 	src := &pb.SimpleRequest{Payload: &pb.Payload{Body: make([]byte, 1<<10)}}
 	b.Run("by=ours", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			cloneGenerated(src)
+			copyGenerated(src)
 		}
 	})
 	b.Run("by=proto", func(b *testing.B) {

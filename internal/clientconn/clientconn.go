@@ -1,0 +1,89 @@
+// Package clientconn makes a *grpc.ClientConn whose RPCs run on another channel, for
+// APIs that take nothing else. It has two interceptors that never call their invoker
+// or streamer, so that it never dials.
+package clientconn
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"sync/atomic"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/resolver"
+
+	"github.com/inprocchain/inprocchain/internal/rpc"
+)
+
+const scheme = "inproc"
+
+// A Conn is a ClientConn, and how long it is open.
+type Conn struct {
+	// ClientConn is the connection to hand out. Any holder may close it: its RPCs,
+	// including those in flight, are then canceled, as on a network.
+	ClientConn *grpc.ClientConn
+
+	channel grpc.ClientConnInterface
+	retired atomic.Bool
+
+	open  context.Context // until a holder closes the connection
+	close context.CancelFunc
+}
+
+// New returns a connection whose RPCs run on channel. addr is in its target.
+func New(channel grpc.ClientConnInterface, addr net.Addr) (*Conn, error) {
+	c := &Conn{channel: channel}
+	c.open, c.close = context.WithCancel(context.Background())
+	target := url.URL{Scheme: scheme, Path: "/" + addr.String()}
+	cc, err := grpc.NewClient(scheme+"://"+target.EscapedPath(),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithUnaryInterceptor(c.unary),
+		grpc.WithStreamInterceptor(c.stream),
+		grpc.WithResolvers(closeWatcher{c}),
+		grpc.WithIdleTimeout(0), // An idle connection closes its resolver.
+		grpc.WithDisableServiceConfig(),
+	)
+	if err != nil {
+		return nil, err
+	}
+	cc.Connect() // builds the resolver
+	c.ClientConn = cc
+	return c, nil
+}
+
+// Retire closes the connection. Its RPCs in flight go on.
+func (c *Conn) Retire() {
+	c.retired.Store(true)
+	_ = c.ClientConn.Close() // It may have been closed before.
+}
+
+func (c *Conn) unary(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, _ grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return c.channel.Invoke(ctx, method, req, reply, c.with(opts)...)
+}
+
+func (c *Conn) stream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, _ grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return c.channel.NewStream(ctx, desc, method, c.with(opts)...)
+}
+
+func (c *Conn) with(opts []grpc.CallOption) []grpc.CallOption {
+	return append(opts[:len(opts):len(opts)], rpc.OnClientConn{Open: c.open})
+}
+
+// A closeWatcher is a resolver that resolves nothing. A ClientConn that is closed
+// closes its resolver, and notifies nobody else.
+type closeWatcher struct{ conn *Conn }
+
+func (w closeWatcher) Scheme() string { return scheme }
+
+func (w closeWatcher) Build(resolver.Target, resolver.ClientConn, resolver.BuildOptions) (resolver.Resolver, error) {
+	return w, nil
+}
+
+func (w closeWatcher) ResolveNow(resolver.ResolveNowOptions) {}
+
+func (w closeWatcher) Close() {
+	if !w.conn.retired.Load() {
+		w.conn.close()
+	}
+}

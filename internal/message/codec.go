@@ -1,0 +1,58 @@
+package message
+
+import (
+	"bytes"
+
+	"google.golang.org/grpc/encoding"
+	_ "google.golang.org/grpc/encoding/proto" // registers the codec named "proto"
+	"google.golang.org/grpc/mem"
+)
+
+// A Codec encodes and decodes messages. It may be used concurrently if the codec
+// of which it is made may.
+type Codec struct {
+	marshal   func(any) ([]byte, error)
+	unmarshal func([]byte, any) error
+}
+
+// codecV1 is what encoding.Codec and the older grpc.Codec have in common.
+type codecV1 interface {
+	Marshal(m any) ([]byte, error)
+	Unmarshal(data []byte, m any) error
+}
+
+// NewCodec returns a Codec that uses codec, which is an [encoding.CodecV2], an
+// [encoding.Codec] or a grpc.Codec. It returns nil for anything else.
+func NewCodec(codec any) *Codec {
+	switch codec := codec.(type) {
+	case encoding.CodecV2:
+		return &Codec{
+			marshal: func(m any) ([]byte, error) {
+				data, err := codec.Marshal(m)
+				if err != nil {
+					return nil, err
+				}
+				defer data.Free()
+				return bytes.Clone(data.Materialize()), nil
+			},
+			unmarshal: func(data []byte, m any) error {
+				return codec.Unmarshal(mem.BufferSlice{mem.SliceBuffer(data)}, m)
+			},
+		}
+	case codecV1:
+		return &Codec{marshal: codec.Marshal, unmarshal: codec.Unmarshal}
+	}
+	return nil
+}
+
+// RegisteredCodec returns the codec that is registered under a name, or nil. As in
+// getCodec of grpc-go's codec.go, an [encoding.CodecV2] comes first.
+func RegisteredCodec(name string) *Codec {
+	if codec := encoding.GetCodecV2(name); codec != nil {
+		return NewCodec(codec)
+	}
+	return NewCodec(encoding.GetCodec(name))
+}
+
+// protoCodec is looked up each time, since a program may register another one.
+func protoCodec() *Codec { return RegisteredCodec("proto") }

@@ -1,0 +1,244 @@
+// Package message copies messages between caller and handler. Each message is
+// copied once in each direction, and the receiver owns the copy.
+package message
+
+import (
+	"reflect"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/runtime/protoimpl"
+)
+
+// A Transfer is the way in which messages get from a sender to a receiver. The
+// zero Transfer copies generated protobuf messages field by field and encodes
+// all other messages with the codec named "proto", as a network does.
+type Transfer struct {
+	Cloner inprocgrpc.Cloner // used instead of the default if it is not nil
+	Encode *Codec            // used before Cloner if it is not nil
+	Decode *Codec            // nil means the codec named "proto"
+}
+
+// A Copy is a copy of a message. It has one owner, who may hand it over once. The
+// zero Copy is an empty message.
+type Copy struct {
+	msg    any           // the copy, or its encoding
+	fields reflect.Value // the struct that msg points to, if its type is generated
+	size   int           // of the encoding, once somebody has asked
+}
+
+// An encoded message is the encoding of a message that has no other copy.
+type encoded []byte
+
+// Copy sets out to a copy of in. A nil message is an empty one, as in encode of
+// grpc-go's rpc_util.go. The error is a status.
+func (t *Transfer) Copy(out *Copy, in any) error {
+	if in == nil || t.Encode == nil && IsNil(in) {
+		*out = Copy{}
+		return nil
+	}
+	generated, isGenerated := generatedMessage(in)
+	switch {
+	case t.Encode != nil:
+		return encodeWith(t.Encode, out, in)
+	case t.Cloner != nil:
+		copied, err := t.Cloner.Clone(in)
+		if err != nil {
+			return marshalError(err)
+		}
+		*out = Copy{msg: copied}
+		if isGenerated && reflect.TypeOf(copied) == reflect.TypeOf(in) && reflect.TypeOf(in).Kind() == reflect.Pointer {
+			out.fields = reflect.ValueOf(copied).Elem()
+		}
+		return nil
+	case isGenerated:
+		if err := proto.CheckInitialized(generated); err != nil {
+			return marshalError(err)
+		}
+		*out = copyGenerated(generated)
+		return nil
+	default:
+		return encodeWith(protoCodec(), out, in)
+	}
+}
+
+func encodeWith(codec *Codec, out *Copy, in any) error {
+	data, err := codec.marshal(in)
+	if err != nil {
+		return marshalError(err)
+	}
+	*out = Copy{msg: encoded(data)}
+	return nil
+}
+
+// copyGenerated does what proto.Clone does, but makes the copy's struct itself,
+// which is faster (BenchmarkCopy) and what Move needs.
+func copyGenerated(msg proto.Message) Copy {
+	if msg.ProtoReflect().Interface() != msg { // msg embeds a message
+		return Copy{msg: proto.Clone(msg)}
+	}
+	copied := reflect.New(reflect.TypeOf(msg).Elem())
+	out := copied.Interface().(proto.Message)
+	proto.Merge(out, msg)
+	return Copy{msg: out, fields: copied.Elem()}
+}
+
+// IsDirect reports whether CopyDirectly can copy in to out.
+func (t *Transfer) IsDirect(out, in any) bool {
+	if t.Encode != nil || t.Cloner != nil || reflect.TypeOf(out) != reflect.TypeOf(in) || IsNil(out) || IsNil(in) {
+		return false
+	}
+	msg, ok := generatedMessage(in)
+	// proto.Reset cannot reset a message that embeds another one.
+	return ok && msg.ProtoReflect().Interface() == msg
+}
+
+// CheckDirect reports why in cannot be sent. The error is a status.
+func CheckDirect(in any) error {
+	return marshalError(proto.CheckInitialized(in.(proto.Message)))
+}
+
+// CopyDirectly makes out a copy of in, without a Copy between them. IsDirect must
+// have reported true.
+func CopyDirectly(out, in any) {
+	dst := out.(proto.Message)
+	proto.Reset(dst)
+	proto.Merge(dst, in.(proto.Message))
+}
+
+// HandOver sets out to the message in, which must not be used again. The error is
+// a status.
+func (t *Transfer) HandOver(out any, in *Copy) error {
+	if in.Move(out) {
+		return nil
+	}
+	if IsNil(out) {
+		return status.Error(codes.Internal, "grpc: failed to unmarshal the received message: the message to receive into is nil")
+	}
+	decode := t.Decode
+	if decode == nil {
+		decode = protoCodec()
+	}
+	switch msg := in.msg.(type) {
+	case nil:
+		return unmarshalError(setEmpty(decode, out))
+	case encoded:
+		return unmarshalError(decode.unmarshal(msg, out))
+	}
+	if t.Cloner != nil {
+		return unmarshalError(t.Cloner.Copy(out, in.msg))
+	}
+	data, err := protoCodec().marshal(in.msg)
+	if err != nil {
+		return marshalError(err)
+	}
+	return unmarshalError(decode.unmarshal(data, out))
+}
+
+// Move sets out to the message in, sharing all that in points to, if both are of
+// one generated type. It is the part of [Transfer.HandOver] that needs little
+// stack.
+//
+// It sets the struct, as [inprocgrpc.CloneFunc] does. Range and Set of
+// protoreflect cost as much as a deep copy (BenchmarkMove).
+func (in *Copy) Move(out any) bool {
+	if reflect.TypeOf(out) != reflect.TypeOf(in.msg) || !in.fields.IsValid() {
+		return false
+	}
+	dst := reflect.ValueOf(out)
+	if dst.IsNil() {
+		return false
+	}
+	dst.Elem().Set(in.fields)
+	in.fields = reflect.Value{} // A second receiver gets a copy.
+	return true
+}
+
+// generatedMessage returns m as a proto.Message if its type is generated. Its type
+// then describes it, which is not true of the messages of dynamicpb.
+func generatedMessage(m any) (proto.Message, bool) {
+	msg, ok := m.(proto.Message)
+	if !ok || IsNil(m) {
+		return nil, false
+	}
+	_, ok = msg.ProtoReflect().Type().(*protoimpl.MessageInfo)
+	return msg, ok
+}
+
+// Size returns the size of the message's encoding, or 0 if only a cloner knows
+// it. Ask before the message is handed over: the answer then stays the same.
+func (in *Copy) Size() int {
+	if in.size == 0 {
+		in.size = Size(in.msg)
+	}
+	return in.size
+}
+
+// assumedSize is what a message of unknown size counts for. It is the largest
+// message that grpc-go accepts by default.
+const assumedSize = 4 << 20
+
+// WindowSize returns what the message counts for in flow control.
+func (in *Copy) WindowSize() int {
+	switch in.msg.(type) {
+	case nil, encoded, proto.Message:
+		return in.Size()
+	}
+	return assumedSize
+}
+
+// Size returns the size of a message's encoding, or 0 if only a cloner knows it.
+func Size(message any) int {
+	switch message := message.(type) {
+	case *Copy:
+		return message.Size()
+	case encoded:
+		return len(message)
+	case proto.Message:
+		return proto.Size(message)
+	}
+	return 0
+}
+
+// setEmpty sets out to an empty message.
+func setEmpty(decode *Codec, out any) error {
+	msg, ok := generatedMessage(out)
+	if !ok {
+		return decode.unmarshal(nil, out)
+	}
+	proto.Reset(msg)
+	return proto.CheckInitialized(msg)
+}
+
+// The texts are those of encode and recv in grpc-go's rpc_util.go.
+
+func marshalError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := status.FromError(err); ok {
+		return err
+	}
+	return status.Errorf(codes.Internal, "grpc: error while marshaling: %v", err)
+}
+
+func unmarshalError(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := status.FromError(err); ok {
+		return err
+	}
+	return status.Errorf(codes.Internal, "grpc: failed to unmarshal the received message: %v", err)
+}
+
+// IsNil reports whether v is nil, or a nil pointer.
+func IsNil(v any) bool {
+	if v == nil {
+		return true
+	}
+	rv := reflect.ValueOf(v)
+	return rv.Kind() == reflect.Pointer && rv.IsNil()
+}

@@ -1,0 +1,260 @@
+package rpc
+
+import (
+	"context"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain/internal/message"
+	"github.com/inprocchain/inprocchain/internal/observe"
+)
+
+// OnClientConn is the call option of an RPC on a ClientConn. The RPC ends with
+// wire.ErrClientConnClosing once Open ends.
+type OnClientConn struct {
+	grpc.EmptyCallOption
+	Open context.Context
+}
+
+// ClientConnOf returns the context that says how long the ClientConn is open that
+// an RPC with opts is made on, or nil if there is none.
+func ClientConnOf(opts []grpc.CallOption) context.Context {
+	for _, opt := range opts {
+		if opt, ok := opt.(OnClientConn); ok {
+			return opt.Open
+		}
+	}
+	return nil
+}
+
+// callOptions is the options of an RPC. Most RPCs have none, so the rare ones are
+// looked for when they are needed.
+type callOptions []grpc.CallOption
+
+// newCallOptions returns opts with each option as the type that grpc-go's own
+// function for it returns. An option may be given as a pointer to that type, or
+// embedded in another one, since both have its methods.
+func newCallOptions(opts []grpc.CallOption) callOptions {
+	for i, opt := range opts {
+		if isKnown(opt) {
+			continue
+		}
+		opts = slices.Clone(opts)
+		for ; i < len(opts); i++ {
+			if known := embeddedOption(reflect.ValueOf(opts[i])); known != nil {
+				opts[i] = known
+			}
+		}
+		break
+	}
+	return opts
+}
+
+func isKnown(opt grpc.CallOption) bool {
+	switch opt.(type) {
+	case OnClientConn, grpc.EmptyCallOption, grpc.StaticMethodCallOption, grpc.HeaderCallOption, grpc.TrailerCallOption,
+		grpc.PeerCallOption, grpc.FailFastCallOption, grpc.OnFinishCallOption, grpc.MaxRecvMsgSizeCallOption,
+		grpc.MaxSendMsgSizeCallOption, grpc.AuthorityOverrideCallOption, grpc.PerRPCCredsCallOption,
+		grpc.CompressorCallOption, grpc.ContentSubtypeCallOption, grpc.ForceCodecCallOption, grpc.ForceCodecV2CallOption,
+		grpc.CustomCodecCallOption, grpc.MaxRetryRPCBufferSizeCallOption:
+		return true
+	}
+	return false
+}
+
+// embeddedOption returns the option of grpc-go that v points to or embeds, or nil.
+func embeddedOption(v reflect.Value) grpc.CallOption {
+	for v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	if v.Type().PkgPath() == reflect.TypeFor[grpc.EmptyCallOption]().PkgPath() && v.CanInterface() {
+		opt, _ := v.Interface().(grpc.CallOption)
+		return opt
+	}
+	for i := range v.NumField() {
+		if v.Type().Field(i).Anonymous && v.Field(i).CanInterface() {
+			if opt := embeddedOption(v.Field(i)); opt != nil {
+				return opt
+			}
+		}
+	}
+	return nil
+}
+
+// onFinish calls what grpc.OnFinish was given.
+func (o callOptions) onFinish(err error) {
+	for _, opt := range o {
+		if opt, ok := opt.(grpc.OnFinishCallOption); ok {
+			opt.OnFinish(err)
+		}
+	}
+}
+
+// deliver sets what grpc.Peer, grpc.Header and grpc.Trailer point to.
+func (o callOptions) deliver(from *peer.Peer, response *responseState) {
+	for _, opt := range o {
+		switch opt := opt.(type) {
+		case grpc.PeerCallOption:
+			*opt.PeerAddr = *from
+		case grpc.HeaderCallOption:
+			*opt.HeaderAddr = response.clientHeader()
+		case grpc.TrailerCallOption:
+			*opt.TrailerAddr = response.clientTrailer().Copy()
+		}
+	}
+}
+
+// failFast reports whether the RPC does not wait for a connection.
+func (o callOptions) failFast() bool {
+	failFast := true
+	for _, opt := range o {
+		if opt, ok := opt.(grpc.FailFastCallOption); ok {
+			failFast = opt.FailFast
+		}
+	}
+	return failFast
+}
+
+func (o callOptions) credentials() (creds credentials.PerRPCCredentials) {
+	for _, opt := range o {
+		if opt, ok := opt.(grpc.PerRPCCredsCallOption); ok {
+			creds = opt.Creds
+		}
+	}
+	return creds
+}
+
+func (o callOptions) authority() (authority string) {
+	for _, opt := range o {
+		if opt, ok := opt.(grpc.AuthorityOverrideCallOption); ok {
+			authority = opt.Authority
+		}
+	}
+	return authority
+}
+
+// checkCompressor returns the error of grpc-go for a compressor that is not
+// registered. One that is has no effect, since nothing is compressed.
+func (o callOptions) checkCompressor() error {
+	name := ""
+	for _, opt := range o {
+		if opt, ok := opt.(grpc.CompressorCallOption); ok {
+			name = opt.CompressorType
+		}
+	}
+	if name == "" || name == encoding.Identity || encoding.GetCompressor(name) != nil {
+		return nil
+	}
+	return status.Errorf(codes.Internal, "grpc: Compressor is not installed for requested grpc-encoding %q", name)
+}
+
+// codec returns the codec that the options name, and the content subtype of the
+// messages. The codec is nil if it is the default one. It follows
+// setCallInfoCodec of grpc-go's rpc_util.go.
+func (o callOptions) codec() (_ *message.Codec, subtype string, _ error) {
+	var forced *message.Codec
+	forcedName := ""
+	for _, opt := range o {
+		switch opt := opt.(type) {
+		case grpc.ContentSubtypeCallOption:
+			subtype = opt.ContentSubtype
+		case grpc.ForceCodecCallOption:
+			forced, forcedName = message.NewCodec(opt.Codec), opt.Codec.Name()
+		case grpc.ForceCodecV2CallOption:
+			forced, forcedName = message.NewCodec(opt.CodecV2), opt.CodecV2.Name()
+		case grpc.CustomCodecCallOption:
+			forced, forcedName = message.NewCodec(opt.Codec), opt.Codec.String()
+		}
+	}
+	switch {
+	case forced != nil && subtype == "":
+		return forced, strings.ToLower(forcedName), nil
+	case forced != nil:
+		return forced, subtype, nil
+	case subtype == "" || subtype == "proto":
+		return nil, subtype, nil
+	}
+	registered := message.RegisteredCodec(subtype)
+	if registered == nil {
+		return nil, "", status.Errorf(codes.Internal, "no codec registered for content-subtype %s", subtype)
+	}
+	return registered, subtype, nil
+}
+
+// limits returns the largest message that may be sent and received. As in
+// grpc-go, the last option of a kind holds.
+func (o callOptions) limits() (send, receive int, limited bool) {
+	send, receive = math.MaxInt, math.MaxInt
+	for _, opt := range o {
+		switch opt := opt.(type) {
+		case grpc.MaxSendMsgSizeCallOption:
+			send, limited = opt.MaxSendMsgSize, true
+		case grpc.MaxRecvMsgSizeCallOption:
+			receive, limited = opt.MaxRecvMsgSize, true
+		}
+	}
+	return send, receive, limited
+}
+
+// The texts are those of SendMsg in grpc-go's stream.go and recvMsg in its
+// rpc_util.go.
+
+func (o callOptions) checkSend(size int) error {
+	if limit, _, _ := o.limits(); size > limit {
+		return status.Errorf(codes.ResourceExhausted, "trying to send message larger than max (%d vs. %d)", size, limit)
+	}
+	return nil
+}
+
+func (o callOptions) checkReceived(size int) error {
+	if _, limit, _ := o.limits(); size > limit {
+		return status.Errorf(codes.ResourceExhausted, "grpc: received message larger than max (%d vs. %d)", size, limit)
+	}
+	return nil
+}
+
+// A call is an RPC as its caller wants it.
+type call struct {
+	ctx         context.Context // the caller's, to which stats handlers have added
+	metadata    metadata.MD     // in ctx
+	method      string
+	opts        callOptions
+	clientConn  context.Context // ends with the ClientConn of the RPC; nil if there is none
+	events      *observe.Client // nil if there is no stats handler
+	contentType []string
+	toServer    *message.Transfer
+	toClient    *message.Transfer
+}
+
+// asksForSizes reports whether anybody needs the sizes of messages.
+func (c *call) asksForSizes() bool {
+	if c.events != nil {
+		return true
+	}
+	_, _, limited := c.opts.limits()
+	return limited
+}
+
+// sizeOf returns the size of a message, or 0 if nobody needs it.
+func (c *call) sizeOf(m *message.Copy) int {
+	if !c.asksForSizes() {
+		return 0
+	}
+	return m.Size()
+}

@@ -1,0 +1,228 @@
+package rpc
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain/internal/message"
+	"github.com/inprocchain/inprocchain/internal/observe"
+	"github.com/inprocchain/inprocchain/internal/wire"
+)
+
+// A Client makes RPCs to the services of a Server: the caller's side of a channel,
+// inside its client interceptors.
+type Client struct {
+	server   *Server
+	conn     *connection
+	transfer message.Transfer // of messages that no codec is named for
+}
+
+// NewClient returns a client of s, with a connection of its own. statsHandler and
+// cloner may be nil.
+func NewClient(s *Server, addr net.Addr, statsHandler stats.Handler, cloner inprocgrpc.Cloner) *Client {
+	return &Client{
+		server:   s,
+		conn:     newConnection(addr, s.authInfo, statsHandler, s.stats),
+		transfer: message.Transfer{Cloner: cloner},
+	}
+}
+
+// Invoke is the [grpc.UnaryInvoker] at the end of the client interceptors.
+func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, opts ...grpc.CallOption) error {
+	found, _, _ := c.server.methods.find(method)
+	if found == nil || found.unary == nil {
+		return c.invokeStream(ctx, method, req, reply, opts)
+	}
+	rpc := &unaryRPC{client: c, method: found}
+	if err := c.prepare(&rpc.call, ctx, method, opts); err != nil {
+		return err
+	}
+	return rpc.invoke(req, reply)
+}
+
+// NewStream is the [grpc.Streamer] at the end of the client interceptors.
+func (c *Client) NewStream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	s := &clientStream{client: c, desc: desc}
+	if err := c.prepare(&s.call, ctx, method, opts); err != nil {
+		return nil, err
+	}
+	return s.open()
+}
+
+// invokeStream calls a streaming method, or an unknown one, like a unary method, as
+// grpc-go's invoke in call.go calls every method.
+func (c *Client) invokeStream(ctx context.Context, method string, req, reply any, opts []grpc.CallOption) error {
+	stream, err := c.NewStream(ctx, &grpc.StreamDesc{}, nil, method, opts...)
+	if err != nil {
+		return err
+	}
+	if err := stream.SendMsg(req); err != nil {
+		return err
+	}
+	return stream.RecvMsg(reply)
+}
+
+// prepare sets call to an RPC. It refuses what grpc-go refuses before it tells
+// stats handlers of an RPC: metadata and options that cannot be sent, and a context
+// that has ended. See newClientStream of grpc-go's stream.go.
+func (c *Client) prepare(call *call, ctx context.Context, method string, opts []grpc.CallOption) error {
+	call.ctx = ctx
+	call.method = method
+	call.opts = newCallOptions(opts)
+	call.contentType = c.conn.contentType
+	call.toServer, call.toClient = &c.transfer, &c.transfer
+	call.metadata, _ = metadata.FromOutgoingContext(ctx)
+	err := c.check(call)
+	if err != nil {
+		call.opts.onFinish(err)
+	}
+	return err
+}
+
+func (c *Client) check(call *call) error {
+	if err := wire.Validate(call.metadata); err != nil {
+		return err
+	}
+	if len(call.opts) > 0 {
+		if err := c.setCodec(call); err != nil {
+			return err
+		}
+		if err := call.opts.checkCompressor(); err != nil {
+			return err
+		}
+		call.clientConn = ClientConnOf(call.opts)
+	}
+	switch {
+	case call.ctx.Err() != nil:
+		return wire.ContextStatus(call.ctx)
+	case call.clientConn != nil && call.clientConn.Err() != nil:
+		return wire.ErrClientConnClosing
+	}
+	return nil
+}
+
+// setCodec has the messages of a call encoded and decoded if it names a codec. The
+// server has the codec that is registered for the content subtype, or else the
+// default one.
+func (c *Client) setCodec(call *call) error {
+	client, subtype, err := call.opts.codec()
+	if err != nil {
+		return err
+	}
+	if subtype != "" {
+		call.contentType = []string{wire.ContentType(subtype)}
+	}
+	if client == nil {
+		return nil
+	}
+	server := message.RegisteredCodec(subtype)
+	if server == nil {
+		server = message.RegisteredCodec("proto")
+	}
+	call.toServer = &message.Transfer{Encode: client, Decode: server}
+	call.toClient = &message.Transfer{Encode: server, Decode: client}
+	return nil
+}
+
+// begin tells stats handlers of the call, after those of a connection that is new.
+// refused is the error of an RPC that the server has not accepted.
+func (c *Client) begin(call *call, refused error, clientStreams, serverStreams bool) {
+	if refused == nil {
+		c.conn.begin(c.server)
+	}
+	if c.conn.clientStats == nil {
+		return
+	}
+	call.events = observe.BeginClient(call.ctx, c.conn.clientStats, call.method, call.opts.failFast(), clientStreams, serverStreams)
+	call.ctx = call.events.Context(call.ctx)
+	call.metadata, _ = metadata.FromOutgoingContext(call.ctx)
+}
+
+// sendHeader sends the metadata of a call, and tells stats handlers. It returns the
+// values of the handler's context. refused is not nil if the header is sent but the
+// server refuses it. err is not nil if it cannot be sent.
+//
+// It follows NewStream and createHeaderFields of grpc-go's
+// internal/transport/http2_client.go.
+func (c *Client) sendHeader(call *call) (values context.Context, refused, err error) {
+	request := c.conn.request
+	var added metadata.MD
+	if len(call.opts) > 0 {
+		request.ContentType = call.contentType[0]
+		if authority := call.opts.authority(); authority != "" {
+			request.Authority = authority
+		}
+		if creds := call.opts.credentials(); creds != nil {
+			ctx := peer.NewContext(call.ctx, &c.conn.peer)
+			if added, err = wire.CredentialsMetadata(ctx, request.Authority, call.method, creds); err != nil {
+				return nil, nil, err
+			}
+		}
+	}
+	if deadline, ok := call.ctx.Deadline(); ok && time.Until(deadline) <= 0 {
+		return nil, nil, wire.ErrDeadlineExceeded
+	}
+	if call.events != nil {
+		common := c.conn.outHeader
+		if request.Authority != c.conn.request.Authority {
+			common = observe.OutHeader(c.conn.addr, request.Authority)
+		}
+		call.events.OutHeader(common, &c.conn.peer, call.metadata, request.UserAgent)
+	}
+	if len(call.metadata) == 0 && len(added) == 0 && request == c.conn.request {
+		return c.conn.values, nil, nil
+	}
+	header, refused := request.HeaderWith(added, call.metadata)
+	if refused != nil {
+		return nil, refused, nil
+	}
+	return c.conn.valuesWith(header), nil, nil
+}
+
+// contextErr returns the error with which the context of an RPC's handler ends if
+// that of its client has ended. An error of the client's own stays with it.
+func contextErr(client context.Context) error {
+	if client.Err() == context.DeadlineExceeded {
+		return context.DeadlineExceeded
+	}
+	return context.Canceled
+}
+
+// toStatus returns err as a client reports it.
+func toStatus(err error) error {
+	if _, ok := status.FromError(err); ok {
+		return err
+	}
+	return wire.HandlerStatus(err)
+}
+
+// onClientConn returns a context that ends with ctx or with the ClientConn of the
+// call, if it has one. leave must be called.
+func (c *call) onClientConn() (_ context.Context, leave func()) {
+	if c.clientConn == nil {
+		return c.ctx, func() {}
+	}
+	ctx, cancel := context.WithCancelCause(c.ctx)
+	stop := context.AfterFunc(c.clientConn, func() { cancel(wire.ErrClientConnClosing) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// authInfoOf returns what inprocgrpc tells of the security of its connections.
+func authInfoOf(ch *inprocgrpc.Channel) credentials.AuthInfo {
+	var p peer.Peer
+	// It tells of its peer first, and then that there is no request.
+	_ = ch.Invoke(context.Background(), "/", nil, nil, grpc.Peer(&p))
+	return p.AuthInfo
+}

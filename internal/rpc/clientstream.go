@@ -1,0 +1,288 @@
+package rpc
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+
+	"github.com/inprocchain/inprocchain/internal/message"
+	"github.com/inprocchain/inprocchain/internal/wire"
+)
+
+// A clientStream is the caller's half of a stream. It follows clientStreamWrapper
+// and clientStream of grpc-go's stream.go.
+type clientStream struct {
+	client *Client
+	desc   *grpc.StreamDesc
+	call   call
+	rpc    *streamRPC
+
+	ctx          context.Context
+	cancel       context.CancelFunc
+	stopWatching func() bool
+
+	sendClosed bool  // the sender's
+	hasMessage bool  // the receiver's: it has received one
+	received   queue // guarded by the lock of rpc
+
+	mu       sync.Mutex // guards finished, and is held while options are set
+	finished bool
+}
+
+// open makes the RPC.
+func (s *clientStream) open() (grpc.ClientStream, error) {
+	c, call := s.client, &s.call
+	s.rpc = new(streamRPC)
+	refused := c.server.accept(call.ctx, &s.rpc.entry, call.method, s.rpc)
+	c.begin(call, refused, s.desc.ClientStreams, s.desc.ServerStreams)
+	if refused != nil {
+		return nil, s.fail(refused)
+	}
+	values, refused, err := c.sendHeader(call)
+	if err != nil {
+		s.rpc.entry.Leave()
+		return nil, s.fail(err)
+	}
+	s.ctx, s.cancel = call.streamContext(&c.conn.peer)
+	s.rpc.init(call, values)
+	s.received.init(&s.rpc.response.mu)
+	s.rpc.caller = s
+	s.start(values, refused)
+	s.watch()
+	return s, nil
+}
+
+// fail tells of an RPC of which nothing has been sent.
+func (s *clientStream) fail(err error) error {
+	s.call.events.End(nil, err)
+	s.call.opts.onFinish(err)
+	return err
+}
+
+// streamContext returns a context for the RPC alone, which ends with the ClientConn
+// too if there is one.
+func (c *call) streamContext(to *peer.Peer) (context.Context, context.CancelFunc) {
+	ctx := peer.NewContext(c.ctx, to)
+	if c.clientConn == nil {
+		return context.WithCancel(ctx)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.clientConn, func() { cancel(wire.ErrClientConnClosing) })
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
+}
+
+// start has the server serve the RPC, or refuse it.
+func (s *clientStream) start(values context.Context, refused error) {
+	if refused != nil {
+		s.rpc.response.refuse(refused)
+		s.rpc.release(s)
+		s.rpc.entry.Leave()
+		return
+	}
+	found, reachesStats, err := s.client.server.methods.find(s.call.method)
+	if err != nil {
+		s.client.server.serveUnknown(s, reachesStats, err)
+		return
+	}
+	handler := newServerStream(s, found)
+	s.rpc.handler = handler
+	go handler.serve()
+}
+
+// watch ends the RPC when its context ends.
+func (s *clientStream) watch() {
+	s.mu.Lock() // finish may run before AfterFunc returns.
+	defer s.mu.Unlock()
+	s.stopWatching = context.AfterFunc(s.ctx, func() { s.finish(wire.ContextStatus(s.ctx)) })
+}
+
+func (s *clientStream) Context() context.Context { return s.ctx }
+
+// noticeEnd ends the RPC if its context has ended, without waiting for the goroutine
+// that watches it.
+func (s *clientStream) noticeEnd() {
+	if s.ctx.Err() != nil {
+		s.rpc.response.end(byClient, wire.ContextStatus(s.ctx), contextErr(s.ctx))
+	}
+}
+
+func (s *clientStream) Header() (metadata.MD, error) {
+	s.noticeEnd()
+	r := &s.rpc.response
+	r.mu.Lock()
+	for !r.headerSent && !s.rpc.isOver() {
+		s.rpc.waiting.Wait()
+	}
+	isReceived, err := r.headerSent && r.headerLost == nil, r.status
+	r.mu.Unlock()
+	if isReceived {
+		return r.clientHeader(), nil
+	}
+	s.finish(err)
+	return nil, nil // RecvMsg returns the error.
+}
+
+func (s *clientStream) Trailer() metadata.MD { return s.rpc.response.clientTrailer().Copy() }
+
+func (s *clientStream) SendMsg(m any) error {
+	err := s.send(m)
+	if err != nil && err != io.EOF {
+		s.finish(err)
+		return err
+	}
+	if s.desc.ClientStreams {
+		return err
+	}
+	return nil
+}
+
+func (s *clientStream) send(m any) error {
+	if s.sendClosed {
+		return wire.ErrSendAfterClose
+	}
+	if !s.desc.ClientStreams {
+		s.sendClosed = true
+	}
+	var sent message.Copy
+	if err := s.call.toServer.Copy(&sent, m); err != nil {
+		return err
+	}
+	size := s.call.sizeOf(&sent)
+	if err := s.call.opts.checkSend(size); err != nil {
+		return err
+	}
+	if !s.put(sent) {
+		return io.EOF // RecvMsg returns the reason.
+	}
+	s.call.events.OutPayload(m, size)
+	return nil
+}
+
+// put gives a message to the handler. It reports false if the RPC has ended.
+func (s *clientStream) put(m message.Copy) bool {
+	s.noticeEnd()
+	r := &s.rpc.response
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for r.ended == notEnded {
+		received := &s.rpc.handler.received
+		if !received.isFull() {
+			received.put(m)
+			if !s.desc.ClientStreams {
+				received.close()
+			}
+			return true
+		}
+		received.writable.Wait()
+	}
+	return false
+}
+
+func (s *clientStream) CloseSend() error {
+	s.sendClosed = true
+	s.noticeEnd()
+	r := &s.rpc.response
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended == notEnded {
+		s.rpc.handler.received.close()
+	}
+	return nil
+}
+
+func (s *clientStream) RecvMsg(m any) error {
+	if err := s.receive(m); err != nil {
+		return err
+	}
+	if s.desc.ServerStreams {
+		return nil
+	}
+	// The end of the RPC comes after the only message.
+	switch err := s.receive(m); err {
+	case io.EOF:
+		return nil
+	case nil:
+		s.finish(wire.ErrSecondResponse) // grpc-go leaves the stream open, and nobody could end it.
+		return wire.ErrSecondResponse
+	default:
+		return err
+	}
+}
+
+func (s *clientStream) receive(m any) error {
+	next, ok := s.next()
+	if !ok {
+		err := s.rpc.response.status
+		if err == nil && !s.desc.ServerStreams && !s.hasMessage {
+			err = wire.ErrNoResponse
+		}
+		s.finish(err)
+		if err == nil {
+			return io.EOF
+		}
+		return err
+	}
+	s.hasMessage = true
+	size := s.call.sizeOf(&next)
+	if err := s.call.opts.checkReceived(size); err != nil {
+		s.finish(err)
+		return err
+	}
+	if err := s.call.toClient.HandOver(m, &next); err != nil {
+		s.finish(err)
+		return err
+	}
+	s.call.events.InPayload(m, size)
+	return nil
+}
+
+// next returns the next message. It reports false once the RPC has ended and all
+// that arrived before has been taken. This holds for every reason to end: the
+// buffer of a stream in grpc-go has the end after the messages, too.
+func (s *clientStream) next() (message.Copy, bool) {
+	s.noticeEnd()
+	r := &s.rpc.response
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s.received.isEmpty() {
+		if s.rpc.isOver() {
+			return message.Copy{}, false
+		}
+		s.received.readable.Wait()
+	}
+	return s.received.take(), true
+}
+
+// finish ends the RPC for the caller, once: with err, unless the server has ended it
+// before. grpc.OnFinish and stats handlers get err either way, as in grpc-go.
+//
+// A second caller waits, because afterwards what the call options point to belongs
+// to its caller.
+func (s *clientStream) finish(err error) {
+	if s.finishOnce(err) {
+		s.call.opts.onFinish(err)
+		s.cancel()
+	}
+}
+
+func (s *clientStream) finishOnce(err error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.finished {
+		return false
+	}
+	s.finished = true
+	s.stopWatching()
+	r := &s.rpc.response
+	r.end(byClient, err, contextErr(s.ctx))
+	s.call.opts.deliver(&s.client.conn.peer, r)
+	s.call.events.End(r.clientTrailer(), err)
+	return true
+}

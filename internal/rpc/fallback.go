@@ -1,0 +1,115 @@
+package rpc
+
+import (
+	"context"
+	"sync"
+
+	"google.golang.org/grpc"
+
+	"github.com/inprocchain/inprocchain/internal/wire"
+)
+
+// A Fallback makes the RPCs whose services are not registered on another
+// connection. They have that connection's client side, and none of the Channel's.
+type Fallback struct {
+	server *Server
+	conn   grpc.ClientConnInterface
+}
+
+// NewFallback returns the fallback of s to conn.
+func NewFallback(s *Server, conn grpc.ClientConnInterface) *Fallback {
+	return &Fallback{server: s, conn: conn}
+}
+
+// Serves reports whether the service of a method is not registered.
+func (f *Fallback) Serves(fullMethod string) bool { return !f.server.methods.has(fullMethod) }
+
+// A fallbackRPC is an RPC on the other connection.
+type fallbackRPC struct {
+	entry Entry
+	end   context.CancelCauseFunc
+	stop  func() bool // watching the ClientConn; nil if there is none
+	once  sync.Once
+}
+
+// begin accepts an RPC, until leave. ctx ends when the Channel is closed, or the
+// ClientConn of the Channel that the RPC is made on.
+func (f *Fallback) begin(caller context.Context, method string, opts []grpc.CallOption) (_ context.Context, rpc *fallbackRPC, err error) {
+	rpc = new(fallbackRPC)
+	if err := f.server.accept(caller, &rpc.entry, method, rpc); err != nil {
+		return nil, nil, err
+	}
+	ctx, end := context.WithCancelCause(caller)
+	rpc.end = end
+	if conn := ClientConnOf(opts); conn != nil {
+		rpc.stop = context.AfterFunc(conn, func() { end(wire.ErrClientConnClosing) })
+	}
+	return ctx, rpc, nil
+}
+
+func (rpc *fallbackRPC) cancel(err error) { rpc.end(err) }
+
+func (rpc *fallbackRPC) leave() {
+	rpc.once.Do(func() {
+		if rpc.stop != nil {
+			rpc.stop()
+		}
+		rpc.end(nil)
+		rpc.entry.Leave()
+	})
+}
+
+// Invoke makes a unary RPC.
+func (f *Fallback) Invoke(ctx context.Context, method string, req, reply any, opts ...grpc.CallOption) error {
+	ctx, rpc, err := f.begin(ctx, method, opts)
+	if err != nil {
+		callOptions(opts).onFinish(err)
+		return err
+	}
+	defer rpc.leave()
+	return closedStatus(ctx, f.conn.Invoke(ctx, method, req, reply, opts...))
+}
+
+// closedStatus returns err, or the reason for which begin's context has ended.
+func closedStatus(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(ctx); cause == errClosed || cause == wire.ErrClientConnClosing {
+		return cause
+	}
+	return err
+}
+
+// NewStream makes a streaming RPC.
+func (f *Fallback) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	ctx, rpc, err := f.begin(ctx, method, opts)
+	if err != nil {
+		callOptions(opts).onFinish(err)
+		return nil, err
+	}
+	stream, err := f.conn.NewStream(ctx, desc, method, opts...)
+	if err != nil {
+		defer rpc.leave()
+		return nil, closedStatus(ctx, err)
+	}
+	context.AfterFunc(ctx, rpc.leave)
+	return &fallbackStream{ClientStream: stream, ctx: ctx, rpc: rpc, serverStreams: desc.ServerStreams}, nil
+}
+
+// A fallbackStream notices the end of its RPC.
+type fallbackStream struct {
+	grpc.ClientStream
+	ctx           context.Context
+	rpc           *fallbackRPC
+	serverStreams bool
+}
+
+func (s *fallbackStream) RecvMsg(m any) error {
+	err := s.ClientStream.RecvMsg(m)
+	if err != nil || !s.serverStreams {
+		err = closedStatus(s.ctx, err)
+		s.rpc.leave()
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+package rpc
+
+import (
+	"reflect"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// A Hook is one of the fields that the With… methods of an inprocgrpc.Channel set.
+// Each holds one value, so a second call replaces what the first one has set.
+type Hook struct {
+	Field  string // of inprocgrpc.Channel
+	What   string // it holds
+	Method string // of inprocgrpc.Channel, that sets it
+	Option string // of inprocchain, to use instead
+}
+
+// Hooks is all the hooks.
+var Hooks = []Hook{
+	{"unaryInterceptor", "a unary server interceptor", "WithServerUnaryInterceptor", "WithUnaryServerInterceptors"},
+	{"streamInterceptor", "a stream server interceptor", "WithServerStreamInterceptor", "WithStreamServerInterceptors"},
+	{"serverStatsHandler", "a server stats handler", "WithServerStatsHandler", "WithServerStatsHandlers"},
+	{"clientStatsHandler", "a client stats handler", "WithClientStatsHandler", "WithClientStatsHandlers"},
+	{"cloner", "a cloner", "WithCloner", "WithCloner"},
+}
+
+// Of returns the field of ch. It reports false if inprocgrpc has no such field in
+// this version of grpchan.
+func (h Hook) Of(ch *inprocgrpc.Channel) (_ reflect.Value, ok bool) {
+	field := reflect.ValueOf(ch).Elem().FieldByName(h.Field)
+	return field, field.IsValid()
+}
+
+// HasChain reports whether ch has the hooks of a Server.
+func HasChain(ch *inprocgrpc.Channel) bool {
+	cloner, ok := Hooks[4].Of(ch)
+	return ok && cloner.Elem().IsValid() && cloner.Elem().Type() == reflect.TypeFor[*directCloner]()
+}
+
+// installedHooks knows what the library has put into the hooks of a channel.
+type installedHooks struct {
+	unary, stream            reflect.Value
+	serverStats, clientStats reflect.Value
+	cloner                   reflect.Value
+
+	unaryFunc, streamFunc uintptr
+	ownCloner             uintptr
+}
+
+// install puts the server's part of direct RPCs into the hooks of its channel.
+func (h *installedHooks) install(s *Server) {
+	cloner := &directCloner{server: s}
+	s.inproc.WithServerUnaryInterceptor(s.directUnary)
+	s.inproc.WithServerStreamInterceptor(s.directStream)
+	s.inproc.WithCloner(cloner)
+	fields := reflect.ValueOf(s.inproc).Elem()
+	h.unary, h.stream = fields.FieldByName(Hooks[0].Field), fields.FieldByName(Hooks[1].Field)
+	h.serverStats, h.clientStats = fields.FieldByName(Hooks[2].Field), fields.FieldByName(Hooks[3].Field)
+	h.cloner = fields.FieldByName(Hooks[4].Field)
+	h.unaryFunc, h.streamFunc = h.unary.Pointer(), h.stream.Pointer()
+	h.ownCloner = reflect.ValueOf(cloner).Pointer()
+}
+
+// replaced returns the hook that somebody has set since, or nil. It reads five
+// words, for each RPC.
+func (h *installedHooks) replaced() *Hook {
+	switch {
+	case h.unary.Pointer() != h.unaryFunc:
+		return &Hooks[0]
+	case h.stream.Pointer() != h.streamFunc:
+		return &Hooks[1]
+	case !h.serverStats.IsNil():
+		return &Hooks[2]
+	case !h.clientStats.IsNil():
+		return &Hooks[3]
+	case !h.ownsCloner():
+		return &Hooks[4]
+	}
+	return nil
+}
+
+func (h *installedHooks) ownsCloner() bool {
+	cloner := h.cloner.Elem()
+	return cloner.Kind() == reflect.Pointer && cloner.Pointer() == h.ownCloner
+}
+
+// Text says what has happened and what to do instead.
+func (h *Hook) Text() string {
+	return "inprocgrpc.Channel." + h.Method + " was called after New or Wrap, and took the chain off the channel; pass " + h.What + " to New or Wrap instead, with inprocchain." + h.Option
+}
+
+// Replaced returns the hook of the channel that somebody has set since New or
+// Wrap, or nil.
+func (s *Server) Replaced() *Hook { return s.hooks.replaced() }
+
+// checkHooks returns the status of all RPCs after somebody has set a hook. An
+// application whose authentication has been taken off must not serve.
+func (s *Server) checkHooks() error {
+	if hook := s.hooks.replaced(); hook != nil {
+		return status.Error(codes.Internal, "inprocchain: "+hook.Text())
+	}
+	return nil
+}

@@ -1,0 +1,231 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math/bits"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+var (
+	errShutDown = status.Error(codes.Unavailable, "inprocchain: the channel is shut down; make RPCs before Shutdown or Close, or on a new Channel")
+	errClosed   = status.Error(codes.Unavailable, "inprocchain: the channel was closed while the RPC was in flight")
+)
+
+// InFlight is the RPCs that have been accepted and are not over. It refuses new
+// ones once it is draining.
+//
+// The RPCs are spread over shards, each with a lock and a list of its own, so that
+// RPCs on different cores seldom write to the same cache line
+// (BenchmarkInFlight).
+type InFlight struct {
+	shards []shard
+}
+
+type shard struct {
+	mu       sync.Mutex
+	first    *Entry
+	draining bool
+	closed   bool          // draining, and what running handlers start is refused too
+	idle     chan struct{} // closed when the shard is draining and empty; nil if nobody waits
+	_        [64]byte      // Adjacent shards do not share a cache line.
+}
+
+// An Entry is an RPC that has been accepted.
+type Entry struct {
+	method         string
+	rpc            canceler
+	shard          *shard
+	previous, next *Entry
+	linked         bool
+}
+
+// A canceler is an RPC that Close ends.
+type canceler interface {
+	// cancel ends the RPC, unless it has ended: its handler's context with
+	// Canceled, and its client with err. It does not wait.
+	cancel(err error)
+}
+
+// NewInFlight returns an InFlight that accepts RPCs.
+func NewInFlight() *InFlight {
+	// Four times as many shards as cores make it rare that two cores choose one.
+	count := 1 << bits.Len(uint(4*runtime.GOMAXPROCS(0)-1))
+	return &InFlight{shards: make([]shard, count)}
+}
+
+// Enter accepts an RPC that is made with ctx, until Leave, or returns the status
+// of an RPC that is refused. While it is draining, it accepts only the RPCs that a
+// handler in flight makes with its own context.
+func (f *InFlight) Enter(ctx context.Context, e *Entry, method string, rpc canceler) error {
+	e.method, e.rpc = method, rpc
+	s := &f.shards[rand.Uint64()&uint64(len(f.shards)-1)]
+	s.mu.Lock()
+	if !s.draining {
+		s.link(e)
+		s.mu.Unlock()
+		return nil
+	}
+	s.mu.Unlock()
+	for handler := range handlersOf(ctx) {
+		if handler.entry != nil && f.enterBeside(handler.entry, e) {
+			return nil
+		}
+	}
+	return errShutDown
+}
+
+// enterBeside accepts an RPC whose caller is the handler of parent, if that is in
+// flight here. Both are then in one shard, which is not idle between them.
+func (f *InFlight) enterBeside(parent, e *Entry) bool {
+	s := parent.shard
+	if s == nil || !f.has(s) {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !parent.linked || s.closed {
+		return false
+	}
+	s.link(e)
+	return true
+}
+
+func (f *InFlight) has(s *shard) bool {
+	for i := range f.shards {
+		if s == &f.shards[i] {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *shard) link(e *Entry) {
+	e.shard, e.linked = s, true
+	if e.next = s.first; e.next != nil {
+		e.next.previous = e
+	}
+	s.first = e
+}
+
+// Leave ends what Enter began.
+func (e *Entry) Leave() {
+	s := e.shard
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.previous != nil {
+		e.previous.next = e.next
+	} else {
+		s.first = e.next
+	}
+	if e.next != nil {
+		e.next.previous = e.previous
+	}
+	e.previous, e.next, e.rpc, e.linked = nil, nil, nil, false
+	if s.first == nil && s.idle != nil {
+		close(s.idle)
+		s.idle = nil
+	}
+}
+
+// Drain refuses RPCs from now on and waits for those in flight. If ctx ends first,
+// it returns an error that wraps that of ctx and names the methods in flight. It
+// may be called again, and concurrently.
+func (f *InFlight) Drain(ctx context.Context) error {
+	for i := range f.shards {
+		f.shards[i].drain(false)
+	}
+	for i := range f.shards {
+		select {
+		case <-f.shards[i].waitIdle():
+			continue
+		default:
+		}
+		select {
+		case <-f.shards[i].waitIdle():
+		case <-ctx.Done():
+			if names := f.names(); names != "" {
+				return fmt.Errorf("%w; in flight: %s", ctx.Err(), names)
+			}
+		}
+	}
+	return nil
+}
+
+// Close refuses RPCs from now on, cancels those in flight, and waits for them.
+func (f *InFlight) Close() {
+	for i := range f.shards {
+		for _, rpc := range f.shards[i].drain(true) {
+			rpc.cancel(errClosed)
+		}
+	}
+	for i := range f.shards {
+		<-f.shards[i].waitIdle()
+	}
+}
+
+// drain refuses RPCs from now on. If they are to be canceled, it returns those in
+// flight, after which no other enters.
+func (s *shard) drain(cancel bool) (inFlight []canceler) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+	if !cancel {
+		return nil
+	}
+	s.closed = true
+	for e := s.first; e != nil; e = e.next {
+		inFlight = append(inFlight, e.rpc)
+	}
+	return inFlight
+}
+
+// waitIdle returns a channel that is closed once the shard is empty. It must be
+// draining.
+func (s *shard) waitIdle() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.first == nil {
+		return closedChannel
+	}
+	if s.idle == nil {
+		s.idle = make(chan struct{})
+	}
+	return s.idle
+}
+
+var closedChannel = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// names returns the methods in flight, each with the number of its RPCs, as in
+// "/flags.v1.Flags/List (1), /flags.v1.Flags/Watch (2)".
+func (f *InFlight) names() string {
+	counts := map[string]int{}
+	for i := range f.shards {
+		f.shards[i].count(counts)
+	}
+	names := make([]string, 0, len(counts))
+	for _, method := range slices.Sorted(maps.Keys(counts)) {
+		names = append(names, fmt.Sprintf("%s (%d)", method, counts[method]))
+	}
+	return strings.Join(names, ", ")
+}
+
+func (s *shard) count(counts map[string]int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for e := s.first; e != nil; e = e.next {
+		counts[e.method]++
+	}
+}

@@ -1,0 +1,69 @@
+package rpc
+
+import (
+	"context"
+	"sync"
+)
+
+// A streamRPC is what both halves of a streaming RPC share. The lock of response
+// guards its fields that change, and those of the queues.
+//
+// The context of a handler, which it may keep, keeps the streamRPC. So each queue
+// belongs to the half that receives from it, and the streamRPC refers to the halves
+// only until the RPC ends.
+type streamRPC struct {
+	response responseState
+	context  handlerContext
+	entry    Entry
+
+	caller  *clientStream // nil once the RPC has ended
+	handler *serverStream // nil once the RPC has ended
+
+	waiting  sync.Cond // for the header or the end
+	released bool      // The client may see that the server has ended the RPC.
+}
+
+func (rpc *streamRPC) init(call *call, values context.Context) {
+	rpc.context.init(&rpc.response, call.ctx, values, &rpc.entry)
+	rpc.waiting.L = &rpc.response.mu
+	rpc.response.method = call.method
+	rpc.response.contentType = call.contentType
+	rpc.response.clientEvents = call.events
+	rpc.response.context = &rpc.context
+	rpc.response.observer = rpc
+}
+
+// changed wakes those who wait for the header or the end. It is called under the
+// lock.
+func (rpc *streamRPC) changed() {
+	rpc.waiting.Broadcast()
+	if rpc.response.ended == notEnded {
+		return
+	}
+	if rpc.caller != nil {
+		rpc.caller.received.wake()
+	}
+	if rpc.handler != nil {
+		rpc.handler.received.drop()
+		rpc.handler.received.wake()
+	}
+	rpc.caller, rpc.handler = nil, nil
+}
+
+// release lets caller see that the server has ended the RPC.
+func (rpc *streamRPC) release(caller *clientStream) {
+	rpc.response.mu.Lock()
+	defer rpc.response.mu.Unlock()
+	rpc.released = true
+	rpc.waiting.Broadcast()
+	caller.received.wake()
+}
+
+// isOver reports whether the client may see that the RPC has ended. It is called
+// under the lock.
+func (rpc *streamRPC) isOver() bool {
+	return rpc.response.ended != notEnded && (rpc.response.ended != byServer || rpc.released)
+}
+
+// cancel ends the RPC when the Channel is closed.
+func (rpc *streamRPC) cancel(err error) { rpc.response.end(byClose, err, context.Canceled) }

@@ -1,0 +1,114 @@
+package wire
+
+import (
+	"context"
+	"math"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+)
+
+// Errors that grpc-go makes in stream.go, server.go and internal/transport.
+var (
+	ErrNoResponse       = status.Error(codes.Internal, "cardinality violation: received no response message from non-server-streaming RPC")
+	ErrSecondResponse   = status.Error(codes.Internal, "cardinality violation: expected <EOF> for non server-streaming RPCs, but received another message")
+	ErrNoRequest        = status.Error(codes.Internal, "cardinality violation: received no request message from non-client-streaming RPC")
+	ErrSecondRequest    = status.Error(codes.Internal, "cardinality violation: received multiple request messages for non-client-streaming RPC")
+	ErrSendAfterClose   = status.Error(codes.Internal, "SendMsg called after CloseSend")
+	ErrHeaderSent       = status.Error(codes.Internal, "transport: SendHeader called multiple times")
+	ErrConnectionHeader = status.Error(codes.Internal, "stream terminated by RST_STREAM with error code: PROTOCOL_ERROR")
+	ErrDeadlineExceeded = status.FromContextError(context.DeadlineExceeded).Err()
+)
+
+// ErrNoStatus is how an RPC ends whose handler ends its goroutine.
+var ErrNoStatus = status.Error(codes.Internal, "inprocchain: the handler's goroutine ended without returning; does the handler call runtime.Goexit, as t.FailNow does?")
+
+// ErrClientConnClosing is the error of RPCs on a ClientConn that has been closed;
+// grpc-go's own variable is deprecated. A context that ends with this cause ends
+// its RPC with it.
+var ErrClientConnClosing = status.Error(codes.Canceled, "grpc: the client connection is closing")
+
+// HandlerStatus returns the error that stats handlers see for an RPC whose
+// handler returned err. An error that has a status is returned as it is. It
+// follows processRPC of grpc-go's server.go.
+func HandlerStatus(err error) error {
+	if _, ok := status.FromError(err); ok {
+		return err
+	}
+	return status.FromContextError(err).Err()
+}
+
+// ReceivedStatus returns what err, the error that a server sends with the
+// trailer, is when it reaches the client. An error whose code is OK becomes nil.
+// It follows writeStatus of grpc-go's internal/transport/http2_server.go and
+// NewWithProto of internal/status.
+func ReceivedStatus(err error, trailer metadata.MD) error {
+	details := trailer[statusDetailsKey]
+	if err == nil && len(details) == 0 {
+		return nil
+	}
+	st, _ := status.FromError(err)
+	code, message := st.Code(), string([]rune(st.Message())) // valid UTF-8
+	if code > math.MaxInt32 {
+		return status.Errorf(codes.Unknown, "transport: malformed grpc-status: strconv.ParseInt: parsing \"%d\": value out of range", code)
+	}
+	full := status.New(code, message).Proto()
+	if len(details) != 1 || proto.Unmarshal([]byte(details[0]), full) != nil {
+		return status.Error(code, message)
+	}
+	if full.GetCode() != int32(code) {
+		return status.Errorf(codes.Internal, "grpc-status-details-bin mismatch: grpc-status=%v, grpc-message=%q, grpc-status-details-bin=%+v", code, message, full)
+	}
+	return status.FromProto(full).Err()
+}
+
+// ContextStatus returns the status of an RPC whose context has ended.
+func ContextStatus(ctx context.Context) error {
+	if context.Cause(ctx) == ErrClientConnClosing {
+		return ErrClientConnClosing
+	}
+	switch err := ctx.Err(); err {
+	case context.Canceled, context.DeadlineExceeded:
+		return status.FromContextError(err).Err()
+	default: // as ContextErr of grpc-go's internal/transport/transport.go
+		return status.Errorf(codes.Internal, "Unexpected error from context packet: %v", err)
+	}
+}
+
+const statusDetailsKey = "grpc-status-details-bin"
+
+// HasDetails reports whether the status of err has details.
+func HasDetails(err error) bool {
+	if err == nil {
+		return false
+	}
+	st, _ := status.FromError(err)
+	return len(st.Proto().GetDetails()) > 0
+}
+
+// WithoutDetails returns trailer without the key that the details of a status
+// occupy.
+func WithoutDetails(trailer metadata.MD) metadata.MD {
+	delete(trailer, statusDetailsKey)
+	return trailer
+}
+
+// WithDetails adds to trailer what a network's trailer carries for a status with
+// details. It may change trailer.
+func WithDetails(trailer metadata.MD, err error) metadata.MD {
+	if !HasDetails(err) {
+		return trailer
+	}
+	st, _ := status.FromError(err)
+	data, marshalErr := proto.Marshal(st.Proto())
+	if marshalErr != nil {
+		return trailer
+	}
+	if trailer == nil {
+		trailer = metadata.MD{}
+	}
+	trailer[statusDetailsKey] = []string{string(data)}
+	return trailer
+}
