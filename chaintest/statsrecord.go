@@ -3,6 +3,7 @@ package chaintest
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -225,7 +226,10 @@ func (r *recorder) statsFields(c *course, s stats.RPCStats) []field {
 	case *stats.OutHeader:
 		add("Header", describeMetadata(s.Header))
 		add("FullMethod", strconv.Quote(s.FullMethod))
-		add("Authority", describeSet(s.Authority != ""))
+		// grpc-go has the field since v1.85.0.
+		if authority := reflect.ValueOf(s).Elem().FieldByName("Authority"); authority.IsValid() {
+			add("Authority", describeSet(authority.String() != ""))
+		}
 		add("RemoteAddr", describeSet(s.RemoteAddr != nil))
 		add("LocalAddr", describeSet(s.LocalAddr != nil))
 	case *stats.InPayload:

@@ -46,8 +46,8 @@ func TestCompareReportsEachFieldOfStatsEvents(t *testing.T) {
 		{[]string{"stats OutHeader: RemoteAddr is set on the network, not set in-process", "LocalAddr is set"}, func(s stats.RPCStats) {
 			on(s, func(s *stats.OutHeader) { s.RemoteAddr, s.LocalAddr = nil, nil })
 		}},
-		{[]string{"stats OutHeader: Authority is set", "stats OutHeader: FullMethod is", `stats OutHeader: Header is {key=["value"]}`}, func(s stats.RPCStats) {
-			on(s, func(s *stats.OutHeader) { s.Authority, s.FullMethod, s.Header = "", "", nil })
+		{[]string{"stats OutHeader: FullMethod is", `stats OutHeader: Header is {key=["value"]}`}, func(s stats.RPCStats) {
+			on(s, func(s *stats.OutHeader) { s.FullMethod, s.Header = "", nil })
 		}},
 		{[]string{"stats OutPayload: Length is 9 on the network, 0 in-process"}, func(s stats.RPCStats) { on(s, func(s *stats.OutPayload) { s.Length = 0 }) }},
 		{[]string{"stats OutPayload: CompressedLength is 9 on the network, 0 in-process"}, func(s stats.RPCStats) { on(s, func(s *stats.OutPayload) { s.CompressedLength = 0 }) }},

@@ -1,0 +1,95 @@
+package inprocchain_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// The interceptors of go-grpc-middleware in one Chain: logging, which also sees
+// recovered panics, recovery, and authentication.
+func Example_middleware() {
+	logger := newLogger()
+	finished := logging.WithLogOnEvents(logging.FinishCall)
+	panicked := recovery.WithRecoveryHandler(func(p any) error {
+		return status.Errorf(codes.Internal, "recovered: %v", p)
+	})
+	chain := inprocchain.NewChain(
+		inprocchain.WithUnaryServerInterceptors(
+			logging.UnaryServerInterceptor(logger, finished),
+			recovery.UnaryServerInterceptor(panicked),
+			auth.UnaryServerInterceptor(authenticate),
+		),
+		inprocchain.WithStreamServerInterceptors(
+			logging.StreamServerInterceptor(logger, finished),
+			recovery.StreamServerInterceptor(panicked),
+			auth.StreamServerInterceptor(authenticate),
+		),
+	)
+
+	channel := inprocchain.New(chain) // and grpc.NewServer(chain.ServerOptions()...)
+	healthpb.RegisterHealthServer(channel, healthServer{health.NewServer()})
+
+	client := healthpb.NewHealthClient(channel)
+	check := func(ctx context.Context, service string) {
+		resp, err := client.Check(ctx, &healthpb.HealthCheckRequest{Service: service})
+		fmt.Println(resp.GetStatus(), err)
+	}
+	check(context.Background(), "")
+	withToken := metadata.AppendToOutgoingContext(context.Background(), "authorization", "bearer secret")
+	check(withToken, "")
+	check(withToken, "faulty")
+	// Output:
+	// level=INFO msg="finished call" grpc.method=Check grpc.code=Unauthenticated
+	// UNKNOWN rpc error: code = Unauthenticated desc = invalid token
+	// level=INFO msg="finished call" grpc.method=Check grpc.code=OK
+	// SERVING <nil>
+	// level=ERROR msg="finished call" grpc.method=Check grpc.code=Internal
+	// UNKNOWN rpc error: code = Internal desc = recovered: a defect
+}
+
+// authenticate accepts callers with the right token.
+func authenticate(ctx context.Context) (context.Context, error) {
+	if token, err := auth.AuthFromMD(ctx, "bearer"); err != nil || token != "secret" {
+		return nil, status.Error(codes.Unauthenticated, "invalid token")
+	}
+	return ctx, nil
+}
+
+// newLogger logs with slog. It leaves out the fields that vary from run to run.
+func newLogger() logging.Logger {
+	logger := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
+			switch attr.Key {
+			case slog.LevelKey, slog.MessageKey, "grpc.method", "grpc.code":
+				return attr
+			}
+			return slog.Attr{}
+		},
+	}))
+	return logging.LoggerFunc(func(ctx context.Context, level logging.Level, msg string, fields ...any) {
+		logger.Log(ctx, slog.Level(level), msg, fields...)
+	})
+}
+
+// healthServer panics if it is asked about the service faulty.
+type healthServer struct{ *health.Server }
+
+func (s healthServer) Check(ctx context.Context, req *healthpb.HealthCheckRequest) (*healthpb.HealthCheckResponse, error) {
+	if req.GetService() == "faulty" {
+		panic("a defect")
+	}
+	return s.Server.Check(ctx, req)
+}
