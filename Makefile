@@ -29,6 +29,11 @@ generate: ## make the examples' generated code anew
 tidy-check: ## fail if go mod tidy would change a file
 	$(call each,go mod tidy -diff,go mod tidy -diff)
 
+.PHONY: compat
+compat: ## the root module's tests with the oldest and the newest versions; fails if importing it upgrades an application
+	.ci/compat
+	go test -C tools -run TestImporting -timeout 5m ./compat
+
 .PHONY: docs
 docs: ## fail if a Go block of the documents is in no file and no program
 	go run -C tools ./docs

@@ -28,5 +28,3 @@ require (
 	gonum.org/v1/gonum v0.17.0 // indirect
 	honnef.co/go/tools v0.8.2 // indirect
 )
-
-replace github.com/inprocchain/inprocchain => ../
