@@ -34,6 +34,12 @@ compat: ## the root module's tests with the oldest and the newest versions; fail
 	.ci/compat
 	go test -C tools -run TestImporting -timeout 5m ./compat
 
+VERSION ?= v0.1.0
+
+.PHONY: release-check
+release-check: ## rehearse the release of the last commit as VERSION
+	go run -C tools ./release -version $(VERSION)
+
 .PHONY: docs
 docs: ## fail if a Go block of the documents is in no file and no program
 	go run -C tools ./docs

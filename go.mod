@@ -4,8 +4,8 @@ go 1.25.0
 
 require (
 	github.com/fullstorydev/grpchan v1.1.2
-	github.com/grpc-ecosystem/go-grpc-middleware/v2 v2.1.0
-	go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc v0.46.0
+	github.com/grpc-ecosystem/go-grpc-middleware/v2 v2.3.0
+	go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc v0.63.0
 	go.opentelemetry.io/otel v1.39.0
 	go.opentelemetry.io/otel/sdk v1.39.0
 	go.opentelemetry.io/otel/trace v1.39.0

@@ -1,0 +1,75 @@
+// Release rehearses a release of the commit that is checked out: it packs every
+// module of the repository as the given version, as a module proxy would serve it
+// once the commit is tagged, and uses them like somebody who has just found the
+// project.
+//
+// Nothing is read from the repository but its last commit, and nothing is written
+// to it or to the module cache. The commands run in new directories outside of the
+// repository, against the packed modules and the proxy that GOPROXY names. They are
+//
+//   - the commands in README.md and docs/migrating.md that need a published version,
+//     on an application that uses grpchan;
+//   - the programs in README.md;
+//   - a program that imports the library, chaintest and the analyzer of migrate;
+//   - the modules of the repository that require the library, without the replace
+//     directives with which they are developed.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	root := flag.String("root", "..", "directory of the repository")
+	version := flag.String("version", "v0.1.0", "version to pack the modules as")
+	flag.Parse()
+	if err := run(*root, *version); err != nil {
+		fmt.Fprintln(os.Stderr, "release:", err)
+		os.Exit(1)
+	}
+}
+
+func run(root, version string) error {
+	work, err := os.MkdirTemp("", "release")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(work) }()
+	repository, err := clone(root, filepath.Join(work, "repository"))
+	if err != nil {
+		return err
+	}
+	modules, err := repository.modules()
+	if err != nil {
+		return err
+	}
+	if err := checkRequirements(modules, version); err != nil {
+		return err
+	}
+	proxy := filepath.Join(work, "proxy")
+	for _, m := range modules {
+		if err := repository.pack(m, version, proxy); err != nil {
+			return fmt.Errorf("packing %s: %w", m.path(), err)
+		}
+		fmt.Printf("packed %s %s\n", m.path(), version)
+	}
+	user, err := newUser(work, proxy, modules[0].path())
+	if err != nil {
+		return err
+	}
+	for _, step := range []func() error{
+		func() error { return user.followDocuments(repository, "README.md", "docs/migrating.md") },
+		func() error { return user.runPrograms(repository, "README.md") },
+		user.importPackages,
+		func() error { return user.buildModules(proxy, modules, version) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	fmt.Printf("release: %s can be published\n", version)
+	return nil
+}
