@@ -75,6 +75,13 @@ func (u *user) followDocuments(r repository, documents ...string) error {
 		if err := u.runAll(application, "go vet ./...", "go run ."); err != nil {
 			return fmt.Errorf("after the commands of %s: %w", document, err)
 		}
+		source, err := os.ReadFile(filepath.Join(application, "main.go"))
+		if err != nil {
+			return err
+		}
+		if !strings.Contains(string(source), `"`+u.library+`"`) {
+			return fmt.Errorf("after the commands of %s, the application does not import %s", document, u.library)
+		}
 	}
 	return nil
 }
