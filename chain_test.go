@@ -21,7 +21,7 @@ func notEOF(err error) error {
 	return err
 }
 
-func TestExtendingAChainLeavesItAsItWas(t *testing.T) {
+func TestExtendingAChainDoesNotChangeIt(t *testing.T) {
 	t.Parallel()
 	var o order
 	base := o.chain()
@@ -52,7 +52,7 @@ func TestExtendingAChainLeavesItAsItWas(t *testing.T) {
 	}
 }
 
-func TestOptionsKeepTheirOwnCopyOfTheirArguments(t *testing.T) {
+func TestOptionsCopyTheirArguments(t *testing.T) {
 	t.Parallel()
 	var o order
 	named := func(name string) grpc.UnaryServerInterceptor {
@@ -68,7 +68,7 @@ func TestOptionsKeepTheirOwnCopyOfTheirArguments(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := o.take(); len(got) != 1 || got[0] != "before" {
-		t.Errorf("ran %q, want what was given when the option was made", got)
+		t.Errorf("ran %q, want the interceptor that the option was made with", got)
 	}
 }
 
@@ -134,7 +134,7 @@ func typed[T any](ctx context.Context, method string, req, reply any, cc *grpc.C
 	return invoker(ctx, method, req, reply, cc, opts...)
 }
 
-func TestStringNamesWhoRuns(t *testing.T) {
+func TestStringListsTheChain(t *testing.T) {
 	t.Parallel()
 	chain := inprocchain.NewChain(
 		inprocchain.WithUnaryServerInterceptors(recoverPanics, audit()),

@@ -20,8 +20,8 @@ func newChannel(opts ...inprocchain.Option) *inprocchain.Channel {
 	return ch
 }
 
-// dial returns a connection to a grpc-go server that serves the same, with the
-// same chain on both sides: the oracle.
+// dial returns a connection to a grpc-go server that serves the same service, with
+// the chain on both sides.
 func dial(t *testing.T, chain inprocchain.Chain) *grpc.ClientConn {
 	t.Helper()
 	server := grpc.NewServer(chain.ServerOptions()...)
@@ -46,7 +46,7 @@ func dialServer(t *testing.T, server *grpc.Server, opts ...grpc.DialOption) *grp
 	return cc
 }
 
-// catch returns what f panics with.
+// catch returns the value with which f panics.
 func catch(f func()) (caught any) {
 	defer func() { caught = recover() }()
 	f()

@@ -14,7 +14,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// An order is what ran, in the order in which it began.
+// An order records the names of what ran, in the order in which it began.
 type order struct {
 	mu  sync.Mutex
 	ran []string
@@ -34,7 +34,7 @@ func (o *order) take() []string {
 	return ran
 }
 
-// chain has two of everything, each of which adds its name.
+// chain returns a Chain with two of each kind, each of which records its name.
 func (o *order) chain() inprocchain.Chain {
 	var chain inprocchain.Chain
 	for _, n := range []string{"1", "2"} {
@@ -62,7 +62,7 @@ func (o *order) chain() inprocchain.Chain {
 	return chain
 }
 
-// beginning is a stats handler that adds its name when an RPC begins.
+// beginning is a stats handler that records its name when an RPC begins.
 type beginning struct {
 	order *order
 	name  string
@@ -166,7 +166,7 @@ func drainStream(stream interface {
 	}
 }
 
-func TestAnInterceptorMayCallOnTwice(t *testing.T) {
+func TestInterceptorMayCallItsInvokerTwice(t *testing.T) {
 	t.Parallel()
 	var o order
 	twice := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {

@@ -13,12 +13,12 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A layer is around another, or around itself.
+// A layer wraps another connection, or itself.
 type layer struct{ grpc.ClientConnInterface }
 
 func (l *layer) Unwrap() grpc.ClientConnInterface { return l.ClientConnInterface }
 
-// An incomparable layer is a value that == panics for.
+// An incomparable layer panics when it is compared with ==.
 type incomparable struct {
 	grpc.ClientConnInterface
 	_ []string
@@ -26,7 +26,7 @@ type incomparable struct {
 
 func (l incomparable) Unwrap() grpc.ClientConnInterface { return l.ClientConnInterface }
 
-// endless returns a new layer each time, which cannot be told from the last.
+// endless unwraps to new layers without end.
 type endless struct{ _ []string }
 
 func (e endless) Unwrap() grpc.ClientConnInterface {
