@@ -11,7 +11,6 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
-	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain/internal/message"
 	"github.com/inprocchain/inprocchain/internal/observe"
@@ -195,14 +194,6 @@ func contextErr(client context.Context) error {
 		return context.DeadlineExceeded
 	}
 	return context.Canceled
-}
-
-// toStatus returns err as a client reports it.
-func toStatus(err error) error {
-	if _, ok := status.FromError(err); ok {
-		return err
-	}
-	return wire.HandlerStatus(err)
 }
 
 // onClientConn returns a context that ends with ctx or with the ClientConn of the
