@@ -25,6 +25,7 @@ type Chain struct {
 	serverStats  []stats.Handler
 	clientStats  []stats.Handler
 	callOptions  []grpc.CallOption
+	userAgent    string
 
 	// A network ignores these.
 	cloner   inprocgrpc.Cloner
@@ -55,6 +56,9 @@ func (c Chain) apply(to *Chain) {
 	WithServerStatsHandlers(c.serverStats...).apply(to)
 	WithClientStatsHandlers(c.clientStats...).apply(to)
 	WithDefaultCallOptions(c.callOptions...).apply(to)
+	if c.userAgent != "" {
+		to.userAgent = c.userAgent
+	}
 	if c.cloner != nil {
 		to.cloner = c.cloner
 	}
@@ -98,6 +102,9 @@ func (c Chain) DialOptions() []grpc.DialOption {
 	}
 	if len(c.callOptions) > 0 {
 		opts = append(opts, grpc.WithDefaultCallOptions(c.callOptions...))
+	}
+	if c.userAgent != "" {
+		opts = append(opts, grpc.WithUserAgent(c.userAgent))
 	}
 	return opts
 }

@@ -97,14 +97,42 @@ func compose(function string, ch *inprocgrpc.Channel, chain Chain) *Channel {
 
 // newClient returns a client of the services with the client side of chain.
 func newClient(chain Chain, s *services) *Channel {
-	c := &Channel{chain: chain, services: s}
-	c.client = rpc.NewClient(s.server, chain.address(), observe.Combine(chain.clientStats), chain.cloner)
-	c.invoker = fold.UnaryInvoker(chain.unaryClient, c.client.Invoke)
-	c.streamer = fold.Streamer(chain.streamClient, c.client.NewStream)
+	client := rpc.NewClient(s.server, rpc.ClientConfig{
+		Addr:      chain.address(),
+		UserAgent: chain.userAgent,
+		Stats:     observe.Combine(chain.clientStats),
+		Cloner:    chain.cloner,
+	})
+	var fallback *rpc.Fallback
 	if chain.fallback != nil {
-		c.fallback = rpc.NewFallback(s.server, chain.fallback)
+		fallback = rpc.NewFallback(s.server, chain.fallback)
 	}
-	return c
+	return &Channel{
+		chain:    chain,
+		services: s,
+		client:   client,
+		fallback: fallback,
+		invoker:  fold.UnaryInvoker(chain.unaryClient, client.Invoke),
+		streamer: fold.Streamer(chain.streamClient, client.NewStream),
+	}
+}
+
+// onClientConn returns a Channel like c for the RPCs that are made on conn, which is
+// the ClientConn of c.
+func (c *Channel) onClientConn(conn *clientconn.Conn, open context.Context) grpc.ClientConnInterface {
+	client := c.client.OnClientConn(open)
+	on := &Channel{
+		chain:    c.chain,
+		services: c.services,
+		client:   client,
+		invoker:  fold.UnaryInvoker(c.chain.unaryClient, client.Invoke),
+		streamer: fold.Streamer(c.chain.streamClient, client.NewStream),
+	}
+	if c.fallback != nil {
+		on.fallback = c.fallback.OnClientConn(open)
+	}
+	on.conn.Store(conn)
+	return on
 }
 
 // NewClient returns another client of the same services, as another [grpc.NewClient]

@@ -13,7 +13,7 @@ import (
 // An Option adds to a [Chain]. Options are applied in the order in which they are
 // given, and each adds after what is already there. An option that adds to a list
 // never replaces what was given before, so it may be given any number of times. Of
-// WithCloner, WithAddr and WithFallback, the last one counts.
+// WithUserAgent, WithCloner, WithAddr and WithFallback, the last one counts.
 //
 // A Chain is an Option too: it adds everything that it holds.
 //
@@ -103,6 +103,17 @@ func WithClientStatsHandlers(handlers ...stats.Handler) Option {
 // It panics if an option is nil. Passing none is allowed.
 func WithDefaultCallOptions(opts ...grpc.CallOption) Option {
 	return adding("WithDefaultCallOptions", "option", opts, func(c *Chain) *[]grpc.CallOption { return &c.callOptions })
+}
+
+// WithUserAgent sets what the client calls itself in the user-agent header, before the
+// name and version of grpc-go, as with [grpc.WithUserAgent]. Access and audit logs tell
+// clients apart by it. An empty name changes nothing.
+func WithUserAgent(name string) Option {
+	return optionFunc(func(c *Chain) {
+		if name != "" {
+			c.userAgent = name
+		}
+	})
 }
 
 // WithCloner sets what copies messages between caller and handler in-process. It is

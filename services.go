@@ -27,7 +27,7 @@ func (s *services) clientConn(c *Channel) *grpc.ClientConn {
 	if made := c.conn.Load(); made != nil {
 		return made.ClientConn
 	}
-	conn, err := clientconn.New(c, c.chain.address())
+	conn, err := clientconn.New(c.chain.address(), c.onClientConn)
 	if err != nil {
 		// grpc.NewClient refuses options and targets, which are fixed here.
 		panic("inprocchain: Channel.ClientConn: " + err.Error())

@@ -12,13 +12,11 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/resolver"
-
-	"github.com/inprocchain/inprocchain/internal/rpc"
 )
 
 const scheme = "inproc"
 
-// A Conn is a ClientConn, and how long it is open.
+// A Conn is a ClientConn, and what happens when it is closed.
 type Conn struct {
 	// ClientConn is the connection to hand out. Any holder may close it: its RPCs,
 	// including those in flight, are then canceled, as on a network.
@@ -26,15 +24,16 @@ type Conn struct {
 
 	channel grpc.ClientConnInterface
 	retired atomic.Bool
-
-	open  context.Context // until a holder closes the connection
-	close context.CancelFunc
+	close   context.CancelFunc // called when a holder has closed the connection
 }
 
-// New returns a connection whose RPCs run on channel. addr is in its target.
-func New(channel grpc.ClientConnInterface, addr net.Addr) (*Conn, error) {
-	c := &Conn{channel: channel}
-	c.open, c.close = context.WithCancel(context.Background())
+// New returns a connection whose RPCs run on the channel that channelOf returns. open
+// ends when a holder closes the connection. addr is in its target.
+func New(addr net.Addr, channelOf func(c *Conn, open context.Context) grpc.ClientConnInterface) (*Conn, error) {
+	c := new(Conn)
+	open, closed := context.WithCancel(context.Background())
+	c.close = closed
+	c.channel = channelOf(c, open)
 	target := url.URL{Scheme: scheme, Path: "/" + addr.String()}
 	cc, err := grpc.NewClient(scheme+"://"+target.EscapedPath(),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -59,15 +58,11 @@ func (c *Conn) Retire() {
 }
 
 func (c *Conn) unary(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, _ grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	return c.channel.Invoke(ctx, method, req, reply, c.with(opts)...)
+	return c.channel.Invoke(ctx, method, req, reply, opts...)
 }
 
 func (c *Conn) stream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, _ grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	return c.channel.NewStream(ctx, desc, method, c.with(opts)...)
-}
-
-func (c *Conn) with(opts []grpc.CallOption) []grpc.CallOption {
-	return append(opts[:len(opts):len(opts)], rpc.OnClientConn{Open: c.open})
+	return c.channel.NewStream(ctx, desc, method, opts...)
 }
 
 // A closeWatcher is a resolver that resolves nothing. A ClientConn that is closed

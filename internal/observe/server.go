@@ -25,11 +25,8 @@ type Server struct {
 }
 
 // ReceiveRPC calls handler for an RPC whose header has arrived. It follows
-// handleStream of grpc-go's server.go. It returns nil if handler is nil.
+// handleStream of grpc-go's server.go.
 func ReceiveRPC(ctx context.Context, handler stats.Handler, method string, addr net.Addr) *Server {
-	if handler == nil {
-		return nil
-	}
 	header, _ := metadata.FromIncomingContext(ctx)
 	s := &Server{
 		handler:  handler,
@@ -41,14 +38,8 @@ func ReceiveRPC(ctx context.Context, handler stats.Handler, method string, addr 
 	return s
 }
 
-// Context returns the context that TagRPC has returned, or ctx if there is no
-// stats handler.
-func (s *Server) Context(ctx context.Context) context.Context {
-	if s == nil {
-		return ctx
-	}
-	return s.ctx
-}
+// Context returns the context that TagRPC has returned.
+func (s *Server) Context() context.Context { return s.ctx }
 
 // Begin calls the handler for an RPC whose method is known. It follows processRPC
 // of grpc-go's server.go.

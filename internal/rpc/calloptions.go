@@ -19,24 +19,6 @@ import (
 	"github.com/inprocchain/inprocchain/internal/observe"
 )
 
-// OnClientConn is the call option of an RPC on a ClientConn. The RPC ends with
-// wire.ErrClientConnClosing once Open ends.
-type OnClientConn struct {
-	grpc.EmptyCallOption
-	Open context.Context
-}
-
-// ClientConnOf returns the context that says how long the ClientConn is open that
-// an RPC with opts is made on, or nil if there is none.
-func ClientConnOf(opts []grpc.CallOption) context.Context {
-	for _, opt := range opts {
-		if opt, ok := opt.(OnClientConn); ok {
-			return opt.Open
-		}
-	}
-	return nil
-}
-
 // callOptions is the options of an RPC. Most RPCs have none, so the rare ones are
 // looked for when they are needed.
 type callOptions []grpc.CallOption
@@ -62,7 +44,7 @@ func newCallOptions(opts []grpc.CallOption) callOptions {
 
 func isKnown(opt grpc.CallOption) bool {
 	switch opt.(type) {
-	case OnClientConn, grpc.EmptyCallOption, grpc.StaticMethodCallOption, grpc.HeaderCallOption, grpc.TrailerCallOption,
+	case grpc.EmptyCallOption, grpc.StaticMethodCallOption, grpc.HeaderCallOption, grpc.TrailerCallOption,
 		grpc.PeerCallOption, grpc.FailFastCallOption, grpc.OnFinishCallOption, grpc.MaxRecvMsgSizeCallOption,
 		grpc.MaxSendMsgSizeCallOption, grpc.AuthorityOverrideCallOption, grpc.PerRPCCredsCallOption,
 		grpc.CompressorCallOption, grpc.ContentSubtypeCallOption, grpc.ForceCodecCallOption, grpc.ForceCodecV2CallOption,

@@ -22,17 +22,36 @@ import (
 type Client struct {
 	server   *Server
 	conn     *connection
-	transfer message.Transfer // of messages that no codec is named for
+	transfer *message.Transfer // of messages that no codec is named for
+
+	// clientConn ends with the ClientConn that the RPCs are made on. It is nil if
+	// they are made on the Channel.
+	clientConn context.Context
 }
 
-// NewClient returns a client of s, with a connection of its own. statsHandler and
-// cloner may be nil.
-func NewClient(s *Server, addr net.Addr, statsHandler stats.Handler, cloner inprocgrpc.Cloner) *Client {
+// A ClientConfig says how a client differs from others.
+type ClientConfig struct {
+	Addr      net.Addr
+	UserAgent string            // in addition to grpc-go's; may be empty
+	Stats     stats.Handler     // may be nil
+	Cloner    inprocgrpc.Cloner // may be nil
+}
+
+// NewClient returns a client of s, with a connection of its own.
+func NewClient(s *Server, config ClientConfig) *Client {
 	return &Client{
 		server:   s,
-		conn:     newConnection(addr, s.authInfo, statsHandler, s.stats),
-		transfer: message.Transfer{Cloner: cloner},
+		conn:     newConnection(config.Addr, config.UserAgent, s.authInfo, config.Stats, s.stats),
+		transfer: &message.Transfer{Cloner: config.Cloner},
 	}
+}
+
+// OnClientConn returns a client like c whose RPCs end with wire.ErrClientConnClosing
+// once open ends.
+func (c *Client) OnClientConn(open context.Context) *Client {
+	on := *c
+	on.clientConn = open
+	return &on
 }
 
 // Invoke is the [grpc.UnaryInvoker] at the end of the client interceptors.
@@ -54,20 +73,31 @@ func (c *Client) NewStream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.C
 	if err := c.prepare(&s.call, ctx, method, opts); err != nil {
 		return nil, err
 	}
-	return s.open()
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // invokeStream calls a streaming method, or an unknown one, like a unary method, as
-// grpc-go's invoke in call.go calls every method.
+// grpc-go's invoke in call.go calls every method. An unknown method is refused after
+// the request has been sent, so that stats handlers always see both.
 func (c *Client) invokeStream(ctx context.Context, method string, req, reply any, opts []grpc.CallOption) error {
-	stream, err := c.NewStream(ctx, &grpc.StreamDesc{}, nil, method, opts...)
+	s := &clientStream{client: c, desc: &grpc.StreamDesc{}, unaryCall: true}
+	if err := c.prepare(&s.call, ctx, method, opts); err != nil {
+		return err
+	}
+	if err := s.open(); err != nil {
+		return err
+	}
+	err := s.SendMsg(req)
+	if s.refuse != nil {
+		s.refuse()
+	}
 	if err != nil {
 		return err
 	}
-	if err := stream.SendMsg(req); err != nil {
-		return err
-	}
-	return stream.RecvMsg(reply)
+	return s.RecvMsg(reply)
 }
 
 // prepare sets call to an RPC. It refuses what grpc-go refuses before it tells
@@ -78,7 +108,8 @@ func (c *Client) prepare(call *call, ctx context.Context, method string, opts []
 	call.method = method
 	call.opts = newCallOptions(opts)
 	call.contentType = c.conn.contentType
-	call.toServer, call.toClient = &c.transfer, &c.transfer
+	call.toServer, call.toClient = c.transfer, c.transfer
+	call.clientConn = c.clientConn
 	call.metadata, _ = metadata.FromOutgoingContext(ctx)
 	err := c.check(call)
 	if err != nil {
@@ -98,7 +129,6 @@ func (c *Client) check(call *call) error {
 		if err := call.opts.checkCompressor(); err != nil {
 			return err
 		}
-		call.clientConn = ClientConnOf(call.opts)
 	}
 	switch {
 	case call.ctx.Err() != nil:

@@ -25,70 +25,65 @@ type clientStream struct {
 	cancel       context.CancelFunc
 	stopWatching func() bool
 
-	sendClosed bool  // the sender's
-	hasMessage bool  // the receiver's: it has received one
-	received   queue // guarded by the lock of rpc
+	unaryCall  bool   // by Invoke
+	refuse     func() // ends an RPC that has no handler; nil for others
+	sendClosed bool   // the sender's
+	hasMessage bool   // the receiver's: it has received one
+	received   queue  // guarded by the lock of rpc
 
 	mu       sync.Mutex // guards finished, and is held while options are set
 	finished bool
 }
 
 // open makes the RPC.
-func (s *clientStream) open() (grpc.ClientStream, error) {
+func (s *clientStream) open() error {
 	c, call := s.client, &s.call
 	s.rpc = new(streamRPC)
+	call.ctx, s.cancel = context.WithCancel(call.ctx)
 	refused := c.server.accept(call.ctx, &s.rpc.entry, call.method, s.rpc)
 	c.begin(call, refused, s.desc.ClientStreams, s.desc.ServerStreams)
 	if refused != nil {
-		return nil, s.fail(refused)
+		return s.fail(refused)
 	}
 	values, refused, err := c.sendHeader(call)
 	if err != nil {
 		s.rpc.entry.Leave()
-		return nil, s.fail(err)
+		return s.fail(err)
 	}
-	s.ctx, s.cancel = call.streamContext(&c.conn.peer)
+	s.ctx = peer.NewContext(call.ctx, &c.conn.peer)
 	s.rpc.init(call, values)
 	s.received.init(&s.rpc.response.mu)
 	s.rpc.caller = s
 	s.start(values, refused)
 	s.watch()
-	return s, nil
+	return nil
 }
 
 // fail tells of an RPC of which nothing has been sent.
 func (s *clientStream) fail(err error) error {
 	s.call.events.End(nil, err)
 	s.call.opts.onFinish(err)
+	s.cancel()
 	return err
-}
-
-// streamContext returns a context for the RPC alone, which ends with the ClientConn
-// too if there is one.
-func (c *call) streamContext(to *peer.Peer) (context.Context, context.CancelFunc) {
-	ctx := peer.NewContext(c.ctx, to)
-	if c.clientConn == nil {
-		return context.WithCancel(ctx)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(c.clientConn, func() { cancel(wire.ErrClientConnClosing) })
-	return ctx, func() {
-		stop()
-		cancel(nil)
-	}
 }
 
 // start has the server serve the RPC, or refuse it.
 func (s *clientStream) start(values context.Context, refused error) {
-	if refused != nil {
-		s.rpc.response.refuse(refused)
-		s.rpc.release(s)
-		s.rpc.entry.Leave()
-		return
-	}
 	found, reachesStats, err := s.client.server.methods.find(s.call.method)
-	if err != nil {
-		s.client.server.serveUnknown(s, reachesStats, err)
+	switch {
+	case refused != nil:
+		s.refuse = func() {
+			s.rpc.response.refuse(refused)
+			s.rpc.release(s)
+			s.rpc.entry.Leave()
+		}
+	case err != nil:
+		s.refuse = func() { s.client.server.serveUnknown(s, reachesStats, err) }
+	}
+	if s.refuse != nil {
+		if !s.unaryCall {
+			s.refuse()
+		}
 		return
 	}
 	handler := newServerStream(s, found)
@@ -96,19 +91,27 @@ func (s *clientStream) start(values context.Context, refused error) {
 	go handler.serve()
 }
 
-// watch ends the RPC when its context ends.
+// watch ends the RPC when its context or its ClientConn ends.
 func (s *clientStream) watch() {
 	s.mu.Lock() // finish may run before AfterFunc returns.
 	defer s.mu.Unlock()
 	s.stopWatching = context.AfterFunc(s.ctx, func() { s.finish(wire.ContextStatus(s.ctx)) })
+	if clientConn := s.call.clientConn; clientConn != nil {
+		stopContext := s.stopWatching
+		stopConn := context.AfterFunc(clientConn, func() { s.finish(wire.ErrClientConnClosing) })
+		s.stopWatching = func() bool { return stopContext() && stopConn() }
+	}
 }
 
 func (s *clientStream) Context() context.Context { return s.ctx }
 
-// noticeEnd ends the RPC if its context has ended, without waiting for the goroutine
-// that watches it.
+// noticeEnd ends the RPC if its context or its ClientConn has ended, without waiting
+// for the goroutines that watch them.
 func (s *clientStream) noticeEnd() {
-	if s.ctx.Err() != nil {
+	switch clientConn := s.call.clientConn; {
+	case clientConn != nil && clientConn.Err() != nil:
+		s.rpc.response.end(byConnection, wire.ErrClientConnClosing, context.Canceled)
+	case s.ctx.Err() != nil:
 		s.rpc.response.end(byClient, wire.ContextStatus(s.ctx), contextErr(s.ctx))
 	}
 }
@@ -172,6 +175,9 @@ func (s *clientStream) put(m message.Copy) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for r.ended == notEnded {
+		if s.rpc.handler == nil { // The method is unknown.
+			return true
+		}
 		received := &s.rpc.handler.received
 		if !received.isFull() {
 			received.put(m)
@@ -191,7 +197,7 @@ func (s *clientStream) CloseSend() error {
 	r := &s.rpc.response
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended == notEnded {
+	if r.ended == notEnded && s.rpc.handler != nil {
 		s.rpc.handler.received.close()
 	}
 	return nil
@@ -281,7 +287,11 @@ func (s *clientStream) finishOnce(err error) bool {
 	s.finished = true
 	s.stopWatching()
 	r := &s.rpc.response
-	r.end(byClient, err, contextErr(s.ctx))
+	by := byClient
+	if err == wire.ErrClientConnClosing {
+		by = byConnection
+	}
+	r.end(by, err, contextErr(s.ctx))
 	s.call.opts.deliver(&s.client.conn.peer, r)
 	s.call.events.End(r.clientTrailer(), err)
 	return true

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"net"
+	"strings"
 	"sync"
 
 	"google.golang.org/grpc"
@@ -34,11 +35,11 @@ type connection struct {
 	values    context.Context // of the context of a handler without metadata of its own
 }
 
-func newConnection(addr net.Addr, authInfo credentials.AuthInfo, clientStats, serverStats stats.Handler) *connection {
+func newConnection(addr net.Addr, userAgent string, authInfo credentials.AuthInfo, clientStats, serverStats stats.Handler) *connection {
 	request := wire.Request{
 		Authority:   addr.String(),
 		ContentType: wire.ContentType(""),
-		UserAgent:   "grpc-go/" + grpc.Version,
+		UserAgent:   strings.TrimPrefix(userAgent+" grpc-go/"+grpc.Version, " "),
 	}
 	return &connection{
 		addr:        addr,
@@ -58,7 +59,7 @@ func (c *connection) beginOnce(s *Server) {
 	ctx := peer.NewContext(context.Background(), &c.peer)
 	c.clientCtx = observe.BeginConn(ctx, c.clientStats, c.addr, true)
 	c.serverCtx = observe.BeginConn(ctx, c.serverStats, c.addr, false)
-	c.values = grpc.NewContextWithServerTransportStream(metadata.NewIncomingContext(c.serverCtx, c.request.Header()), streamPlaceholder)
+	c.values = metadata.NewIncomingContext(c.serverCtx, c.request.Header())
 	if c.clientStats != nil || c.serverStats != nil {
 		s.addConnection(c)
 	}

@@ -57,8 +57,7 @@ func (s *Server) newDirect(ctx context.Context, method string) (_ *directRPC, st
 	stop = context.AfterFunc(ctx, func() {
 		rpc.response.end(byClient, wire.ContextStatus(ctx), contextErr(ctx))
 	})
-	rpc.events = observe.ReceiveRPC(&rpc.context, s.stats, method, s.direct.addr)
-	rpc.response.events = rpc.events
+	rpc.events = rpc.response.receive(s.stats, s.direct.addr)
 	return rpc, stop, nil
 }
 
@@ -70,8 +69,7 @@ func (c *connection) valuesOf(ctx context.Context) context.Context {
 		maps.Copy(header, wire.Traveling(sent))
 	}
 	ctx = withParentValues{ctx, c.serverCtx}
-	ctx = metadata.NewIncomingContext(peer.NewContext(ctx, &c.peer), header)
-	return grpc.NewContextWithServerTransportStream(ctx, streamPlaceholder)
+	return metadata.NewIncomingContext(peer.NewContext(ctx, &c.peer), header)
 }
 
 // withParentValues has the values of a context, and then those of another one.
@@ -98,7 +96,7 @@ func (rpc *directRPC) finish(err error) error {
 }
 
 // cancel ends the RPC when the Channel is closed.
-func (rpc *directRPC) cancel(err error) { rpc.response.end(byClose, err, context.Canceled) }
+func (rpc *directRPC) cancel(err error) { rpc.response.end(byConnection, err, context.Canceled) }
 
 // directUnary serves a unary RPC whose request inprocgrpc has copied.
 func (s *Server) directUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -111,16 +109,16 @@ func (s *Server) directUnary(ctx context.Context, req any, info *grpc.UnaryServe
 	returned := false
 	defer func() {
 		if !returned {
-			rpc.response.sendStatus(wire.ErrNoStatus, nil)
+			rpc.response.sendStatus(wire.ErrNoStatus)
 			_ = rpc.finish(wire.ErrNoStatus)
 		}
 	}()
 	rpc.events.InPayload(req, message.Size(req))
-	resp, err := s.callUnary(rpc.events.Context(&rpc.context), req, info, handler)
+	resp, err := s.callUnary(rpc.response.handlerContext(), req, info, handler)
 	returned = true
 	if err != nil {
 		err = wire.HandlerStatus(err)
-		rpc.response.sendStatus(err, nil)
+		rpc.response.sendStatus(err)
 		return nil, orNoResponse(rpc.finish(err))
 	}
 	copied, err := rpc.respond(resp)
@@ -150,15 +148,13 @@ func orNoResponse(err error) error {
 func (rpc *directRPC) respond(resp any) (*message.Copy, error) {
 	copied := new(message.Copy)
 	if err := rpc.server.toServer.Copy(copied, resp); err != nil {
-		rpc.response.sendStatus(err, nil)
+		rpc.response.sendStatus(err)
 		return nil, err
 	}
-	if rpc.response.sendStatus(nil, &lastMessage{resp}) {
-		return copied, nil
+	if err := rpc.response.sendResponse(resp); err != nil {
+		return nil, err
 	}
-	rpc.response.mu.Lock()
-	defer rpc.response.mu.Unlock()
-	return nil, rpc.response.endedStatus()
+	return copied, nil
 }
 
 // directStream serves a streaming RPC on a stream of inprocgrpc.
@@ -169,7 +165,7 @@ func (s *Server) directStream(srv any, ss grpc.ServerStream, info *grpc.StreamSe
 	}
 	defer stop()
 	rpc.events.Begin(info.IsClientStream, info.IsServerStream)
-	stream := &directStream{below: ss, rpc: rpc, ctx: rpc.events.Context(&rpc.context)}
+	stream := &directStream{below: ss, rpc: rpc, ctx: rpc.response.handlerContext()}
 	returned := false
 	defer func() {
 		if !returned {
@@ -197,7 +193,7 @@ func (s *directStream) end(err error) error {
 	if err != nil {
 		err = wire.HandlerStatus(err)
 	}
-	s.rpc.response.sendStatus(err, nil)
+	s.rpc.response.sendStatus(err)
 	return s.rpc.finish(err)
 }
 
@@ -220,7 +216,7 @@ func (s *directStream) SendHeader(md metadata.MD) error {
 func (s *directStream) SetTrailer(md metadata.MD) { _ = s.rpc.response.SetTrailer(md) }
 
 func (s *directStream) SendMsg(m any) error {
-	if err := s.rpc.response.sendHeader(nil, nil); err != nil {
+	if err := s.rpc.response.sendHeader(nil, nil); err != nil && err != errHeaderLost {
 		return err
 	}
 	if err := s.below.SendMsg(m); err != nil {
@@ -247,7 +243,7 @@ func (s *directStream) failed(err error) error {
 	if err != io.EOF {
 		err = wire.HandlerStatus(err)
 	}
-	s.rpc.response.sendStatus(err, nil)
+	s.rpc.response.sendStatus(err)
 	return err
 }
 

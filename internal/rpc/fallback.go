@@ -12,13 +12,22 @@ import (
 // A Fallback makes the RPCs whose services are not registered on another
 // connection. They have that connection's client side, and none of the Channel's.
 type Fallback struct {
-	server *Server
-	conn   grpc.ClientConnInterface
+	server     *Server
+	conn       grpc.ClientConnInterface
+	clientConn context.Context // as in Client
 }
 
 // NewFallback returns the fallback of s to conn.
 func NewFallback(s *Server, conn grpc.ClientConnInterface) *Fallback {
 	return &Fallback{server: s, conn: conn}
+}
+
+// OnClientConn returns a fallback like f whose RPCs end with
+// wire.ErrClientConnClosing once open ends.
+func (f *Fallback) OnClientConn(open context.Context) *Fallback {
+	on := *f
+	on.clientConn = open
+	return &on
 }
 
 // Serves reports whether the service of a method is not registered.
@@ -34,15 +43,15 @@ type fallbackRPC struct {
 
 // begin accepts an RPC, until leave. ctx ends when the Channel is closed, or the
 // ClientConn of the Channel that the RPC is made on.
-func (f *Fallback) begin(caller context.Context, method string, opts []grpc.CallOption) (_ context.Context, rpc *fallbackRPC, err error) {
+func (f *Fallback) begin(caller context.Context, method string) (_ context.Context, rpc *fallbackRPC, err error) {
 	rpc = new(fallbackRPC)
 	if err := f.server.accept(caller, &rpc.entry, method, rpc); err != nil {
 		return nil, nil, err
 	}
 	ctx, end := context.WithCancelCause(caller)
 	rpc.end = end
-	if conn := ClientConnOf(opts); conn != nil {
-		rpc.stop = context.AfterFunc(conn, func() { end(wire.ErrClientConnClosing) })
+	if f.clientConn != nil {
+		rpc.stop = context.AfterFunc(f.clientConn, func() { end(wire.ErrClientConnClosing) })
 	}
 	return ctx, rpc, nil
 }
@@ -61,7 +70,7 @@ func (rpc *fallbackRPC) leave() {
 
 // Invoke makes a unary RPC.
 func (f *Fallback) Invoke(ctx context.Context, method string, req, reply any, opts ...grpc.CallOption) error {
-	ctx, rpc, err := f.begin(ctx, method, opts)
+	ctx, rpc, err := f.begin(ctx, method)
 	if err != nil {
 		callOptions(opts).onFinish(err)
 		return err
@@ -83,7 +92,7 @@ func closedStatus(ctx context.Context, err error) error {
 
 // NewStream makes a streaming RPC.
 func (f *Fallback) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	ctx, rpc, err := f.begin(ctx, method, opts)
+	ctx, rpc, err := f.begin(ctx, method)
 	if err != nil {
 		callOptions(opts).onFinish(err)
 		return nil, err

@@ -18,6 +18,7 @@ type handlerContext struct {
 	caller   context.Context
 	values   context.Context // the connection's values, and the incoming metadata
 	entry    *Entry
+	observed bool // Stats handlers derive from it, and see no stream.
 
 	deadline    time.Time
 	hasDeadline bool
@@ -58,12 +59,13 @@ func (c *handlerContext) Value(key any) any {
 		return c
 	case cancelContextKey:
 		return c.canceled().Value(key)
-	}
-	value := c.values.Value(key)
-	if value == streamPlaceholder {
+	case streamKey:
+		if c.observed {
+			return nil
+		}
 		return c.response
 	}
-	return value
+	return c.values.Value(key)
 }
 
 // canceled returns a context of package context that ends with the RPC. That package
@@ -127,9 +129,19 @@ func (c *handlerContext) endLocked() []func() {
 	return onEnd
 }
 
-// streamPlaceholder is, in the values that all handlers share, what a handler's
-// own grpc.ServerTransportStream takes the place of.
-var streamPlaceholder grpc.ServerTransportStream = new(responseState)
+// withStream is the context of a handler that stats handlers have derived from a
+// handlerContext. On a network, too, only the handler's context has the stream.
+type withStream struct {
+	context.Context
+	stream *responseState
+}
+
+func (c *withStream) Value(key any) any {
+	if key == streamKey {
+		return c.stream
+	}
+	return c.Context.Value(key)
+}
 
 type handlerContextKey struct{}
 
@@ -153,6 +165,13 @@ var neverClosedChannel = make(chan struct{})
 var cancelContextKey = func() any {
 	var ctx keyRecorder
 	_ = context.Cause(&ctx)
+	return ctx.key
+}()
+
+// streamKey is what grpc.ServerTransportStreamFromContext looks for.
+var streamKey = func() any {
+	var ctx keyRecorder
+	grpc.ServerTransportStreamFromContext(&ctx)
 	return ctx.key
 }()
 

@@ -17,7 +17,7 @@ import (
 
 var (
 	errShutDown = status.Error(codes.Unavailable, "inprocchain: the channel is shut down; make RPCs before Shutdown or Close, or on a new Channel")
-	errClosed   = status.Error(codes.Unavailable, "inprocchain: the channel was closed while the RPC was in flight")
+	errClosed   = status.Error(codes.Unavailable, "error reading from server: EOF: the Channel was closed")
 )
 
 // InFlight is the RPCs that have been accepted and are not over. It refuses new

@@ -1,12 +1,15 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
+	"net"
 	"sync"
 
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain/internal/message"
@@ -18,11 +21,11 @@ import (
 type endedBy int
 
 const (
-	notEnded  endedBy = iota
-	byServer          // with a status
-	byClient          // whose context ended, or which has found an error of its own
-	byNetwork         // that does not carry the header of the handler
-	byClose           // of the Channel
+	notEnded     endedBy = iota
+	byServer             // with a status
+	byClient             // whose context ended, or which has found an error of its own
+	byNetwork            // that does not carry the header of the handler
+	byConnection         // whose Channel or ClientConn has been closed
 )
 
 // A responseState is what the handler's side of an RPC has sent back, apart from
@@ -38,6 +41,7 @@ type responseState struct {
 	events       *observe.Server
 	clientEvents *observe.Client // cleared when the RPC is over
 	context      *handlerContext
+	forHandler   withStream
 	observer     changeObserver                 // may be nil
 	onHeader     func(header metadata.MD) error // called when a header is sent; may be nil
 
@@ -68,28 +72,71 @@ func (r *responseState) SetHeader(md metadata.MD) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.headerSent || r.ended != notEnded {
+	if r.headerSent || r.isDone() {
 		return wire.ErrHeaderSent
 	}
 	r.header = metadata.Join(r.header, md)
 	return nil
 }
 
-// SendHeader adds to the header and sends it.
-func (r *responseState) SendHeader(md metadata.MD) error {
-	return r.sendHeader(md, wire.ErrHeaderSent)
+// receive tells stats handlers that the RPC has arrived. It returns nil if there is
+// none.
+func (r *responseState) receive(handler stats.Handler, addr net.Addr) *observe.Server {
+	if handler == nil {
+		return nil
+	}
+	r.context.observed = true
+	r.events = observe.ReceiveRPC(r.context, handler, r.method, addr)
+	r.forHandler = withStream{r.events.Context(), r}
+	return r.events
 }
 
-// sendHeader sends the header. It returns ifSent if that has been done before.
-func (r *responseState) sendHeader(md metadata.MD, ifSent error) error {
-	client := r.lockBoth()
-	if err := r.endedStatus(); err != nil {
-		r.unlockBoth(client)
+// handlerContext returns the context for the RPC's handler.
+func (r *responseState) handlerContext() context.Context {
+	if r.events == nil {
+		return r.context
+	}
+	return &r.forHandler
+}
+
+// SendHeader adds to the header and sends it.
+func (r *responseState) SendHeader(md metadata.MD) error {
+	if err := r.sendHeader(md, wire.ErrHeaderSent); err != errHeaderLost {
 		return err
 	}
-	if r.headerSent {
+	return nil // A network server does not know it yet either.
+}
+
+// errHeaderLost is what sendHeader returns for a header that the client cannot read.
+var errHeaderLost = errors.New("the client cannot read the header")
+
+// sendHeader sends the header. It returns ifSent if that has been done before. A header
+// that the client cannot read ends the RPC.
+func (r *responseState) sendHeader(md metadata.MD, ifSent error) error {
+	err := r.writeHeader(md, ifSent)
+	if err == errHeaderLost {
+		r.loseHeader()
+	}
+	return err
+}
+
+// loseHeader ends an RPC whose client cannot read the header.
+func (r *responseState) loseHeader() { r.end(byNetwork, r.headerLost, context.Canceled) }
+
+func (r *responseState) writeHeader(md metadata.MD, ifSent error) error {
+	client := r.lockBoth()
+	err := r.endedStatus()
+	switch {
+	case r.isDone():
+		r.unlockBoth(client)
+		return err
+	case r.headerSent:
 		r.unlockBoth(client)
 		return ifSent
+	case err != nil: // The connection is closed, which comes out only after this.
+		r.headerSent, r.headerLost = true, err
+		r.unlockBoth(client)
+		return err
 	}
 	if md.Len() > 0 {
 		r.header = metadata.Join(r.header, md)
@@ -106,10 +153,10 @@ func (r *responseState) sendHeader(md metadata.MD, ifSent error) error {
 		client.InHeader(r.receivedHeader())
 	}
 	client.Unlock()
-	if lost != nil {
-		r.end(byNetwork, lost, context.Canceled)
-	}
-	if r.onHeader != nil {
+	switch {
+	case lost != nil:
+		return errHeaderLost
+	case r.onHeader != nil:
 		return r.onHeader(r.header)
 	}
 	return nil
@@ -141,21 +188,35 @@ func (r *responseState) SetTrailer(md metadata.MD) error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.ended != notEnded {
+	if r.isDone() {
 		return wire.ErrHeaderSent
 	}
 	r.trailer = metadata.Join(r.trailer, md)
 	return nil
 }
 
+// isDone reports whether the transport of a network server would know of the end. It
+// does not notice that a connection is closed until it sends something. The caller
+// holds the lock.
+func (r *responseState) isDone() bool { return r.ended != notEnded && r.ended != byConnection }
+
 // endedStatus returns what a server's operation returns after the end, as
 // streamContextErr of grpc-go's internal/transport/http2_server.go makes it, or
 // nil before the end. The caller holds the lock.
 func (r *responseState) endedStatus() error {
-	switch {
-	case r.ended == notEnded:
+	switch r.ended {
+	case notEnded:
 		return nil
-	case errors.Is(r.contextErr, context.DeadlineExceeded):
+	case byConnection:
+		return wire.ErrTransportClosing
+	}
+	return r.contextStatus()
+}
+
+// contextStatus returns the status of the error with which the handler's context has
+// ended.
+func (r *responseState) contextStatus() error {
+	if errors.Is(r.contextErr, context.DeadlineExceeded) {
 		return wire.ErrDeadlineExceeded
 	}
 	return errCanceled
@@ -163,20 +224,65 @@ func (r *responseState) endedStatus() error {
 
 var errCanceled = status.FromContextError(context.Canceled).Err()
 
-// A lastMessage is the response of a unary RPC, which is sent with its status.
-type lastMessage struct {
-	message any
+// sendResponse ends the RPC with a response, after its header, and the status OK. It
+// returns nil or the status of an RPC that has ended before. It follows SendMsg of
+// serverStream in grpc-go's stream.go, and then the end of processRPC in its server.go.
+func (r *responseState) sendResponse(response any) error {
+	if r.isObserved() {
+		if err := r.writeHeader(nil, nil); err != nil && err != errHeaderLost {
+			return err
+		}
+		if err := r.whyEnded(); err != nil {
+			return err
+		}
+		r.events.OutPayload(response, message.Size(response))
+		r.sendStatus(nil)
+		return nil
+	}
+	if r.finish(nil, true) {
+		return nil
+	}
+	return r.whyEnded()
+}
+
+// whyEnded returns endedStatus.
+func (r *responseState) whyEnded() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.endedStatus()
 }
 
 // sendStatus ends the RPC with the status of err. It reports false if the RPC has
-// ended already. With a response, it sends that first.
-func (r *responseState) sendStatus(err error, response *lastMessage) bool {
+// ended already. It follows writeStatus of grpc-go's
+// internal/transport/http2_server.go.
+func (r *responseState) sendStatus(err error) bool {
+	if r.isObserved() && r.hasUnsentHeader() {
+		_ = r.writeHeader(nil, nil) // finish knows whether the RPC has ended.
+	}
+	return r.finish(err, false)
+}
+
+// isObserved reports whether anybody is told of a header before the RPC ends.
+func (r *responseState) isObserved() bool { return r.events != nil || r.onHeader != nil }
+
+func (r *responseState) hasUnsentHeader() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.headerSent && len(r.header) > 0
+}
+
+// finish ends the RPC with the status of err, and with the header if that has not been
+// sent. A response needs a header even if it is empty.
+func (r *responseState) finish(err error, hasResponse bool) bool {
 	client := r.lockBoth()
 	if r.ended != notEnded {
+		if !r.headerSent {
+			r.headerSent, r.headerLost = true, r.endedStatus()
+		}
 		r.unlockBoth(client)
 		return false
 	}
-	sendsHeader := !r.headerSent && (len(r.header) > 0 || response != nil)
+	sendsHeader := !r.headerSent && (len(r.header) > 0 || hasResponse)
 	if sendsHeader {
 		r.headerSent = true
 		r.headerLost = wire.CheckReceived(r.header)
@@ -185,24 +291,12 @@ func (r *responseState) sendStatus(err error, response *lastMessage) bool {
 	onEnd := r.endLocked(byServer, nil, context.Canceled)
 	r.received = r.receivedTrailer(err)
 	r.status = wire.ReceivedStatus(err, r.received)
-	lost := r.headerLost
-	if lost == nil {
-		lost = wire.CheckReceived(sent)
-	}
-	if lost != nil {
+	arrived, trailerLost := r.received, wire.CheckReceived(sent)
+	if lost := cmp.Or(r.headerLost, trailerLost); lost != nil {
 		r.status, r.received = lost, nil
 	}
 	r.mu.Unlock()
 
-	if sendsHeader {
-		r.events.OutHeader(r.header)
-		if r.onHeader != nil {
-			_ = r.onHeader(r.header) // The status that follows says more.
-		}
-	}
-	if response != nil && r.events != nil {
-		r.events.OutPayload(response.message, message.Size(response.message))
-	}
 	runAll(onEnd)
 	if r.events != nil {
 		sent = sent.Copy()
@@ -215,8 +309,8 @@ func (r *responseState) sendStatus(err error, response *lastMessage) bool {
 		if sendsHeader && r.headerLost == nil {
 			client.InHeader(r.receivedHeader())
 		}
-		if lost == nil {
-			client.InTrailer(r.received)
+		if trailerLost == nil { // It arrives even after a header that was lost.
+			client.InTrailer(arrived)
 		}
 	}
 	client.Unlock()
@@ -296,7 +390,7 @@ func (r *responseState) refuse(err error) {
 		r.end(byServer, err, context.Canceled)
 		return
 	}
-	r.sendStatus(err, nil)
+	r.sendStatus(err)
 }
 
 // forget lets go of what the handler's context would otherwise keep.

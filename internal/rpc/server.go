@@ -71,7 +71,7 @@ func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 		unaryChain:  config.UnaryChain,
 		streamChain: config.StreamChain,
 	}
-	s.direct = newConnection(config.Addr, s.authInfo, nil, s.stats)
+	s.direct = newConnection(config.Addr, "", s.authInfo, nil, s.stats)
 	s.hooks.install(s)
 	return s
 }

@@ -53,9 +53,8 @@ func newServerStream(caller *clientStream, method *method) *serverStream {
 // serve calls the handler.
 func (s *serverStream) serve() {
 	response := &s.rpc.response
-	s.events = observe.ReceiveRPC(&s.rpc.context, s.server.stats, response.method, s.conn.addr)
-	response.events = s.events
-	s.ctx = s.events.Context(&s.rpc.context)
+	s.events = response.receive(s.server.stats, s.conn.addr)
+	s.ctx = response.handlerContext()
 	s.events.Begin(s.clientStreams, s.serverStreams)
 	defer s.served()
 
@@ -94,7 +93,7 @@ func (s *serverStream) end(err error) {
 	if err != nil {
 		err = wire.HandlerStatus(err)
 	}
-	s.rpc.response.sendStatus(err, nil)
+	s.rpc.response.sendStatus(err)
 	s.events.End(err)
 }
 
@@ -114,9 +113,9 @@ func (s *serverStream) served() {
 func (s *Server) serveUnknown(caller *clientStream, reachesStats bool, err error) {
 	response := &caller.rpc.response
 	if reachesStats {
-		response.events = observe.ReceiveRPC(&caller.rpc.context, s.stats, response.method, caller.client.conn.addr)
+		response.receive(s.stats, caller.client.conn.addr)
 	}
-	response.sendStatus(err, nil)
+	response.sendStatus(err)
 	caller.rpc.release(caller)
 	caller.rpc.entry.Leave()
 }
@@ -150,7 +149,7 @@ func (s *serverStream) SendMsg(m any) error {
 // abort ends the RPC with an error of its stream, while the handler runs. The client
 // need not wait for the handler.
 func (s *serverStream) abort(err error) {
-	if s.rpc.response.sendStatus(err, nil) {
+	if s.rpc.response.sendStatus(err) {
 		s.rpc.release(s.caller)
 	}
 }
@@ -160,17 +159,21 @@ func (s *serverStream) send(m any) error {
 	if err := s.toClient.Copy(&sent, m); err != nil {
 		return err
 	}
-	if err := s.rpc.response.sendHeader(nil, nil); err != nil {
-		return err
-	}
 	size := 0
 	if s.events != nil {
 		size = sent.Size()
 	}
-	if err := s.put(sent); err != nil {
+	err := s.rpc.response.writeHeader(nil, nil)
+	if err == nil {
+		err = s.put(sent)
+	}
+	if err != nil && err != errHeaderLost {
 		return err
 	}
 	s.events.OutPayload(m, size)
+	if err == errHeaderLost { // The handler learns of it later.
+		s.rpc.response.loseHeader()
+	}
 	return nil
 }
 
@@ -239,7 +242,7 @@ func (s *serverStream) next() (message.Copy, error) {
 		case s.sawEnd:
 			return message.Copy{}, io.EOF
 		case r.ended != notEnded:
-			return message.Copy{}, r.endedStatus()
+			return message.Copy{}, r.contextStatus()
 		case !s.received.isEmpty():
 			return s.received.take(), nil
 		case s.received.closed:

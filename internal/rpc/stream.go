@@ -66,4 +66,4 @@ func (rpc *streamRPC) isOver() bool {
 }
 
 // cancel ends the RPC when the Channel is closed.
-func (rpc *streamRPC) cancel(err error) { rpc.response.end(byClose, err, context.Canceled) }
+func (rpc *streamRPC) cancel(err error) { rpc.response.end(byConnection, err, context.Canceled) }

@@ -35,8 +35,9 @@ type unaryRPC struct {
 	hasResult  bool
 	isDirect   bool
 
-	reply     any
-	replySize int
+	reply      any
+	replySize  int
+	isReceived bool // The reply is.
 }
 
 // invoke makes the RPC.
@@ -54,16 +55,20 @@ func (rpc *unaryRPC) invoke(req, reply any) error {
 		return rpc.finish(reply, err, nil)
 	}
 	rpc.init(values)
-	if refused != nil {
-		rpc.entry.Leave()
-		rpc.response.refuse(refused)
-		return rpc.finish(reply, rpc.response.status, &rpc.response)
-	}
 	if err := rpc.send(req); err != nil {
 		rpc.requestLost = true
 		rpc.response.end(byClient, err, context.Canceled)
-		go rpc.serve() // A network server has the header already.
+		if refused == nil {
+			go rpc.serve() // A network server has the header already.
+		} else {
+			rpc.leave()
+		}
 		return rpc.finish(reply, err, &rpc.response)
+	}
+	if refused != nil {
+		rpc.response.refuse(refused)
+		rpc.leave()
+		return rpc.finish(reply, rpc.response.status, &rpc.response)
 	}
 	err = rpc.await()
 	return rpc.finish(reply, err, &rpc.response)
@@ -104,11 +109,15 @@ func (rpc *unaryRPC) await() error {
 	select {
 	case <-rpc.done:
 	case <-ctx.Done():
-		err := wire.ContextStatus(ctx)
-		if rpc.response.end(byClient, err, contextErr(ctx)) {
+		err, by := wire.ContextStatus(ctx), byClient
+		if err == wire.ErrClientConnClosing {
+			by = byConnection
+		}
+		rpc.response.end(by, err, contextErr(ctx))
+		if rpc.response.ended == byClient {
 			return err
 		}
-		<-rpc.done // The response came first.
+		<-rpc.done // The end that came first.
 	}
 	if rpc.response.ended != byServer {
 		return rpc.response.status
@@ -123,18 +132,17 @@ func (rpc *unaryRPC) serve() {
 	if s.unaryChain != nil || s.stats != nil {
 		growStack()
 	}
-	events := observe.ReceiveRPC(&rpc.context, s.stats, rpc.call.method, rpc.client.conn.addr)
-	rpc.response.events = events
+	events := rpc.response.receive(s.stats, rpc.client.conn.addr)
 	events.Begin(false, false)
 	defer rpc.served(events)
 
-	resp, err := rpc.method.unary(rpc.method.impl, events.Context(&rpc.context), rpc.decode, s.unaryChain)
+	resp, err := rpc.method.unary(rpc.method.impl, rpc.response.handlerContext(), rpc.decode, s.unaryChain)
 	rpc.returned = true
 	if err == nil {
 		err = rpc.respond(resp)
 	} else {
 		err = wire.HandlerStatus(err)
-		rpc.response.sendStatus(err, nil)
+		rpc.response.sendStatus(err)
 	}
 	events.End(err)
 }
@@ -156,7 +164,7 @@ func (rpc *unaryRPC) decode(out any) error {
 	}
 	if !rpc.request.Move(out) { // first, since the stack is still small
 		if err := rpc.call.toServer.HandOver(out, &rpc.request); err != nil {
-			rpc.response.sendStatus(err, nil)
+			rpc.response.sendStatus(err)
 			return err
 		}
 	}
@@ -178,22 +186,18 @@ func (rpc *unaryRPC) respond(resp any) (err error) {
 		err = toClient.Copy(&rpc.resultCopy, resp)
 	}
 	if err != nil {
-		rpc.response.sendStatus(err, nil)
+		rpc.response.sendStatus(err)
 		return err
 	}
-	rpc.hasResult = true
-	if rpc.response.sendStatus(nil, &lastMessage{resp}) {
-		return nil
-	}
-	rpc.response.mu.Lock()
-	defer rpc.response.mu.Unlock()
-	return rpc.response.endedStatus()
+	err = rpc.response.sendResponse(resp)
+	rpc.hasResult = err == nil
+	return err
 }
 
 // served ends what serve began, also for a handler that has ended its goroutine.
 func (rpc *unaryRPC) served(events *observe.Server) {
 	if !rpc.returned {
-		rpc.response.sendStatus(wire.ErrNoStatus, nil)
+		rpc.response.sendStatus(wire.ErrNoStatus)
 		events.End(wire.ErrNoStatus)
 	}
 	if rpc.response.ended == byServer {
@@ -205,12 +209,14 @@ func (rpc *unaryRPC) served(events *observe.Server) {
 
 // receive copies the response into the reply. The server has ended the RPC.
 func (rpc *unaryRPC) receive() error {
+	status := rpc.response.status
 	switch {
-	case rpc.response.status != nil:
-		return rpc.response.status
-	case !rpc.hasResult:
+	case status == nil && !rpc.hasResult:
 		return wire.ErrNoResponse
+	case !rpc.hasResult || rpc.response.headerLost != nil:
+		return status
 	}
+	// A response arrives even if the client cannot read the trailer that follows it.
 	if rpc.call.asksForSizes() {
 		if rpc.isDirect {
 			rpc.replySize = message.Size(rpc.result)
@@ -221,11 +227,13 @@ func (rpc *unaryRPC) receive() error {
 			return err
 		}
 	}
-	if !rpc.isDirect {
-		return rpc.call.toClient.HandOver(rpc.reply, &rpc.resultCopy)
+	if rpc.isDirect {
+		message.CopyDirectly(rpc.reply, rpc.result)
+	} else if err := rpc.call.toClient.HandOver(rpc.reply, &rpc.resultCopy); err != nil {
+		return err
 	}
-	message.CopyDirectly(rpc.reply, rpc.result)
-	return nil
+	rpc.isReceived = true
+	return status
 }
 
 // leave ends the RPC for [InFlight]. The context of the handler, which it may
@@ -247,7 +255,7 @@ func (rpc *unaryRPC) finish(reply any, err error, response *responseState) error
 		opts.deliver(&rpc.client.conn.peer, response)
 	}
 	if events != nil {
-		if err == nil {
+		if rpc.isReceived {
 			events.InPayload(reply, rpc.replySize)
 		}
 		var trailer metadata.MD
@@ -263,10 +271,10 @@ func (rpc *unaryRPC) finish(reply any, err error, response *responseState) error
 // changed wakes the caller of an RPC that neither its server nor its client has
 // ended. It is called under the lock.
 func (rpc *unaryRPC) changed() {
-	if by := rpc.response.ended; by == byNetwork || by == byClose {
+	if by := rpc.response.ended; by == byNetwork || by == byConnection {
 		rpc.done <- struct{}{}
 	}
 }
 
 // cancel ends the RPC when the Channel is closed.
-func (rpc *unaryRPC) cancel(err error) { rpc.response.end(byClose, err, context.Canceled) }
+func (rpc *unaryRPC) cancel(err error) { rpc.response.end(byConnection, err, context.Canceled) }

@@ -30,6 +30,10 @@ var ErrNoStatus = status.Error(codes.Internal, "inprocchain: the handler's gorou
 // its RPC with it.
 var ErrClientConnClosing = status.Error(codes.Canceled, "grpc: the client connection is closing")
 
+// ErrTransportClosing is the error of what a handler sends after the connection of its
+// client has been closed. It is ErrConnClosing of grpc-go's internal/transport.
+var ErrTransportClosing = status.Error(codes.Unavailable, "transport is closing")
+
 // HandlerStatus returns the error that stats handlers see for an RPC whose
 // handler returned err. An error that has a status is returned as it is. It
 // follows processRPC of grpc-go's server.go.
