@@ -12,6 +12,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/reflection"
 
 	"github.com/inprocchain/inprocchain"
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
@@ -63,6 +64,7 @@ func launch(ctx context.Context, cfg config, out outputs) (*app, error) {
 func start(ctx context.Context, cfg config, server *grpc.Server, channel *inprocchain.Channel, observed *telemetry) (*app, error) {
 	a := &app{service: newService(), server: server, channel: channel, chain: channel.Chain(), observed: observed, failed: make(chan error, 2)}
 	pb.RegisterFlagsServer(inprocchain.MultiRegistrar(server, channel), a.service)
+	reflection.Register(server) // so that clients such as grpcurl need no .proto file
 
 	rpcs, err := net.Listen("tcp", cfg.grpcAddr)
 	if err != nil {

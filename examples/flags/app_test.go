@@ -8,8 +8,11 @@ import (
 	"net/http"
 	"testing"
 
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
@@ -62,6 +65,90 @@ func TestWrongTokenIsRefusedEachWay(t *testing.T) {
 	r.stop()
 	if r.audit.Len() > 0 {
 		t.Errorf("what was refused is in the audit log:\n%s", &r.audit)
+	}
+}
+
+func TestClientThatHangsUpIsLoggedAsCanceled(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, one)
+	ctx := withToken(t.Context(), testToken)
+	if _, err := create(ctx, r.ways[0].client); err != nil {
+		t.Fatal(err)
+	}
+	for _, way := range r.ways {
+		watching, hangUp := context.WithCancel(ctx)
+		watch, err := way.client.Watch(watching, &pb.WatchRequest{Key: key})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := watch.Recv(); err != nil {
+			t.Errorf("Recv by way of %s: %v", way.via, err)
+		}
+		hangUp()
+		if _, err := watch.Recv(); err == nil {
+			t.Errorf("Recv by way of %s after hanging up: no error", way.via)
+		}
+		r.awaitServerSpan(t, "flags.v1.Flags/Watch")
+	}
+	r.stop()
+	if got := bytes.Count(r.log.Bytes(), []byte("level=INFO msg=\"finished call\"")); got != 4 {
+		t.Errorf("the log has %d lines of level INFO, want 4", got)
+	}
+	if got := bytes.Count(r.log.Bytes(), []byte("grpc.method=Watch grpc.code=Canceled")); got != 3 {
+		t.Errorf("the log has %d watches with the code Canceled, want 3", got)
+	}
+	if t.Failed() {
+		t.Logf("%s", &r.log)
+	}
+}
+
+// awaitServerSpan returns once a trace with a server span of the name is complete.
+func (r *rig) awaitServerSpan(t *testing.T, name string) {
+	t.Helper()
+	for {
+		select {
+		case spans := <-r.finished:
+			for _, span := range spans {
+				if span.SpanKind() == trace.SpanKindServer && span.Name() == name {
+					return
+				}
+			}
+		case <-t.Context().Done():
+			t.Fatalf("no server span %s has ended", name)
+		}
+	}
+}
+
+func TestReflectionDescribesTheService(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, one)
+	conn, err := grpc.NewClient(r.app.grpcAddr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	stream, err := reflectionpb.NewServerReflectionClient(conn).ServerReflectionInfo(withToken(t.Context(), testToken))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Send(&reflectionpb.ServerReflectionRequest{
+		MessageRequest: &reflectionpb.ServerReflectionRequest_FileContainingSymbol{FileContainingSymbol: "flags.v1.Flags"},
+	}); err != nil {
+		t.Fatal(err)
+	}
+	response, err := stream.Recv()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := response.GetFileDescriptorResponse().GetFileDescriptorProto()
+	if len(files) == 0 || !bytes.Contains(files[0], []byte("flagspb/flags.proto")) {
+		t.Errorf("the response has no descriptor of flags.proto: %v", response)
+	}
+	if err := stream.CloseSend(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := stream.Recv(); err != io.EOF {
+		t.Errorf("the stream ended with %v, want io.EOF", err)
 	}
 }
 

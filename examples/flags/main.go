@@ -85,11 +85,16 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}
-	if flags.NArg() > 0 {
-		err := fmt.Errorf("unexpected argument %q", flags.Arg(0))
-		fmt.Fprintln(stderr, err)
-		flags.Usage()
-		return config{}, err
+	var err error
+	switch {
+	case flags.NArg() > 0:
+		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case cfg.token == "":
+		err = errors.New("-token is empty; set it to the bearer token that requests must carry")
+	default:
+		return cfg, nil
 	}
-	return cfg, nil
+	fmt.Fprintln(stderr, err)
+	flags.Usage()
+	return config{}, err
 }

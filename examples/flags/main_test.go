@@ -44,13 +44,21 @@ func TestHelpIsNoFailureAndNamesEveryFlag(t *testing.T) {
 
 func TestArgumentsThatMakeNoSenseAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, args := range [][]string{{"-bogus"}, {"serve"}} {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"-bogus"}, "flag provided but not defined: -bogus"},
+		{[]string{"serve"}, `unexpected argument "serve"`},
+		{[]string{"-token", ""}, "-token is empty"},
+		{[]string{"-serve", "-token="}, "-token is empty"},
+	} {
 		var stderr bytes.Buffer
-		if err := run(t.Context(), args, nil, &stderr); !errors.Is(err, errUsage) {
-			t.Errorf("run %v: error %v, want errUsage", args, err)
+		if err := run(t.Context(), test.args, nil, &stderr); !errors.Is(err, errUsage) {
+			t.Errorf("run %q: error %v, want errUsage", test.args, err)
 		}
-		if !strings.Contains(stderr.String(), strings.TrimLeft(args[0], "-")) {
-			t.Errorf("run %v does not tell what is wrong:\n%s", args, &stderr)
+		if !strings.Contains(stderr.String(), test.want) {
+			t.Errorf("run %q prints no %q on standard error:\n%s", test.args, test.want, &stderr)
 		}
 	}
 }

@@ -101,7 +101,8 @@ func (s *service) Watch(req *pb.WatchRequest, stream grpc.ServerStreamingServer[
 	case <-s.closing:
 		return status.Error(codes.Unavailable, "the service is going down; watch again later")
 	case <-stream.Context().Done():
-		return stream.Context().Err()
+		// A status, so that interceptors see Canceled and not an error of code Unknown.
+		return status.FromContextError(stream.Context().Err()).Err()
 	}
 }
 
