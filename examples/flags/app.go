@@ -18,97 +18,103 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-// stopTimeout is how long requests, and then exports, may take to end.
+// stopTimeout limits how long requests in flight, and then exports, may take
+// when the program stops.
 const stopTimeout = 10 * time.Second
 
-// An app is the service, served three ways.
+// An app is the flag service, served in three ways.
 type app struct {
-	service  *service
-	server   *grpc.Server         // over TCP
-	channel  *inprocchain.Channel // in-process
-	front    *http.Server         // REST, on the channel
-	chain    inprocchain.Chain    // for clients on the network
-	observed *telemetry
+	service   *service
+	server    *grpc.Server         // serves gRPC over TCP
+	channel   *inprocchain.Channel // serves gRPC in-process
+	rest      *http.Server         // serves REST on the channel; nil if not asked for
+	chain     inprocchain.Chain    // for clients that connect over TCP
+	telemetry *telemetry
 
-	grpcAddr string
+	grpcAddr string // where gRPC is served over TCP
 	httpAddr string
 	serving  sync.WaitGroup
-	failed   chan error // what ended a server; each of the two tells once
+	failed   chan error // receives the result of each server's Serve method
 }
 
-// outputs are where an app tells of its requests. They are used concurrently.
+// outputs are where an app writes. They are used concurrently.
 type outputs struct {
 	log   io.Writer
 	audit io.Writer
-	trace func([]sdktrace.ReadOnlySpan) // unless there is a collector
+	spans sdktrace.SpanProcessor // used unless there is a collector
 }
 
-// launch makes the one chain and serves with it.
+// launch starts an app with one chain.
 func launch(ctx context.Context, cfg config, out outputs) (*app, error) {
-	observed := newTelemetry(newTraces(out.trace))
+	telemetry := newTelemetry("flags", out.spans)
 	if cfg.otlp != "" {
 		var err error
-		if observed, err = exportTelemetry(ctx, cfg.otlp); err != nil {
+		if telemetry, err = exportTelemetry(ctx, "flags", cfg.otlp); err != nil {
 			return nil, err
 		}
 	}
-	chain := newChain(newLog(out.log), cfg.token, &auditLog{out: out.audit}, observed)
-	a, err := start(ctx, cfg, grpc.NewServer(chain.ServerOptions()...), inprocchain.New(chain), observed)
+	chain := newChain(newLog(out.log), cfg.token, &auditLog{out: out.audit}, telemetry)
+	a, err := start(ctx, cfg, grpc.NewServer(chain.ServerOptions()...), inprocchain.New(chain), telemetry)
 	if err != nil {
-		return nil, errors.Join(err, observed.shutdown(ctx))
+		return nil, errors.Join(err, telemetry.shutdown(ctx))
 	}
 	return a, nil
 }
 
-// start serves flags on the server and the channel, and REST on the channel.
-func start(ctx context.Context, cfg config, server *grpc.Server, channel *inprocchain.Channel, observed *telemetry) (*app, error) {
-	a := &app{service: newService(), server: server, channel: channel, chain: channel.Chain(), observed: observed, failed: make(chan error, 2)}
+// start serves the flag service on the server and on the channel, and REST on
+// the channel.
+func start(ctx context.Context, cfg config, server *grpc.Server, channel *inprocchain.Channel, telemetry *telemetry) (*app, error) {
+	a := &app{
+		service:   newService(),
+		server:    server,
+		channel:   channel,
+		chain:     channel.Chain(),
+		telemetry: telemetry,
+		failed:    make(chan error, 2),
+	}
 	pb.RegisterFlagsServer(inprocchain.MultiRegistrar(server, channel), a.service)
 	reflection.Register(server) // so that clients such as grpcurl need no .proto file
 
-	rpcs, err := net.Listen("tcp", cfg.grpcAddr)
+	listener, err := net.Listen("tcp", cfg.grpcAddr)
 	if err != nil {
 		return nil, fmt.Errorf("serving gRPC: %w; choose another address with -grpc", err)
 	}
-	requests, err := net.Listen("tcp", cfg.httpAddr)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("serving REST: %w; choose another address with -http", err), rpcs.Close())
+	if cfg.httpAddr != "" {
+		if err := a.serveREST(ctx, cfg.httpAddr); err != nil {
+			return nil, errors.Join(err, listener.Close())
+		}
 	}
-	gateway, err := newGateway(ctx, channel, observed.propagator)
-	if err != nil {
-		return nil, errors.Join(err, rpcs.Close(), requests.Close())
-	}
-	a.grpcAddr, a.httpAddr = rpcs.Addr().String(), requests.Addr().String()
-	a.front = &http.Server{Handler: gateway, ReadHeaderTimeout: 10 * time.Second}
-	a.serving.Go(func() { a.failed <- a.server.Serve(rpcs) })
-	a.serving.Go(func() { a.failed <- a.front.Serve(requests) })
+	a.grpcAddr = listener.Addr().String()
+	a.serving.Go(func() { a.failed <- a.server.Serve(listener) })
 	return a, nil
 }
 
-// stop lets requests end by themselves, but not for ever. That ctx has ended,
-// as it does with a signal, is no reason to cut them short.
+// stop waits for requests in flight, but not for longer than stopTimeout. It
+// does so even if ctx has ended, as it has after a signal.
 func (a *app) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
+	var errs []error
 	a.service.close()
-	err := a.front.Shutdown(ctx)
-	if err != nil {
-		err = fmt.Errorf("stopping REST: %w", errors.Join(err, a.front.Close()))
+	if a.rest != nil {
+		if err := a.rest.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stopping REST: %w", err), a.rest.Close())
+		}
 	}
-	cut := context.AfterFunc(ctx, a.server.Stop)
+	abort := context.AfterFunc(ctx, a.server.Stop)
 	a.server.GracefulStop()
-	cut()
-	// Requests to the front are RPCs on the channel, so it comes after the front.
-	if drained := a.channel.Shutdown(ctx); drained != nil {
-		err = errors.Join(err, fmt.Errorf("stopping the channel: %w", drained))
+	abort()
+	// REST requests are RPCs on the channel, so it is shut down after the REST server.
+	if err := a.channel.Shutdown(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("stopping the channel: %w", err))
 	}
 	a.serving.Wait()
-	return err
+	return errors.Join(errs...)
 }
 
-// flush sends the spans and measurements that a stopped app has left.
+// flush exports the remaining spans of a stopped app.
 func (a *app) flush(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
-	return a.observed.shutdown(ctx)
+	return a.telemetry.shutdown(ctx)
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"testing"
 
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -19,9 +18,9 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-func TestPanicIsAnErrorAndALineInTheLogEachWay(t *testing.T) {
+func TestPanicBecomesInternalErrorAndIsLoggedOnEveryTransport(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(full inprocchain.Chain, _ *telemetry) (network, inproc inprocchain.Chain) {
+	ta := startTestApp(t, func(full inprocchain.Chain, _ *telemetry) (network, inproc inprocchain.Chain) {
 		full = inprocchain.NewChain(full,
 			inprocchain.WithUnaryServerInterceptors(func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
 				panic("a bug")
@@ -33,96 +32,79 @@ func TestPanicIsAnErrorAndALineInTheLogEachWay(t *testing.T) {
 	})
 	ctx := withToken(t.Context(), testToken)
 	want := status.Error(codes.Internal, "internal error").Error()
-	for _, way := range r.ways {
-		if _, err := way.client.List(ctx, new(pb.ListRequest)); err == nil || err.Error() != want {
-			t.Errorf("List by way of %s: %v, want %v", way.via, err, want)
+	for _, client := range ta.clients {
+		if _, err := client.List(ctx, new(pb.ListRequest)); err == nil || err.Error() != want {
+			t.Errorf("List %s: %v, want %v", client.title, err, want)
 		}
-		watch, err := way.client.Watch(ctx, &pb.WatchRequest{Key: key})
+		watch, err := client.Watch(ctx, &pb.WatchRequest{Key: key})
 		if err == nil {
 			_, err = watch.Recv()
 		}
 		if err == nil || err.Error() != want {
-			t.Errorf("Watch by way of %s: %v, want %v", way.via, err, want)
+			t.Errorf("Watch %s: %v, want %v", client.title, err, want)
 		}
 	}
-	r.stop()
+	ta.stop()
 	for _, text := range []string{"recovered a panic", "panic=\"a bug\"", "grpc.code=Internal"} {
-		if got := bytes.Count(r.log.Bytes(), []byte(text)); got != 6 {
-			t.Errorf("the log has %q %d times, want 6", text, got)
+		if got := bytes.Count(ta.log.Bytes(), []byte(text)); got != 6 {
+			t.Errorf("the log contains %q %d times, want 6", text, got)
 		}
 	}
 }
 
-func TestWrongTokenIsRefusedEachWay(t *testing.T) {
+func TestWrongTokenIsRejectedOnEveryTransport(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, one)
+	ta := startTestApp(t, sameChain)
 	ctx := withToken(t.Context(), "guessed")
-	for _, way := range r.ways {
-		if _, err := create(ctx, way.client); status.Code(err) != codes.Unauthenticated {
-			t.Errorf("by way of %s: %v, want Unauthenticated", way.via, err)
+	for _, client := range ta.clients {
+		if _, err := create(ctx, client); status.Code(err) != codes.Unauthenticated {
+			t.Errorf("create %s: %v, want Unauthenticated", client.title, err)
 		}
 	}
-	r.stop()
-	if r.audit.Len() > 0 {
-		t.Errorf("what was refused is in the audit log:\n%s", &r.audit)
+	ta.stop()
+	if ta.audit.Len() > 0 {
+		t.Errorf("the audit log has records of requests that were rejected:\n%s", &ta.audit)
 	}
 }
 
 func TestClientThatHangsUpIsLoggedAsCanceled(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, one)
+	ta := startTestApp(t, sameChain)
 	ctx := withToken(t.Context(), testToken)
-	if _, err := create(ctx, r.ways[0].client); err != nil {
+	if _, err := create(ctx, ta.clients[0]); err != nil {
 		t.Fatal(err)
 	}
-	for _, way := range r.ways {
+	for _, client := range ta.clients {
 		watching, hangUp := context.WithCancel(ctx)
-		watch, err := way.client.Watch(watching, &pb.WatchRequest{Key: key})
+		watch, err := client.Watch(watching, &pb.WatchRequest{Key: key})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if _, err := watch.Recv(); err != nil {
-			t.Errorf("Recv by way of %s: %v", way.via, err)
+			t.Errorf("Recv %s: %v", client.title, err)
 		}
 		hangUp()
 		if _, err := watch.Recv(); err == nil {
-			t.Errorf("Recv by way of %s after hanging up: no error", way.via)
+			t.Errorf("Recv %s after hanging up: no error", client.title)
 		}
-		r.awaitServerSpan(t, "flags.v1.Flags/Watch")
+		ta.serverSpans.await(t, "flags.v1.Flags/Watch")
 	}
-	r.stop()
-	if got := bytes.Count(r.log.Bytes(), []byte("level=INFO msg=\"finished call\"")); got != 4 {
+	ta.stop()
+	if got := bytes.Count(ta.log.Bytes(), []byte("level=INFO msg=\"finished call\"")); got != 4 {
 		t.Errorf("the log has %d lines of level INFO, want 4", got)
 	}
-	if got := bytes.Count(r.log.Bytes(), []byte("grpc.method=Watch grpc.code=Canceled")); got != 3 {
+	if got := bytes.Count(ta.log.Bytes(), []byte("grpc.method=Watch grpc.code=Canceled")); got != 3 {
 		t.Errorf("the log has %d watches with the code Canceled, want 3", got)
 	}
 	if t.Failed() {
-		t.Logf("%s", &r.log)
-	}
-}
-
-// awaitServerSpan returns once a trace with a server span of the name is complete.
-func (r *rig) awaitServerSpan(t *testing.T, name string) {
-	t.Helper()
-	for {
-		select {
-		case spans := <-r.finished:
-			for _, span := range spans {
-				if span.SpanKind() == trace.SpanKindServer && span.Name() == name {
-					return
-				}
-			}
-		case <-t.Context().Done():
-			t.Fatalf("no server span %s has ended", name)
-		}
+		t.Logf("%s", &ta.log)
 	}
 }
 
 func TestReflectionDescribesTheService(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, one)
-	conn, err := grpc.NewClient(r.app.grpcAddr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	ta := startTestApp(t, sameChain)
+	conn, err := grpc.NewClient(ta.app.grpcAddr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -152,13 +134,13 @@ func TestReflectionDescribesTheService(t *testing.T) {
 	}
 }
 
-func TestRequestsInFlightEndWellWhenTheAppIsStopped(t *testing.T) {
+func TestRequestsInFlightCompleteWhenTheAppStops(t *testing.T) {
 	t.Parallel()
-	for i, by := range []via{viaHTTP, viaNetwork, viaInProcess} {
-		t.Run(string(by), func(t *testing.T) {
+	for i, over := range []transport{transportREST, transportTCP, transportInProcess} {
+		t.Run(string(over), func(t *testing.T) {
 			t.Parallel()
 			entered, release := make(chan struct{}), make(chan struct{})
-			r := newRig(t, func(full inprocchain.Chain, _ *telemetry) (network, inproc inprocchain.Chain) {
+			ta := startTestApp(t, func(full inprocchain.Chain, _ *telemetry) (network, inproc inprocchain.Chain) {
 				full = inprocchain.NewChain(full, inprocchain.WithUnaryServerInterceptors(
 					func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 						if info.FullMethod != pb.Flags_List_FullMethodName {
@@ -175,36 +157,36 @@ func TestRequestsInFlightEndWellWhenTheAppIsStopped(t *testing.T) {
 				return full, full
 			})
 			ctx := withToken(t.Context(), testToken)
-			answered, stopped := make(chan error, 1), make(chan struct{})
+			result, stopped := make(chan error, 1), make(chan struct{})
 			go func() {
-				_, err := list(ctx, r.ways[i].client)
-				answered <- err
+				_, err := list(ctx, ta.clients[i])
+				result <- err
 			}()
 			<-entered
 			go func() {
-				r.stop()
+				ta.stop()
 				close(stopped)
 			}()
-			for !r.refuses(ctx, by) {
+			for !ta.refuses(ctx, over) {
 			}
 			close(release)
-			if err := <-answered; err != nil {
-				t.Errorf("what was in flight ended with %v", err)
+			if err := <-result; err != nil {
+				t.Errorf("the request in flight failed: %v", err)
 			}
 			<-stopped
 		})
 	}
 }
 
-// refuses reports whether new requests by a way are refused.
-func (r *rig) refuses(ctx context.Context, by via) bool {
-	if by == viaInProcess {
-		_, err := get(ctx, pb.NewFlagsClient(r.app.channel))
+// refuses reports whether the app refuses new requests over the transport.
+func (ta *testApp) refuses(ctx context.Context, over transport) bool {
+	if over == transportInProcess {
+		_, err := get(ctx, pb.NewFlagsClient(ta.app.channel))
 		return status.Code(err) == codes.Unavailable
 	}
-	addr := r.app.httpAddr
-	if by == viaNetwork {
-		addr = r.app.grpcAddr
+	addr := ta.app.httpAddr
+	if over == transportTCP {
+		addr = ta.app.grpcAddr
 	}
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -214,10 +196,10 @@ func (r *rig) refuses(ctx context.Context, by via) bool {
 	return false
 }
 
-func TestRESTJoinsTheTraceOfItsHeaders(t *testing.T) {
+func TestRESTRequestContinuesTheTraceInItsHeaders(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, one)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.app.httpAddr+"/v1/flags", nil)
+	ta := startTestApp(t, sameChain)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+ta.app.httpAddr+"/v1/flags", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,15 +215,15 @@ func TestRESTJoinsTheTraceOfItsHeaders(t *testing.T) {
 	if body, err := io.ReadAll(response.Body); err != nil || response.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %s (%v)", response.Status, body, err)
 	}
-	ended := r.spans.Ended()
+	ended := ta.spans.Ended()
 	if len(ended) != 2 {
 		t.Fatalf("%d spans have ended, want the server's and the client's", len(ended))
 	}
 	server, client := ended[0], ended[1]
 	if client.SpanContext().TraceID().String() != traceID || client.Parent().SpanID().String() != spanID {
-		t.Errorf("the client span is in trace %s below %s", client.SpanContext().TraceID(), client.Parent().SpanID())
+		t.Errorf("the client span is in trace %s with parent %s", client.SpanContext().TraceID(), client.Parent().SpanID())
 	}
 	if server.Parent().SpanID() != client.SpanContext().SpanID() {
-		t.Errorf("the server span is below %s, want the client span", server.Parent().SpanID())
+		t.Errorf("the parent of the server span is %s, want the client span", server.Parent().SpanID())
 	}
 }

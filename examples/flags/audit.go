@@ -19,22 +19,22 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-// A record is a line of the audit log: who changed what, when, and by which way.
+// A record is a line of the audit log: who changed what, when, and over which transport.
 type record struct {
-	Time   time.Time `json:"time"`
-	Via    via       `json:"via"`
-	Actor  string    `json:"actor"`
-	Action string    `json:"action"`
-	Flag   string    `json:"flag"`
+	Time      time.Time `json:"time"`
+	Transport transport `json:"transport"`
+	Actor     string    `json:"actor"`
+	Action    string    `json:"action"`
+	Flag      string    `json:"flag"`
 }
 
-// auditLog writes a record, as a line of JSON, for each change that was made.
+// An auditLog writes a record, as a line of JSON, for each successful change.
 type auditLog struct {
 	mu  sync.Mutex
 	out io.Writer
 }
 
-// openAudit returns a writer to out and, if it has a name, to the end of that file.
+// openAudit returns a writer to out and, if name is not empty, to the end of that file.
 func openAudit(name string, out io.Writer) (_ io.Writer, closeFile func() error, _ error) {
 	if name == "" {
 		return out, func() error { return nil }, nil
@@ -46,19 +46,19 @@ func openAudit(name string, out io.Writer) (_ io.Writer, closeFile func() error,
 	return io.MultiWriter(file, out), file.Close, nil
 }
 
-// unaryServer is the interceptor. It runs after the one that knows the actor.
+// unaryServer is an interceptor. It must run inside authentication, which sets the actor.
 func (l *auditLog) unaryServer(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	resp, err := handler(ctx, req)
 	if err != nil || !changes(info.FullMethod) {
 		return resp, err
 	}
-	made := record{Time: time.Now(), Via: viaOf(ctx), Actor: actor(ctx), Action: path.Base(info.FullMethod)}
+	change := record{Time: time.Now(), Transport: transportOf(ctx), Actor: actor(ctx), Action: path.Base(info.FullMethod)}
 	if keyed, ok := req.(interface{ GetKey() string }); ok {
-		made.Flag = keyed.GetKey()
+		change.Flag = keyed.GetKey()
 	}
-	trace.SpanFromContext(ctx).AddEvent(auditEvent, trace.WithTimestamp(made.Time), trace.WithAttributes(made.attributes()...))
-	if err := l.write(made); err != nil {
-		return nil, status.Errorf(codes.Internal, "the change is made, but the audit log cannot be written: %v", err)
+	trace.SpanFromContext(ctx).AddEvent(auditEvent, trace.WithTimestamp(change.Time), trace.WithAttributes(change.attributes()...))
+	if err := l.write(change); err != nil {
+		return nil, status.Errorf(codes.Internal, "the change was made, but writing the audit log failed: %v", err)
 	}
 	return resp, nil
 }
@@ -72,8 +72,8 @@ func changes(fullMethod string) bool {
 	return false
 }
 
-func (l *auditLog) write(made record) error {
-	line, err := json.Marshal(made)
+func (l *auditLog) write(r record) error {
+	line, err := json.Marshal(r)
 	if err != nil {
 		return err
 	}
@@ -83,10 +83,9 @@ func (l *auditLog) write(made record) error {
 	return err
 }
 
-// readRecords returns the log's records by the way they came in, without what
-// the ways may differ in.
-func readRecords(log io.Reader) (map[via][]string, error) {
-	records := map[via][]string{}
+// readRecords returns the log's records by transport, without their times.
+func readRecords(log io.Reader) (map[transport][]string, error) {
+	records := map[transport][]string{}
 	for lines := json.NewDecoder(log); ; {
 		var r record
 		if err := lines.Decode(&r); err == io.EOF {
@@ -94,16 +93,16 @@ func readRecords(log io.Reader) (map[via][]string, error) {
 		} else if err != nil {
 			return nil, fmt.Errorf("reading the audit log: %w", err)
 		}
-		records[r.Via] = append(records[r.Via], fmt.Sprintf("%s %s %s", r.Actor, r.Action, r.Flag))
+		records[r.Transport] = append(records[r.Transport], fmt.Sprintf("%s %s %s", r.Actor, r.Action, r.Flag))
 	}
 }
 
-// auditEvent is the name of the span event that every record also is.
+// auditEvent is the name of the span event that is added for every record.
 const auditEvent = "audit"
 
 func (r record) attributes() []attribute.KeyValue {
 	return []attribute.KeyValue{
-		attribute.String("audit.via", string(r.Via)),
+		attribute.String("audit.transport", string(r.Transport)),
 		attribute.String("audit.actor", r.Actor),
 		attribute.String("audit.action", r.Action),
 		attribute.String("audit.flag", r.Flag),

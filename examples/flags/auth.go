@@ -12,7 +12,7 @@ import (
 
 type actorKey struct{}
 
-// authenticate lets requests with the token pass, as made by alice.
+// authenticate accepts requests that carry the token, as requests by alice.
 func authenticate(token string) auth.AuthFunc {
 	return func(ctx context.Context) (context.Context, error) {
 		given, err := auth.AuthFromMD(ctx, "bearer")
@@ -20,18 +20,18 @@ func authenticate(token string) auth.AuthFunc {
 			return nil, err
 		}
 		if subtle.ConstantTimeCompare([]byte(given), []byte(token)) == 0 {
-			return nil, status.Error(codes.Unauthenticated, "unknown token; send the one of -token")
+			return nil, status.Error(codes.Unauthenticated, "unknown token; send the one that -token sets")
 		}
 		return context.WithValue(ctx, actorKey{}, "alice"), nil
 	}
 }
 
-// withToken is the caller's side of it, for every way.
+// withToken adds the token to outgoing requests.
 func withToken(ctx context.Context, token string) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
 }
 
-// actor returns who makes the request.
+// actor returns the name of the user who made the request.
 func actor(ctx context.Context) string {
 	name, _ := ctx.Value(actorKey{}).(string)
 	return name

@@ -15,27 +15,29 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// newChain returns who watches a request, whichever way it comes in.
-func newChain(log *slog.Logger, token string, audit *auditLog, observed *telemetry) inprocchain.Chain {
+// newChain returns the interceptors and stats handlers that run for every
+// request, whatever its transport.
+func newChain(log *slog.Logger, token string, audit *auditLog, telemetry *telemetry) inprocchain.Chain {
 	recovered := recovery.WithRecoveryHandlerContext(func(ctx context.Context, p any) error {
 		log.ErrorContext(ctx, "recovered a panic", "panic", p, "stack", string(debug.Stack()))
 		return status.Error(codes.Internal, "internal error")
 	})
-	options := observed.options()
+	options := telemetry.options()
 	return inprocchain.NewChain(
 		inprocchain.WithClientStatsHandlers(otelgrpc.NewClientHandler(options...)),
 		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(options...)),
-		// Logging is outside recovery, so that a panic is logged as the error it becomes.
+		// Recovery is innermost, so that all others see a panic of a handler as the error
+		// that it becomes. A panic of another interceptor ends the program.
 		inprocchain.WithUnaryServerInterceptors(
 			logging.UnaryServerInterceptor(logger(log), logOptions()...),
-			recovery.UnaryServerInterceptor(recovered),
 			auth.UnaryServerInterceptor(authenticate(token)),
 			audit.unaryServer,
+			recovery.UnaryServerInterceptor(recovered),
 		),
 		inprocchain.WithStreamServerInterceptors(
 			logging.StreamServerInterceptor(logger(log), logOptions()...),
-			recovery.StreamServerInterceptor(recovered),
 			auth.StreamServerInterceptor(authenticate(token)),
+			recovery.StreamServerInterceptor(recovered),
 		),
 	)
 }

@@ -1,16 +1,15 @@
-// Command flags is a feature-flag service that is served three ways at once,
-// with one [inprocchain.Chain]: gRPC over TCP, gRPC in-process, and REST through
+// Command flags is a feature-flag service that is served three ways at once with
+// one [inprocchain.Chain]: gRPC over TCP, gRPC in-process, and REST through
 // grpc-gateway on the in-process channel.
 //
 //	go run -C examples ./flags
 //
-// makes the same requests each way and shows what everyone who watches saw of
-// them: results, traces, audit records, log and metrics. It fails if the ways
-// differ.
+// makes the same requests each way, prints the results, traces, audit records,
+// log and metrics, and fails if the three ways differ.
 //
 //	go run -C examples ./flags -serve -grpc :9090 -http :8080
 //
-// serves until it is interrupted. With -otlp localhost:4317 traces go to a
+// serves until it is interrupted. With -otlp localhost:4317, traces go to a
 // collector instead of being printed.
 //
 // Begin with chain.go, which makes the chain, and app.go, which serves with it.
@@ -42,14 +41,14 @@ func main() {
 	}
 }
 
-// errUsage is for arguments that make no sense; stderr has been told why.
+// errUsage is returned for invalid arguments, after a message on stderr.
 var errUsage = errors.New("see -help")
 
-// config is what the arguments ask for.
+// config holds the command line's settings.
 type config struct {
 	serve    bool
 	grpcAddr string
-	httpAddr string
+	httpAddr string // empty for no REST server
 	token    string
 	audit    string
 	otlp     string
@@ -69,19 +68,19 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return session(ctx, cfg, stdout)
+	return compareTransports(ctx, cfg, stdout)
 }
 
 func parse(args []string, stderr io.Writer) (config, error) {
 	var cfg config
 	flags := flag.NewFlagSet("flags", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.BoolVar(&cfg.serve, "serve", false, "serve until interrupted, instead of making a short session")
-	flags.StringVar(&cfg.grpcAddr, "grpc", "127.0.0.1:0", "`address` of gRPC; port 0 is any free one")
-	flags.StringVar(&cfg.httpAddr, "http", "127.0.0.1:0", "`address` of REST; port 0 is any free one")
-	flags.StringVar(&cfg.token, "token", "open-sesame", "bearer `token` that a request must carry")
-	flags.StringVar(&cfg.audit, "audit", "", "append the audit log to `file`, too")
-	flags.StringVar(&cfg.otlp, "otlp", "", "export traces to the OTLP collector at `address` (gRPC, without TLS), instead of printing them")
+	flags.BoolVar(&cfg.serve, "serve", false, "serve until interrupted, instead of making requests and exiting")
+	flags.StringVar(&cfg.grpcAddr, "grpc", "127.0.0.1:0", "`address` to serve gRPC on; port 0 selects a free port")
+	flags.StringVar(&cfg.httpAddr, "http", "127.0.0.1:0", "`address` to serve REST on; port 0 selects a free port; empty for no REST with -serve")
+	flags.StringVar(&cfg.token, "token", "open-sesame", "bearer `token` that requests must carry")
+	flags.StringVar(&cfg.audit, "audit", "", "also append the audit log to `file`")
+	flags.StringVar(&cfg.otlp, "otlp", "", "export traces to the OTLP collector at `address` (gRPC, without TLS) instead of printing them")
 	if err := flags.Parse(args); err != nil {
 		return config{}, err
 	}
@@ -91,6 +90,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case cfg.token == "":
 		err = errors.New("-token is empty; set it to the bearer token that requests must carry")
+	case cfg.httpAddr == "" && !cfg.serve:
+		err = errors.New("-http is empty, but requests are made over REST too; set it to an address, or add -serve")
 	default:
 		return cfg, nil
 	}

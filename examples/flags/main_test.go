@@ -13,11 +13,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-// asProgram makes the test binary the program, for tests that signal it.
-const asProgram = "FLAGS_AS_PROGRAM"
+// runMainEnv is the environment variable that makes the test binary run main, for
+// tests that need a process.
+const runMainEnv = "FLAGS_RUN_MAIN"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) == "" {
+	if os.Getenv(runMainEnv) == "" {
 		goleak.VerifyTestMain(m)
 		return
 	}
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(0)
 }
 
-func TestHelpIsNoFailureAndNamesEveryFlag(t *testing.T) {
+func TestHelpSucceedsAndDescribesEveryFlag(t *testing.T) {
 	t.Parallel()
 	var stderr bytes.Buffer
 	if err := run(t.Context(), []string{"-help"}, nil, &stderr); err != nil {
@@ -42,7 +43,7 @@ func TestHelpIsNoFailureAndNamesEveryFlag(t *testing.T) {
 	}
 }
 
-func TestArgumentsThatMakeNoSenseAreRefused(t *testing.T) {
+func TestInvalidArgumentsAreRejected(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		args []string
@@ -52,6 +53,7 @@ func TestArgumentsThatMakeNoSenseAreRefused(t *testing.T) {
 		{[]string{"serve"}, `unexpected argument "serve"`},
 		{[]string{"-token", ""}, "-token is empty"},
 		{[]string{"-serve", "-token="}, "-token is empty"},
+		{[]string{"-http", ""}, "-http is empty"},
 	} {
 		var stderr bytes.Buffer
 		if err := run(t.Context(), test.args, nil, &stderr); !errors.Is(err, errUsage) {
@@ -63,7 +65,7 @@ func TestArgumentsThatMakeNoSenseAreRefused(t *testing.T) {
 	}
 }
 
-func TestAnErrorTellsWhichFlagToChange(t *testing.T) {
+func TestErrorsNameTheFlagToChange(t *testing.T) {
 	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -78,7 +80,7 @@ func TestAnErrorTellsWhichFlagToChange(t *testing.T) {
 	} {
 		for _, mode := range [][]string{nil, {"-serve"}} {
 			ctx, cancel := context.WithCancel(t.Context())
-			cancel() // so that -serve ends, should it begin
+			cancel() // so that -serve stops if it starts
 			var out bytes.Buffer
 			err := run(ctx, append(mode, args...), &out, &out)
 			if err == nil || !strings.Contains(err.Error(), args[0]) {

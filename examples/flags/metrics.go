@@ -13,13 +13,13 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 )
 
-// A row is how often, and how long, one method ran to one status.
+// A row of the table counts the RPCs of one method that ended with one status.
 type row struct{ metric, method, status string }
 
-// printMetrics writes the durations that have been measured, all ways together.
+// printMetrics writes the number of RPCs and their mean durations, over all transports.
 func (t *telemetry) printMetrics(ctx context.Context, out io.Writer) error {
 	var collected metricdata.ResourceMetrics
-	if err := t.measured.Collect(context.WithoutCancel(ctx), &collected); err != nil {
+	if err := t.metrics.Collect(context.WithoutCancel(ctx), &collected); err != nil {
 		return err
 	}
 	counts, seconds := map[row]uint64{}, map[row]float64{}

@@ -9,43 +9,43 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-// A request is one of a session's, whichever way it is made.
+// A request is sent in the same way over every transport.
 type request struct {
-	name      string
-	anonymous bool // made without the token
-	make      func(context.Context, pb.FlagsClient) (result string, _ error)
+	name    string
+	noToken bool // send it without the bearer token
+	send    func(context.Context, pb.FlagsClient) (result string, _ error)
 }
 
-// requests leave the flags as they were, so that they can be made again.
+// requests delete the flag that they create, so that they can be sent again.
 var requests = []request{
-	{name: "create without token", anonymous: true, make: create},
-	{name: "create", make: create},
-	{name: "create again", make: create},
-	{name: "get", make: get},
-	{name: "list", make: list},
-	{name: "watch and delete", make: watchAndDelete},
-	{name: "get once more", make: get},
+	{name: "create without token", noToken: true, send: create},
+	{name: "create", send: create},
+	{name: "create again", send: create},
+	{name: "get", send: get},
+	{name: "list", send: list},
+	{name: "watch and delete", send: watchAndDelete},
+	{name: "get once more", send: get},
 }
 
 const key = "dark-mode"
 
 func create(ctx context.Context, client pb.FlagsClient) (string, error) {
 	flag, err := client.Create(ctx, &pb.CreateRequest{Key: key, Description: "white on black", Enabled: true})
-	return show(flag), err
+	return format(flag), err
 }
 
 func get(ctx context.Context, client pb.FlagsClient) (string, error) {
 	flag, err := client.Get(ctx, &pb.GetRequest{Key: key})
-	return show(flag), err
+	return format(flag), err
 }
 
 func list(ctx context.Context, client pb.FlagsClient) (string, error) {
 	response, err := client.List(ctx, new(pb.ListRequest))
-	var shown []string
+	var flags []string
 	for _, flag := range response.GetFlags() {
-		shown = append(shown, show(flag))
+		flags = append(flags, format(flag))
 	}
-	return strings.Join(shown, ", "), err
+	return strings.Join(flags, ", "), err
 }
 
 // watchAndDelete deletes the flag that it watches, which ends the watch.
@@ -54,16 +54,16 @@ func watchAndDelete(ctx context.Context, client pb.FlagsClient) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	var shown []string
+	var changes []string
 	for {
 		response, err := watch.Recv()
 		if err == io.EOF {
-			return strings.Join(shown, ", then "), nil
+			return strings.Join(changes, ", then "), nil
 		}
 		if err != nil {
 			return "", err
 		}
-		shown = append(shown, strings.ToLower(strings.TrimPrefix(response.GetChange().String(), "CHANGE_")))
+		changes = append(changes, strings.ToLower(strings.TrimPrefix(response.GetChange().String(), "CHANGE_")))
 		if response.GetChange() != pb.WatchResponse_CHANGE_PRESENT {
 			continue
 		}
@@ -73,7 +73,7 @@ func watchAndDelete(ctx context.Context, client pb.FlagsClient) (string, error) 
 	}
 }
 
-func show(flag *pb.Flag) string {
+func format(flag *pb.Flag) string {
 	state := "off"
 	if flag.GetEnabled() {
 		state = "on"

@@ -21,38 +21,38 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-// rest is a [pb.FlagsClient] over HTTP, so that a session is the same each way.
-// It ignores call options.
-type rest struct {
+// restClient is a [pb.FlagsClient] that sends REST requests. It ignores call
+// options.
+type restClient struct {
 	base       string // such as http://localhost:8080
-	client     *http.Client
+	http       *http.Client
 	propagator propagation.TextMapPropagator
 }
 
-// Create is a POST.
-func (r rest) Create(ctx context.Context, req *pb.CreateRequest, _ ...grpc.CallOption) (*pb.Flag, error) {
-	return answer(ctx, r, http.MethodPost, "/v1/flags", req, new(pb.Flag))
+// Create sends a POST.
+func (r restClient) Create(ctx context.Context, req *pb.CreateRequest, _ ...grpc.CallOption) (*pb.Flag, error) {
+	return do(ctx, r, http.MethodPost, "/v1/flags", req, new(pb.Flag))
 }
 
-// Get is a GET of a flag.
-func (r rest) Get(ctx context.Context, req *pb.GetRequest, _ ...grpc.CallOption) (*pb.Flag, error) {
-	return answer(ctx, r, http.MethodGet, flagPath(req.GetKey()), nil, new(pb.Flag))
+// Get sends a GET for one flag.
+func (r restClient) Get(ctx context.Context, req *pb.GetRequest, _ ...grpc.CallOption) (*pb.Flag, error) {
+	return do(ctx, r, http.MethodGet, flagPath(req.GetKey()), nil, new(pb.Flag))
 }
 
-// List is a GET of all flags.
-func (r rest) List(ctx context.Context, _ *pb.ListRequest, _ ...grpc.CallOption) (*pb.ListResponse, error) {
-	return answer(ctx, r, http.MethodGet, "/v1/flags", nil, new(pb.ListResponse))
+// List sends a GET for all flags.
+func (r restClient) List(ctx context.Context, _ *pb.ListRequest, _ ...grpc.CallOption) (*pb.ListResponse, error) {
+	return do(ctx, r, http.MethodGet, "/v1/flags", nil, new(pb.ListResponse))
 }
 
-// Delete is a DELETE.
-func (r rest) Delete(ctx context.Context, req *pb.DeleteRequest, _ ...grpc.CallOption) (*emptypb.Empty, error) {
-	return answer(ctx, r, http.MethodDelete, flagPath(req.GetKey()), nil, new(emptypb.Empty))
+// Delete sends a DELETE.
+func (r restClient) Delete(ctx context.Context, req *pb.DeleteRequest, _ ...grpc.CallOption) (*emptypb.Empty, error) {
+	return do(ctx, r, http.MethodDelete, flagPath(req.GetKey()), nil, new(emptypb.Empty))
 }
 
-// Watch is a GET whose answer is a line of JSON for each message. Only the
-// stream's Recv may be called.
-func (r rest) Watch(ctx context.Context, req *pb.WatchRequest, _ ...grpc.CallOption) (grpc.ServerStreamingClient[pb.WatchResponse], error) {
-	response, err := r.do(ctx, http.MethodGet, flagPath(req.GetKey())+":watch", nil)
+// Watch sends a GET whose response body is a line of JSON for each message. Only
+// Recv may be called on the stream.
+func (r restClient) Watch(ctx context.Context, req *pb.WatchRequest, _ ...grpc.CallOption) (grpc.ServerStreamingClient[pb.WatchResponse], error) {
+	response, err := r.send(ctx, http.MethodGet, flagPath(req.GetKey())+":watch", nil)
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +70,11 @@ func (w *restWatch) Recv() (*pb.WatchResponse, error) {
 	var line struct{ Result, Error json.RawMessage }
 	if err := w.lines.Decode(&line); err != nil {
 		w.body.Close()
-		return nil, err // io.EOF at its end
+		return nil, err // io.EOF at the end
 	}
 	if line.Error != nil {
 		w.body.Close()
-		return nil, statusOf(line.Error)
+		return nil, statusFromJSON(line.Error)
 	}
 	response := new(pb.WatchResponse)
 	return response, protojson.Unmarshal(line.Result, response)
@@ -82,10 +82,10 @@ func (w *restWatch) Recv() (*pb.WatchResponse, error) {
 
 func flagPath(key string) string { return "/v1/flags/" + url.PathEscape(key) }
 
-// answer makes a request whose response is out.
-func answer[M proto.Message](ctx context.Context, r rest, method, path string, in proto.Message, out M) (M, error) {
+// do sends a request and decodes the response body into out.
+func do[M proto.Message](ctx context.Context, r restClient, method, path string, in proto.Message, out M) (M, error) {
 	var none M
-	response, err := r.do(ctx, method, path, in)
+	response, err := r.send(ctx, method, path, in)
 	if err != nil {
 		return none, err
 	}
@@ -97,8 +97,8 @@ func answer[M proto.Message](ctx context.Context, r rest, method, path string, i
 	return out, protojson.Unmarshal(body, out)
 }
 
-// do returns a response of success, whose body the caller closes.
-func (r rest) do(ctx context.Context, method, path string, in proto.Message) (*http.Response, error) {
+// send returns a response with the status 200. The caller closes its body.
+func (r restClient) send(ctx context.Context, method, path string, in proto.Message) (*http.Response, error) {
 	var body []byte
 	if in != nil {
 		var err error
@@ -115,7 +115,7 @@ func (r rest) do(ctx context.Context, method, path string, in proto.Message) (*h
 		request.Header.Add("Authorization", credential)
 	}
 	r.propagator.Inject(ctx, propagation.HeaderCarrier(request.Header))
-	response, err := r.client.Do(request)
+	response, err := r.http.Do(request)
 	if err != nil {
 		return nil, err
 	}
@@ -123,22 +123,22 @@ func (r rest) do(ctx context.Context, method, path string, in proto.Message) (*h
 		return response, nil
 	}
 	defer response.Body.Close()
-	refusal, err := io.ReadAll(response.Body)
+	problem, err := io.ReadAll(response.Body)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", response.Status, err)
 	}
-	return nil, statusOf(refusal)
+	return nil, statusFromJSON(problem)
 }
 
-// statusOf returns the error that the gateway has written as JSON.
-func statusOf(written []byte) error {
-	var ofStream struct{ Error json.RawMessage }
-	if err := json.Unmarshal(written, &ofStream); err == nil && ofStream.Error != nil {
-		written = ofStream.Error
+// statusFromJSON returns the error that the gateway has encoded as JSON.
+func statusFromJSON(encoded []byte) error {
+	var inStream struct{ Error json.RawMessage }
+	if err := json.Unmarshal(encoded, &inStream); err == nil && inStream.Error != nil {
+		encoded = inStream.Error
 	}
-	said := new(spb.Status)
-	if err := protojson.Unmarshal(written, said); err != nil {
-		return fmt.Errorf("the answer is no error of the gateway's: %q", written)
+	decoded := new(spb.Status)
+	if err := protojson.Unmarshal(encoded, decoded); err != nil {
+		return fmt.Errorf("the response body is not an error of the gateway: %q", encoded)
 	}
-	return status.ErrorProto(said)
+	return status.ErrorProto(decoded)
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
@@ -22,29 +23,29 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-func TestServeServesUntilASignal(t *testing.T) {
+func TestServeStopsCleanlyAfterASignal(t *testing.T) {
 	t.Parallel()
 	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(sig.String(), func(t *testing.T) {
 			t.Parallel()
 			p := startProgram(t, "-serve", "-token", "secret")
-			rpcs := p.lineAfter(t, "gRPC on ")
-			front := p.lineAfter(t, "REST on ")
+			grpcAddr := p.lineAfter(t, grpcPrefix)
+			flagsURL := p.lineAfter(t, "REST on ")
 
-			post(t, front, "wrong", http.StatusUnauthorized)
-			post(t, front, "secret", http.StatusOK)
-			conn, err := grpc.NewClient(rpcs, grpc.WithTransportCredentials(insecure.NewCredentials()))
+			post(t, flagsURL, "wrong", http.StatusUnauthorized)
+			post(t, flagsURL, "secret", http.StatusOK)
+			conn, err := grpc.NewClient(grpcAddr, grpc.WithTransportCredentials(insecure.NewCredentials()))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer conn.Close()
 			ctx := withToken(t.Context(), "secret")
-			transport := new(http.Transport)
-			defer transport.CloseIdleConnections()
-			base := strings.TrimSuffix(front, "/v1/flags")
+			httpTransport := new(http.Transport)
+			defer httpTransport.CloseIdleConnections()
+			base := strings.TrimSuffix(flagsURL, "/v1/flags")
 			for _, client := range []pb.FlagsClient{
 				pb.NewFlagsClient(conn),
-				rest{base: base, client: &http.Client{Transport: transport}, propagator: newTelemetry(newTraces(nil)).propagator},
+				restClient{base: base, http: &http.Client{Transport: httpTransport}, propagator: propagation.TraceContext{}},
 			} {
 				watch, err := client.Watch(ctx, &pb.WatchRequest{Key: key})
 				if err != nil {
@@ -54,7 +55,7 @@ func TestServeServesUntilASignal(t *testing.T) {
 					t.Fatalf("watch: %v, %v", first, err)
 				}
 				defer func() {
-					want := status.Error(codes.Unavailable, "the service is going down; watch again later").Error()
+					want := status.Error(codes.Unavailable, "the service is stopping; watch again later").Error()
 					if _, err := watch.Recv(); err == nil || err.Error() != want {
 						t.Errorf("a watch ended with %v, want %s", err, want)
 					}
@@ -66,23 +67,23 @@ func TestServeServesUntilASignal(t *testing.T) {
 			}
 			out := withoutDurations(p.wait(t))
 			for _, want := range []string{
-				`"via":"http","actor":"alice","action":"Create","flag":"dark-mode"}` + "\n",
+				`"transport":"rest","actor":"alice","action":"Create","flag":"dark-mode"}` + "\n",
 				"    client flags.v1.Flags/Create\n      server flags.v1.Flags/Create\n        audit alice Create dark-mode\n",
-				"    client flags.v1.Flags/Watch UNAVAILABLE\n      server flags.v1.Flags/Watch UNAVAILABLE\n", // REST
-				"\n    server flags.v1.Flags/Watch UNAVAILABLE\n",                                              // network, whose client is here
+				"    client flags.v1.Flags/Watch UNAVAILABLE\n      server flags.v1.Flags/Watch UNAVAILABLE\n", // over REST
+				"\n    server flags.v1.Flags/Watch UNAVAILABLE\n",                                              // over TCP, from a client in the test
 				"\nStopped.\n",
 			} {
 				if !strings.Contains(out, want) {
-					t.Errorf("stdout lacks:\n%s", want)
+					t.Errorf("standard output does not contain:\n%s", want)
 				}
 			}
 			if t.Failed() {
 				t.Logf("stdout:\n%s\nstderr:\n%s", out, &p.stderr)
 			}
-			for _, addr := range []string{rpcs, strings.TrimPrefix(base, "http://")} {
+			for _, addr := range []string{grpcAddr, strings.TrimPrefix(base, "http://")} {
 				if conn, err := net.Dial("tcp", addr); err == nil {
 					conn.Close()
-					t.Errorf("%s still listens", addr)
+					t.Errorf("%s is still listening", addr)
 				}
 			}
 		})
@@ -108,11 +109,11 @@ func post(t *testing.T, url, token string, want int) {
 	}
 }
 
-// A program is this test binary, run as the program.
+// A program is a process of this test binary that runs main.
 type program struct {
 	cmd    *exec.Cmd
 	lines  *bufio.Reader
-	read   strings.Builder
+	stdout strings.Builder // what has been read from lines
 	stderr bytes.Buffer
 }
 
@@ -121,13 +122,13 @@ func startProgram(t *testing.T, args ...string) *program {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	p := &program{cmd: exec.CommandContext(ctx, os.Args[0], args...)}
-	p.cmd.Env = append(os.Environ(), asProgram+"=1")
+	p.cmd.Env = append(os.Environ(), runMainEnv+"=1")
 	p.cmd.Stderr = &p.stderr
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.lines = bufio.NewReader(io.TeeReader(stdout, &p.read))
+	p.lines = bufio.NewReader(io.TeeReader(stdout, &p.stdout))
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -143,19 +144,20 @@ func (p *program) lineAfter(t *testing.T, prefix string) string {
 			return strings.TrimSpace(rest)
 		}
 		if err != nil {
-			t.Fatalf("%v before %q; stdout:\n%s\nstderr:\n%s", err, prefix, &p.read, &p.stderr)
+			t.Fatalf("%v before %q; stdout:\n%s\nstderr:\n%s", err, prefix, &p.stdout, &p.stderr)
 		}
 	}
 }
 
-// wait returns all that the program has written to stdout, after a good end.
+// wait waits for the program to exit with the status 0, and returns its standard
+// output.
 func (p *program) wait(t *testing.T) string {
 	t.Helper()
 	if _, err := io.Copy(io.Discard, p.lines); err != nil {
 		t.Fatal(err)
 	}
 	if err := p.cmd.Wait(); err != nil {
-		t.Fatalf("%v; stdout:\n%s\nstderr:\n%s", err, &p.read, &p.stderr)
+		t.Fatalf("%v; stdout:\n%s\nstderr:\n%s", err, &p.stdout, &p.stderr)
 	}
-	return p.read.String()
+	return p.stdout.String()
 }

@@ -14,18 +14,18 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-// service keeps flags in memory. It knows nothing of how it is served.
+// service keeps flags in memory. It does not depend on how it is served.
 type service struct {
 	pb.UnimplementedFlagsServer
 
-	closing chan struct{} // ends the watches
+	closing chan struct{} // closed to end the watches
 
 	mu    sync.Mutex
 	flags map[string]*entry
 }
 
 type entry struct {
-	flag    *pb.Flag // never changes
+	flag    *pb.Flag // immutable
 	deleted chan struct{}
 }
 
@@ -33,8 +33,8 @@ func newService() *service {
 	return &service{closing: make(chan struct{}), flags: map[string]*entry{}}
 }
 
-// close ends the watches, which would otherwise hold up a graceful shutdown. It
-// is called once.
+// close ends the watches, which would otherwise delay a graceful shutdown. Call
+// it once.
 func (s *service) close() { close(s.closing) }
 
 // Create adds a flag.
@@ -99,7 +99,7 @@ func (s *service) Watch(req *pb.WatchRequest, stream grpc.ServerStreamingServer[
 	case <-watched.deleted:
 		return stream.Send(&pb.WatchResponse{Change: pb.WatchResponse_CHANGE_DELETED, Flag: watched.flag})
 	case <-s.closing:
-		return status.Error(codes.Unavailable, "the service is going down; watch again later")
+		return status.Error(codes.Unavailable, "the service is stopping; watch again later")
 	case <-stream.Context().Done():
 		// A status, so that interceptors see Canceled and not an error of code Unknown.
 		return status.FromContextError(stream.Context().Err()).Err()

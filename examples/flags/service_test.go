@@ -28,41 +28,41 @@ func TestServiceListsFlagsByKey(t *testing.T) {
 		got += flag.GetKey()
 	}
 	if got != "abc" {
-		t.Errorf("flags %s, want abc", got)
+		t.Errorf("the keys are %s, want abc", got)
 	}
 }
 
-func TestServiceRefusesWhatMakesNoSense(t *testing.T) {
+func TestServiceRejectsInvalidRequests(t *testing.T) {
 	t.Parallel()
 	client, _ := newClient()
 	if _, err := client.Create(t.Context(), new(pb.CreateRequest)); status.Code(err) != codes.InvalidArgument {
-		t.Errorf("create without key: %v", err)
+		t.Errorf("create without a key: %v", err)
 	}
 	if _, err := client.Delete(t.Context(), &pb.DeleteRequest{Key: key}); status.Code(err) != codes.NotFound {
-		t.Errorf("delete of none: %v", err)
+		t.Errorf("delete of a missing flag: %v", err)
 	}
 	watch, err := client.Watch(t.Context(), &pb.WatchRequest{Key: key})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := watch.Recv(); status.Code(err) != codes.NotFound {
-		t.Errorf("watch of none: %v", err)
+		t.Errorf("watch of a missing flag: %v", err)
 	}
 }
 
-func TestWatchEndsWithTheServiceOrItsCaller(t *testing.T) {
+func TestWatchEndsWhenTheCallerCancelsOrTheServiceCloses(t *testing.T) {
 	t.Parallel()
 	client, s := newClient()
 	if _, err := create(t.Context(), client); err != nil {
 		t.Fatal(err)
 	}
-	gone, leave := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	for _, test := range []struct {
 		ctx  context.Context
 		end  func()
 		want codes.Code
 	}{
-		{gone, leave, codes.Canceled},
+		{canceled, cancel, codes.Canceled},
 		{t.Context(), s.close, codes.Unavailable},
 	} {
 		watch, err := client.Watch(test.ctx, &pb.WatchRequest{Key: key})

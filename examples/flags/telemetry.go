@@ -16,46 +16,46 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// telemetry is where spans and measurements go. Nothing of it is global.
+// telemetry holds the OpenTelemetry providers of an app. None of them is global.
 type telemetry struct {
 	tracers    *sdktrace.TracerProvider
 	meters     *sdkmetric.MeterProvider
-	measured   *sdkmetric.ManualReader
+	metrics    *sdkmetric.ManualReader
 	propagator propagation.TextMapPropagator
-	collector  string // empty if spans stay in the program
+	collector  string // where spans are exported to; empty if they are not
 }
 
-// newTelemetry gives spans to the processor.
-func newTelemetry(spans sdktrace.SpanProcessor) *telemetry {
-	service := resource.NewSchemaless(semconv.ServiceName("flags"))
-	measured := sdkmetric.NewManualReader()
+// newTelemetry passes spans to the processor. The name is that of the process.
+func newTelemetry(name string, spans sdktrace.SpanProcessor) *telemetry {
+	service := resource.NewSchemaless(semconv.ServiceName(name))
+	metrics := sdkmetric.NewManualReader()
 	return &telemetry{
 		tracers:    sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans), sdktrace.WithResource(service)),
-		meters:     sdkmetric.NewMeterProvider(sdkmetric.WithReader(measured), sdkmetric.WithResource(service)),
-		measured:   measured,
+		meters:     sdkmetric.NewMeterProvider(sdkmetric.WithReader(metrics), sdkmetric.WithResource(service)),
+		metrics:    metrics,
 		propagator: propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),
 	}
 }
 
-// exportTelemetry sends spans to a collector.
-func exportTelemetry(ctx context.Context, collector string) (*telemetry, error) {
+// exportTelemetry exports spans to a collector.
+func exportTelemetry(ctx context.Context, name, collector string) (*telemetry, error) {
 	exporter, err := otlptracegrpc.New(ctx,
 		otlptracegrpc.WithEndpoint(collector),
 		otlptracegrpc.WithInsecure(),
-		// It gives up before the program does, so that its error says why.
+		// The exporter gives up before the program does, so that its error says why.
 		otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{
 			Enabled: true, InitialInterval: time.Second, MaxInterval: time.Second, MaxElapsedTime: stopTimeout / 2,
 		}),
 	)
 	if err != nil {
-		return nil, fmt.Errorf("exporting to %s: %w; give the collector's address, such as localhost:4317, with -otlp", collector, err)
+		return nil, fmt.Errorf("exporting to %s: %w; set -otlp to the address of a collector, such as localhost:4317", collector, err)
 	}
-	t := newTelemetry(sdktrace.NewBatchSpanProcessor(exporter))
+	t := newTelemetry(name, sdktrace.NewBatchSpanProcessor(exporter))
 	t.collector = collector
 	return t, nil
 }
 
-// options are what the stats handlers of both sides take.
+// options returns the options for the stats handlers of both sides.
 func (t *telemetry) options() []otelgrpc.Option {
 	return []otelgrpc.Option{
 		otelgrpc.WithTracerProvider(t.tracers),
@@ -64,13 +64,13 @@ func (t *telemetry) options() []otelgrpc.Option {
 	}
 }
 
-// shutdown sends what has not been sent.
+// shutdown exports the remaining spans and stops the providers.
 func (t *telemetry) shutdown(ctx context.Context) error {
-	// The tracers' Shutdown would not tell of spans that cannot be sent.
-	flushed := t.tracers.ForceFlush(ctx)
-	if flushed != nil && t.collector != "" {
-		flushed = fmt.Errorf("exporting to %s: %w; is a collector listening there?", t.collector, flushed)
+	// The Shutdown method of a TracerProvider does not report spans that cannot be exported.
+	flushErr := t.tracers.ForceFlush(ctx)
+	if flushErr != nil && t.collector != "" {
+		flushErr = fmt.Errorf("exporting to %s: %w; is a collector listening there?", t.collector, flushErr)
 	}
-	stopped := errors.Join(t.tracers.Shutdown(ctx), t.meters.Shutdown(ctx))
-	return cmp.Or(flushed, stopped) // what stopped tells then has the same cause
+	shutdownErr := errors.Join(t.tracers.Shutdown(ctx), t.meters.Shutdown(ctx))
+	return cmp.Or(flushErr, shutdownErr) // if both are set, they have the same cause
 }

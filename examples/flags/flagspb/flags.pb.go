@@ -27,9 +27,9 @@ type WatchResponse_Change int32
 
 const (
 	WatchResponse_CHANGE_UNSPECIFIED WatchResponse_Change = 0
-	// It is there: the first answer of every watch.
+	// The flag exists. This is the first response of every watch.
 	WatchResponse_CHANGE_PRESENT WatchResponse_Change = 1
-	// It has been deleted: the last answer.
+	// The flag has been deleted. This is the last response.
 	WatchResponse_CHANGE_DELETED WatchResponse_Change = 2
 )
 

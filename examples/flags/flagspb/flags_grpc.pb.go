@@ -33,16 +33,16 @@ const (
 //
 // Flags keeps feature flags.
 type FlagsClient interface {
-	// Create adds a flag. It answers ALREADY_EXISTS if there is one of that key.
+	// Create adds a flag. It returns ALREADY_EXISTS if there is a flag with the key.
 	Create(ctx context.Context, in *CreateRequest, opts ...grpc.CallOption) (*Flag, error)
-	// Get returns a flag, or NOT_FOUND.
+	// Get returns a flag, or NOT_FOUND if there is none with the key.
 	Get(ctx context.Context, in *GetRequest, opts ...grpc.CallOption) (*Flag, error)
 	// List returns all flags, ordered by key.
 	List(ctx context.Context, in *ListRequest, opts ...grpc.CallOption) (*ListResponse, error)
-	// Delete removes a flag, or answers NOT_FOUND.
+	// Delete removes a flag. It returns NOT_FOUND if there is none with the key.
 	Delete(ctx context.Context, in *DeleteRequest, opts ...grpc.CallOption) (*emptypb.Empty, error)
-	// Watch tells of a flag as it is now and of every change to it, and ends when
-	// it is deleted.
+	// Watch sends a flag as it is now and every change to it, and ends when the flag
+	// is deleted.
 	Watch(ctx context.Context, in *WatchRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[WatchResponse], error)
 }
 
@@ -119,16 +119,16 @@ type Flags_WatchClient = grpc.ServerStreamingClient[WatchResponse]
 //
 // Flags keeps feature flags.
 type FlagsServer interface {
-	// Create adds a flag. It answers ALREADY_EXISTS if there is one of that key.
+	// Create adds a flag. It returns ALREADY_EXISTS if there is a flag with the key.
 	Create(context.Context, *CreateRequest) (*Flag, error)
-	// Get returns a flag, or NOT_FOUND.
+	// Get returns a flag, or NOT_FOUND if there is none with the key.
 	Get(context.Context, *GetRequest) (*Flag, error)
 	// List returns all flags, ordered by key.
 	List(context.Context, *ListRequest) (*ListResponse, error)
-	// Delete removes a flag, or answers NOT_FOUND.
+	// Delete removes a flag. It returns NOT_FOUND if there is none with the key.
 	Delete(context.Context, *DeleteRequest) (*emptypb.Empty, error)
-	// Watch tells of a flag as it is now and of every change to it, and ends when
-	// it is deleted.
+	// Watch sends a flag as it is now and every change to it, and ends when the flag
+	// is deleted.
 	Watch(*WatchRequest, grpc.ServerStreamingServer[WatchResponse]) error
 	mustEmbedUnimplementedFlagsServer()
 }

@@ -1,9 +1,9 @@
-// Command gen remakes the generated code of the examples:
+// Command gen generates the protobuf and gRPC code of the examples:
 //
 //	go run -C examples/internal/gen .
 //
-// It compiles the protos itself and runs the plugins that go.mod pins, so that
-// it needs Go alone and makes the same files everywhere.
+// It compiles the protos itself and runs the plugins that go.mod pins, so that it
+// needs only Go and writes the same files everywhere.
 package main
 
 import (
@@ -24,7 +24,7 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
-// Protos are imported, and code is written, relative to root.
+// root is the directory that imports and output files are relative to.
 const root = "../../flags"
 
 func main() {
@@ -51,7 +51,7 @@ func main() {
 	}
 }
 
-// compile returns source after everything it imports.
+// compile returns the descriptors of everything that source imports, and of source.
 func compile(ctx context.Context, source string) ([]*descriptorpb.FileDescriptorProto, error) {
 	compiler := protocompile.Compiler{
 		Resolver:       protocompile.WithStandardImports(&protocompile.SourceResolver{ImportPaths: []string{root}}),
@@ -78,7 +78,7 @@ func compile(ctx context.Context, source string) ([]*descriptorpb.FileDescriptor
 	return files, nil
 }
 
-// generate writes the files that a plugin makes of the request.
+// generate runs a plugin and writes the files that it returns.
 func generate(ctx context.Context, plugin string, request *pluginpb.CodeGeneratorRequest) error {
 	response, err := run(ctx, plugin, request)
 	if err != nil {
@@ -93,7 +93,7 @@ func generate(ctx context.Context, plugin string, request *pluginpb.CodeGenerato
 	return nil
 }
 
-// run speaks protoc's protocol with a plugin.
+// run sends the request to a plugin, as protoc does.
 func run(ctx context.Context, plugin string, request *pluginpb.CodeGeneratorRequest) (*pluginpb.CodeGeneratorResponse, error) {
 	input, err := proto.Marshal(request)
 	if err != nil {

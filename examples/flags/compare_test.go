@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,7 +13,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-func TestSessionShowsTheSameOfEachWay(t *testing.T) {
+func TestResultsAndTracesAreTheSameOnEveryTransport(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
 	if err := run(t.Context(), nil, &stdout, &stderr); err != nil {
@@ -27,9 +26,9 @@ func TestSessionShowsTheSameOfEachWay(t *testing.T) {
 	}{
 		{"recovery.UnaryServerInterceptor", 1}, // the chain
 		{"otelgrpc.serverHandler", 2},
-		{"Requests by way of http\n", 1},
-		{"Requests by way of network\n", 1},
-		{"Requests by way of in-process\n", 1},
+		{"Requests over REST\n", 1},
+		{"Requests over TCP\n", 1},
+		{"Requests on the Channel\n", 1},
 		{"" +
 			"  create without token → Unauthenticated: Request unauthenticated with bearer\n" +
 			"    caller create without token\n" +
@@ -48,13 +47,13 @@ func TestSessionShowsTheSameOfEachWay(t *testing.T) {
 			"      client flags.v1.Flags/Delete\n" +
 			"        server flags.v1.Flags/Delete\n" +
 			"          audit alice Delete dark-mode\n", 3},
-		{"via=http", 8}, // the log: seven requests, one of them with two RPCs
-		{"via=network", 8},
-		{"via=in-process", 8},
-		{"\nAll three ways had the same results and left the same 2 audit records.\n", 1},
+		{"transport=rest", 8}, // the log: seven requests, one of them with two RPCs
+		{"transport=tcp", 8},
+		{"transport=in-process", 8},
+		{"\nAll three transports had the same results and left the same 2 audit records.\n", 1},
 	} {
 		if got := strings.Count(out, want.text); got != want.times {
-			t.Errorf("stdout has %d times, want %d:\n%s", got, want.times, want.text)
+			t.Errorf("stdout contains this text %d times, want %d:\n%s", got, want.times, want.text)
 		}
 	}
 	if t.Failed() {
@@ -65,7 +64,7 @@ func TestSessionShowsTheSameOfEachWay(t *testing.T) {
 	}
 }
 
-func TestSessionMeasuresEveryMethodOnBothSides(t *testing.T) {
+func TestMetricsCoverEveryMethodOnBothSides(t *testing.T) {
 	t.Parallel()
 	var stdout bytes.Buffer
 	if err := run(t.Context(), nil, &stdout, nil); err != nil {
@@ -87,7 +86,7 @@ func TestSessionMeasuresEveryMethodOnBothSides(t *testing.T) {
 	for _, side := range []string{"rpc.client ", "rpc.server "} {
 		for _, method := range methods {
 			if times[side+method] != "3" {
-				t.Errorf("%s ran %q times, want 3, once each way", side+method, times[side+method])
+				t.Errorf("%s ran %q times, want 3, once over each transport", side+method, times[side+method])
 			}
 		}
 	}
@@ -96,7 +95,7 @@ func TestSessionMeasuresEveryMethodOnBothSides(t *testing.T) {
 	}
 }
 
-func TestSessionsAppendToTheAuditFile(t *testing.T) {
+func TestRunsAppendToTheAuditFile(t *testing.T) {
 	t.Parallel()
 	name := filepath.Join(t.TempDir(), "audit.jsonl")
 	for range 2 {
@@ -108,7 +107,7 @@ func TestSessionsAppendToTheAuditFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var ways, actions []string
+	var transports, actions []string
 	lines := strings.Split(strings.TrimSpace(string(written)), "\n")
 	for _, line := range lines {
 		var r record
@@ -118,41 +117,41 @@ func TestSessionsAppendToTheAuditFile(t *testing.T) {
 		if r.Time.IsZero() || r.Actor != "alice" || r.Flag != key {
 			t.Errorf("record %+v", r)
 		}
-		ways, actions = append(ways, string(r.Via)), append(actions, r.Action)
+		transports, actions = append(transports, string(r.Transport)), append(actions, r.Action)
 	}
-	once := "http http network network in-process in-process "
-	if got := strings.Join(ways, " ") + " "; got != once+once {
-		t.Errorf("ways: %s", got)
+	once := "rest rest tcp tcp in-process in-process "
+	if got := strings.Join(transports, " ") + " "; got != once+once {
+		t.Errorf("transports: %s", got)
 	}
 	if got := strings.Join(actions, " ") + " "; got != strings.Repeat("Create Delete ", 6) {
 		t.Errorf("actions: %s", got)
 	}
 }
 
-func TestWaysThatDifferAreFound(t *testing.T) {
+func TestDifferencesBetweenTransportsAreReported(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name   string
-		chains chains
+		chains chainsFunc
 		want   string
 	}{
 		{"nothing on the channel", func(full inprocchain.Chain, _ *telemetry) (_, _ inprocchain.Chain) {
 			return full, inprocchain.NewChain()
-		}, `http has "dark-mode (white on black) is on" where network has "Unauthenticated`},
-		{"no stats handlers on the channel", offChannel, `where network has "  client flags.v1.Flags/Create UNAUTHENTICATED"`},
+		}, `rest has "dark-mode (white on black) is on" where tcp has "Unauthenticated`},
+		{"no stats handlers on the channel", noStatsHandlersOnChannel, `where tcp has "  client flags.v1.Flags/Create UNAUTHENTICATED"`},
 		{"no stats handlers on the network", func(full inprocchain.Chain, _ *telemetry) (_, _ inprocchain.Chain) {
 			return interceptorsOf(full), full
-		}, `http has "  client flags.v1.Flags/Create UNAUTHENTICATED" where network has`},
+		}, `rest has "  client flags.v1.Flags/Create UNAUTHENTICATED" where tcp has`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, test.chains)
-			told, err := visit(t.Context(), r.app, testToken, r.finished, io.Discard)
+			ta := startTestApp(t, test.chains)
+			calls, err := sendRequests(t.Context(), ta.app, testToken)
 			if err != nil {
 				t.Fatal(err)
 			}
-			r.stop()
-			err = compare(io.Discard, told, &r.audit)
+			ta.stop()
+			_, err = newReport(calls, ta.spans.Ended(), ta.audit.Bytes()).checkTransports()
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %s", err, test.want)
 			}
@@ -160,17 +159,20 @@ func TestWaysThatDifferAreFound(t *testing.T) {
 	}
 }
 
-func TestAuditRecordsThatDifferAreFound(t *testing.T) {
+func TestDifferencesBetweenAuditLogsAreReported(t *testing.T) {
 	t.Parallel()
-	told := map[via][]string{viaHTTP: {"x"}, viaNetwork: {"x"}, viaInProcess: {"x"}}
+	var calls []call
+	for _, t := range []transport{transportREST, transportTCP, transportInProcess} {
+		calls = append(calls, call{transport: t, result: "the same"})
+	}
 	for _, test := range []struct{ log, want string }{
-		{"", "no audit records"},
-		{`{"via":"network","actor":"alice","action":"Create","flag":"a"}`, `http has nothing more where network has "alice Create a"`},
-		{`{"via":"network","action":"a"} {"via":"http","action":"a"} {"via":"in-process","action":"b"}`, `in-process has " b "`},
-		{`{"via":"network","action":"a"} {"via":"http","action":"a"} {"via":"in-process","action":"a"} {"via":"in-process","action":"a"}`, "network has nothing more"},
-		{"torn", "reading the audit log"},
+		{"", "no audit records for tcp"},
+		{`{"transport":"tcp","actor":"alice","action":"Create","flag":"a"}`, `rest has nothing more where tcp has "alice Create a"`},
+		{`{"transport":"tcp","action":"a"} {"transport":"rest","action":"a"} {"transport":"in-process","action":"b"}`, `in-process has " b "`},
+		{`{"transport":"tcp","action":"a"} {"transport":"rest","action":"a"} {"transport":"in-process","action":"a"} {"transport":"in-process","action":"a"}`, "tcp has nothing more"},
+		{"not JSON", "reading the audit log"},
 	} {
-		err := compare(io.Discard, told, strings.NewReader(test.log))
+		_, err := newReport(calls, nil, []byte(test.log)).checkTransports()
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("audit log %s: error %v, want %s", test.log, err, test.want)
 		}

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"net/http"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
+)
+
+// A client makes requests over one transport.
+type client struct {
+	pb.FlagsClient
+
+	transport transport
+	title     string // for output
+}
+
+// dial returns a client of the app for each transport. The one over TCP is given
+// the client side of the chain. The Channel has it already.
+func dial(a *app) (_ []client, closeClients func() error, _ error) {
+	options := append(a.chain.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(a.grpcAddr, options...)
+	if err != nil {
+		return nil, nil, err
+	}
+	httpTransport := new(http.Transport)
+	rest := restClient{
+		base:       "http://" + a.httpAddr,
+		http:       &http.Client{Transport: httpTransport},
+		propagator: a.telemetry.propagator,
+	}
+	closeClients = func() error {
+		httpTransport.CloseIdleConnections()
+		return conn.Close()
+	}
+	return []client{
+		{rest, transportREST, "over REST"},
+		{pb.NewFlagsClient(conn), transportTCP, "over TCP"},
+		{pb.NewFlagsClient(a.channel), transportInProcess, "on the Channel"},
+	}, closeClients, nil
+}
