@@ -12,6 +12,7 @@ import (
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/reflection"
 
 	"github.com/inprocchain/inprocchain"
@@ -22,10 +23,13 @@ import (
 // when the program stops.
 const stopTimeout = 10 * time.Second
 
-// An app is the flag service, served in three ways.
+// An app is one process of the application. Usually there is one process, which
+// has all the parts. If the flag service runs in another process, service and
+// server are nil and backend is not.
 type app struct {
 	service   *service
 	server    *grpc.Server         // serves gRPC over TCP
+	backend   *grpc.ClientConn     // to the flag service in another process
 	channel   *inprocchain.Channel // serves gRPC in-process
 	rest      *http.Server         // serves REST on the channel; nil if not asked for
 	chain     inprocchain.Chain    // for clients that connect over TCP
@@ -44,7 +48,7 @@ type outputs struct {
 	spans sdktrace.SpanProcessor // used unless there is a collector
 }
 
-// launch starts an app with one chain.
+// launch starts an app with all its parts in this process.
 func launch(ctx context.Context, cfg config, out outputs) (*app, error) {
 	telemetry := newTelemetry("flags", out.spans)
 	if cfg.otlp != "" {
@@ -57,6 +61,33 @@ func launch(ctx context.Context, cfg config, out outputs) (*app, error) {
 	a, err := start(ctx, cfg, grpc.NewServer(chain.ServerOptions()...), inprocchain.New(chain), telemetry)
 	if err != nil {
 		return nil, errors.Join(err, telemetry.shutdown(ctx))
+	}
+	return a, nil
+}
+
+// launchGateway starts an app without the flag service, which a process that
+// listens on backendAddr serves.
+func launchGateway(ctx context.Context, cfg config, backendAddr string, out outputs) (*app, error) {
+	telemetry, err := exportTelemetry(ctx, "gateway", cfg.otlp)
+	if err != nil {
+		return nil, err
+	}
+	chain := newChain(newLog(out.log), cfg.token, &auditLog{out: out.audit}, telemetry)
+	backend, err := grpc.NewClient(backendAddr, append(chain.DialOptions(),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))...)
+	if err != nil {
+		return nil, errors.Join(err, telemetry.shutdown(ctx))
+	}
+	a := &app{
+		backend:   backend,
+		channel:   inprocchain.New(chain, inprocchain.WithFallback(backend)),
+		chain:     chain,
+		telemetry: telemetry,
+		grpcAddr:  backendAddr,
+		failed:    make(chan error, 1),
+	}
+	if err := a.serveREST(ctx, cfg.httpAddr); err != nil {
+		return nil, errors.Join(err, backend.Close(), telemetry.shutdown(ctx))
 	}
 	return a, nil
 }
@@ -95,18 +126,25 @@ func (a *app) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	var errs []error
-	a.service.close()
+	if a.service != nil {
+		a.service.close()
+	}
 	if a.rest != nil {
 		if err := a.rest.Shutdown(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("stopping REST: %w", err), a.rest.Close())
 		}
 	}
-	abort := context.AfterFunc(ctx, a.server.Stop)
-	a.server.GracefulStop()
-	abort()
+	if a.server != nil {
+		abort := context.AfterFunc(ctx, a.server.Stop)
+		a.server.GracefulStop()
+		abort()
+	}
 	// REST requests are RPCs on the channel, so it is shut down after the REST server.
 	if err := a.channel.Shutdown(ctx); err != nil {
 		errs = append(errs, fmt.Errorf("stopping the channel: %w", err))
+	}
+	if a.backend != nil {
+		errs = append(errs, a.backend.Close())
 	}
 	a.serving.Wait()
 	return errors.Join(errs...)

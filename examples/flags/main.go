@@ -7,6 +7,11 @@
 // makes the same requests each way, prints the results, traces, audit records,
 // log and metrics, and fails if the three ways differ.
 //
+//	go run -C examples ./flags -split
+//
+// runs the service in a second process, makes the same requests again, and fails
+// if anything differs from the run in one process.
+//
 //	go run -C examples ./flags -serve -grpc :9090 -http :8080
 //
 // serves until it is interrupted. With -otlp localhost:4317, traces go to a
@@ -47,6 +52,7 @@ var errUsage = errors.New("see -help")
 // config holds the command line's settings.
 type config struct {
 	serve    bool
+	split    bool
 	grpcAddr string
 	httpAddr string // empty for no REST server
 	token    string
@@ -68,6 +74,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	if cfg.split {
+		return compareProcesses(ctx, cfg, stdout)
+	}
 	return compareTransports(ctx, cfg, stdout)
 }
 
@@ -76,6 +85,7 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	flags := flag.NewFlagSet("flags", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.BoolVar(&cfg.serve, "serve", false, "serve until interrupted, instead of making requests and exiting")
+	flags.BoolVar(&cfg.split, "split", false, "make the requests with the flag service in a second process, and compare")
 	flags.StringVar(&cfg.grpcAddr, "grpc", "127.0.0.1:0", "`address` to serve gRPC on; port 0 selects a free port")
 	flags.StringVar(&cfg.httpAddr, "http", "127.0.0.1:0", "`address` to serve REST on; port 0 selects a free port; empty for no REST with -serve")
 	flags.StringVar(&cfg.token, "token", "open-sesame", "bearer `token` that requests must carry")
@@ -88,6 +98,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 	switch {
 	case flags.NArg() > 0:
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	case cfg.serve && cfg.split:
+		err = errors.New("-serve and -split cannot be combined; use one of them")
 	case cfg.token == "":
 		err = errors.New("-token is empty; set it to the bearer token that requests must carry")
 	case cfg.httpAddr == "" && !cfg.serve:

@@ -36,7 +36,7 @@ func TestHelpSucceedsAndDescribesEveryFlag(t *testing.T) {
 	if err := run(t.Context(), []string{"-help"}, nil, &stderr); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"-serve", "-grpc", "-http", "-token", "-audit", "-otlp"} {
+	for _, name := range []string{"-serve", "-split", "-grpc", "-http", "-token", "-audit", "-otlp"} {
 		if !strings.Contains(stderr.String(), name) {
 			t.Errorf("%s is missing from:\n%s", name, &stderr)
 		}
@@ -53,7 +53,9 @@ func TestInvalidArgumentsAreRejected(t *testing.T) {
 		{[]string{"serve"}, `unexpected argument "serve"`},
 		{[]string{"-token", ""}, "-token is empty"},
 		{[]string{"-serve", "-token="}, "-token is empty"},
+		{[]string{"-serve", "-split"}, "-serve and -split cannot be combined"},
 		{[]string{"-http", ""}, "-http is empty"},
+		{[]string{"-split", "-http="}, "-http is empty"},
 	} {
 		var stderr bytes.Buffer
 		if err := run(t.Context(), test.args, nil, &stderr); !errors.Is(err, errUsage) {

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A serviceProcess is a second process of this program. It serves only the flag
+// service, over TCP.
+type serviceProcess struct {
+	cmd       *exec.Cmd
+	addr      string
+	interrupt func() error // a second signal would end the process at once
+
+	reading sync.WaitGroup
+	stdout  bytes.Buffer // read it after stop
+	stderr  bytes.Buffer // read it after stop
+}
+
+// startServiceProcess returns once the process is listening. When ctx ends, the
+// process is asked to stop.
+func startServiceProcess(ctx context.Context, cfg config) (*serviceProcess, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	p := new(serviceProcess)
+	p.cmd = exec.Command(program, "-serve", "-http=", "-grpc", cfg.grpcAddr, "-token", cfg.token, "-audit", cfg.audit, "-otlp", cfg.otlp)
+	p.interrupt = sync.OnceValue(func() error { return p.cmd.Process.Signal(syscall.SIGTERM) })
+	p.cmd.Stderr = &p.stderr
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the flag service's process: %w", err)
+	}
+	context.AfterFunc(ctx, func() { _ = p.interrupt() })
+	reader := bufio.NewReader(io.TeeReader(stdout, &p.stdout))
+	for p.addr == "" {
+		line, err := reader.ReadString('\n')
+		if err != nil {
+			return nil, fmt.Errorf("the flag service's process did not start listening: %w", p.wait())
+		}
+		if addr, ok := strings.CutPrefix(line, grpcPrefix); ok {
+			p.addr = strings.TrimSpace(addr)
+		}
+	}
+	p.reading.Go(func() { _, _ = io.Copy(io.Discard, reader) })
+	return p, nil
+}
+
+// stop asks the process to stop, and waits until it has exited. It returns an
+// error if the exit status is not 0.
+func (p *serviceProcess) stop() error {
+	// If the process has exited already, wait reports why.
+	if err := p.interrupt(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stopping the flag service's process: %w", err)
+	}
+	// The process needs up to stopTimeout for its servers, and again for exports.
+	kill := time.AfterFunc(3*stopTimeout, func() { _ = p.cmd.Process.Kill() })
+	defer kill.Stop()
+	if err := p.wait(); err != nil {
+		return fmt.Errorf("the flag service's process: %w", err)
+	}
+	return nil
+}
+
+func (p *serviceProcess) wait() error {
+	p.reading.Wait()
+	if err := p.cmd.Wait(); err != nil {
+		return fmt.Errorf("%w; its standard error:\n%s", err, &p.stderr)
+	}
+	return nil
+}
+
+// auditRecords returns the audit log, of which the process writes each record as
+// a line of JSON to its standard output.
+func (p *serviceProcess) auditRecords() []byte {
+	var records []byte
+	for line := range bytes.Lines(p.stdout.Bytes()) {
+		if bytes.HasPrefix(line, []byte("{")) {
+			records = append(records, line...)
+		}
+	}
+	return records
+}

@@ -1,0 +1,306 @@
+// Package outgrowing has the code of docs/outgrowing.md, and tests of what the
+// document says.
+package outgrowing
+
+import (
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/health"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
+)
+
+// oneProcess is step 1.
+func oneProcess(chain inprocchain.Chain, flags pb.FlagsServer) *inprocchain.Channel {
+	server := grpc.NewServer(chain.ServerOptions()...) // if there are clients on the network
+	channel := inprocchain.New(chain)
+
+	services := inprocchain.MultiRegistrar(server, channel)
+	pb.RegisterFlagsServer(services, flags)
+	healthpb.RegisterHealthServer(services, health.NewServer())
+	return channel
+}
+
+// flagsProcess is step 2.
+func flagsProcess(chain inprocchain.Chain, flags pb.FlagsServer, opts ...grpc.ServerOption) *grpc.Server {
+	server := grpc.NewServer(append(chain.ServerOptions(), opts...)...)
+	pb.RegisterFlagsServer(server, flags)
+	return server
+}
+
+// remainingProcess is step 3.
+func remainingProcess(chain inprocchain.Chain, target string, opts ...grpc.DialOption) (*inprocchain.Channel, *grpc.ClientConn, error) {
+	conn, err := grpc.NewClient(target, append(chain.DialOptions(), opts...)...)
+	if err != nil {
+		return nil, nil, err
+	}
+	channel := inprocchain.New(chain, inprocchain.WithFallback(conn))
+
+	healthpb.RegisterHealthServer(channel, health.NewServer()) // and no flags service
+	return channel, conn, nil
+}
+
+func TestCallersAndInterceptorsStayTheSame(t *testing.T) {
+	t.Parallel()
+	for _, split := range []bool{false, true} {
+		var server, client []string
+		chain := inprocchain.NewChain(
+			inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+				server = append(server, info.FullMethod)
+				return handler(ctx, req)
+			}),
+			inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+				client = append(client, method)
+				return invoker(ctx, method, req, reply, cc, opts...)
+			}),
+		)
+		channel := oneProcess(chain, new(flags))
+		if split {
+			channel = start(t, chain, new(flags))
+		}
+		if _, err := pb.NewFlagsClient(channel).Get(t.Context(), &pb.GetRequest{Key: "missing"}); status.Code(err) != codes.NotFound {
+			t.Errorf("split %t: Get returned %v, want NotFound", split, err)
+		}
+		if _, err := healthpb.NewHealthClient(channel).Check(t.Context(), new(healthpb.HealthCheckRequest)); err != nil {
+			t.Errorf("split %t: Check returned %v", split, err)
+		}
+		want := pb.Flags_Get_FullMethodName + " " + healthpb.Health_Check_FullMethodName
+		if strings.Join(server, " ") != want || strings.Join(client, " ") != want {
+			t.Errorf("split %t: the interceptors saw %v and %v, want %s on each side once", split, server, client, want)
+		}
+	}
+}
+
+func TestMessagesOver4MiBNeedALimitOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	large := &flags{description: strings.Repeat("x", 5<<20)}
+	request := &pb.CreateRequest{Description: large.description}
+
+	one := pb.NewFlagsClient(oneProcess(inprocchain.NewChain(), large))
+	if _, err := one.Create(t.Context(), request); err != nil {
+		t.Errorf("in one process: %v", err)
+	}
+
+	two := pb.NewFlagsClient(start(t, inprocchain.NewChain(), large))
+	if _, err := two.Create(t.Context(), request); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("a large request to another process: %v, want ResourceExhausted", err)
+	}
+	if _, err := two.Create(t.Context(), new(pb.CreateRequest)); status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("a large response from another process: %v, want ResourceExhausted", err)
+	}
+
+	const limit = 16 << 20
+	requests := grpc.MaxRecvMsgSize(limit)                                          // for grpc.NewServer
+	responses := inprocchain.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(limit)) // for the chain
+	_, addr := listen(t, inprocchain.NewChain(), large, requests)
+	raised := pb.NewFlagsClient(connect(t, inprocchain.NewChain(responses), addr))
+	if _, err := raised.Create(t.Context(), request); err != nil {
+		t.Errorf("with the limits raised: %v", err)
+	}
+}
+
+func TestOtherServicesWorkWhileOneIsDown(t *testing.T) {
+	t.Parallel()
+	server, addr := listen(t, inprocchain.NewChain(), new(flags))
+	channel := connect(t, inprocchain.NewChain(), addr)
+	server.Stop()
+
+	client := pb.NewFlagsClient(channel)
+	if _, err := client.Get(t.Context(), new(pb.GetRequest)); status.Code(err) != codes.Unavailable {
+		t.Errorf("Get returned %v, want Unavailable", err)
+	}
+	if _, err := healthpb.NewHealthClient(channel).Check(t.Context(), new(healthpb.HealthCheckRequest)); err != nil {
+		t.Errorf("Check returned %v", err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := client.Get(ctx, new(pb.GetRequest), grpc.WaitForReady(true)); status.Code(err) != codes.DeadlineExceeded {
+		t.Errorf("with WaitForReady, Get returned %v, want DeadlineExceeded", err)
+	}
+}
+
+func TestRPCsOnABrokenConnectionEndWithUnavailable(t *testing.T) {
+	t.Parallel()
+	service := &flags{entered: make(chan bool, 1), left: make(chan error, 1)}
+	server, addr := listen(t, inprocchain.NewChain(), service)
+	client := pb.NewFlagsClient(connect(t, inprocchain.NewChain(), addr))
+	result := make(chan error, 1)
+	go func() {
+		_, err := client.List(t.Context(), new(pb.ListRequest))
+		result <- err
+	}()
+	<-service.entered
+	server.Stop()
+	if err := <-result; status.Code(err) != codes.Unavailable {
+		t.Errorf("List returned %v, want Unavailable", err)
+	}
+}
+
+// retries makes grpc-go repeat RPCs that failed with Unavailable. List only
+// methods that are safe to repeat.
+const retries = `{"methodConfig": [{
+	"name": [{"service": "flags.v1.Flags", "method": "Get"}],
+	"timeout": "2s",
+	"retryPolicy": {
+		"maxAttempts": 4, "initialBackoff": "0.01s", "maxBackoff": "1s", "backoffMultiplier": 2,
+		"retryableStatusCodes": ["UNAVAILABLE"]
+	}
+}]}`
+
+func TestServiceConfigRetriesAndSetsDeadlines(t *testing.T) {
+	t.Parallel()
+	service := &flags{failures: 3}
+	_, addr := listen(t, inprocchain.NewChain(), service)
+	client := pb.NewFlagsClient(connect(t, inprocchain.NewChain(), addr, grpc.WithDefaultServiceConfig(retries)))
+	if _, err := client.Get(t.Context(), &pb.GetRequest{Key: "flaky"}); err != nil {
+		t.Errorf("Get returned %v after three failed attempts, want success in the fourth", err)
+	}
+	if !service.hadDeadline {
+		t.Error("the handler had no deadline, want the one of the service config")
+	}
+}
+
+func TestDeadlineAndCancellationReachTheOtherProcess(t *testing.T) {
+	t.Parallel()
+	service := &flags{entered: make(chan bool, 1), left: make(chan error, 1)}
+	client := pb.NewFlagsClient(start(t, inprocchain.NewChain(), service))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+	defer cancel()
+	result := make(chan error, 1)
+	go func() {
+		_, err := client.List(ctx, new(pb.ListRequest))
+		result <- err
+	}()
+	if !<-service.entered {
+		t.Error("the handler has no deadline")
+	}
+	cancel()
+	if err := <-result; status.Code(err) != codes.Canceled {
+		t.Errorf("List returned %v, want Canceled", err)
+	}
+	if err := <-service.left; err != context.Canceled {
+		t.Errorf("the handler's context ended with %v, want context.Canceled", err)
+	}
+}
+
+func TestHandlersCannotSeeTheirClientsProcess(t *testing.T) {
+	t.Parallel()
+	for _, split := range []bool{false, true} {
+		service := new(flags)
+		channel := oneProcess(inprocchain.NewChain(), service)
+		network := "inproc"
+		if split {
+			channel = start(t, inprocchain.NewChain(), service)
+			network = "tcp"
+		}
+		if _, err := pb.NewFlagsClient(channel).Create(t.Context(), new(pb.CreateRequest)); err != nil {
+			t.Fatal(err)
+		}
+		if service.clientContext == split || service.network != network {
+			t.Errorf("split %t: the handler sees its client's context: %t, and a peer of the network %s", split, service.clientContext, service.network)
+		}
+	}
+}
+
+// flags is an implementation of the service for the tests.
+type flags struct {
+	pb.UnimplementedFlagsServer
+
+	description string // of created flags
+	failures    int    // of Get, with Unavailable
+	hadDeadline bool
+	entered     chan bool  // whether there is a deadline
+	left        chan error // of List's context
+
+	clientContext bool // whether Create found its client's context
+	network       string
+}
+
+func (f *flags) Create(ctx context.Context, _ *pb.CreateRequest) (*pb.Flag, error) {
+	f.clientContext = inprocgrpc.ClientContext(ctx) != nil
+	if p, ok := peer.FromContext(ctx); ok {
+		f.network = p.Addr.Network()
+	}
+	return &pb.Flag{Description: f.description}, nil
+}
+
+func (f *flags) Get(ctx context.Context, req *pb.GetRequest) (*pb.Flag, error) {
+	_, f.hadDeadline = ctx.Deadline()
+	if f.failures > 0 {
+		f.failures--
+		return nil, status.Error(codes.Unavailable, "overloaded")
+	}
+	if req.GetKey() == "missing" {
+		return nil, status.Error(codes.NotFound, "there is no such flag")
+	}
+	return &pb.Flag{Key: req.GetKey()}, nil
+}
+
+func (f *flags) List(ctx context.Context, _ *pb.ListRequest) (*pb.ListResponse, error) {
+	_, ok := ctx.Deadline()
+	f.entered <- ok
+	<-ctx.Done()
+	f.left <- ctx.Err()
+	return nil, ctx.Err()
+}
+
+// start runs steps 2 and 3 in the process of the test, connected over TCP.
+func start(t *testing.T, chain inprocchain.Chain, service pb.FlagsServer) *inprocchain.Channel {
+	t.Helper()
+	_, addr := listen(t, chain, service)
+	return connect(t, chain, addr)
+}
+
+func listen(t *testing.T, chain inprocchain.Chain, service pb.FlagsServer, opts ...grpc.ServerOption) (*grpc.Server, string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := flagsProcess(chain, service, opts...)
+	serve(t, server, listener)
+	return server, listener.Addr().String()
+}
+
+// serve serves until the test ends.
+func serve(t *testing.T, server *grpc.Server, listener net.Listener) {
+	t.Helper()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	t.Cleanup(func() {
+		server.Stop()
+		if err := <-served; err != nil && err != grpc.ErrServerStopped {
+			t.Error(err)
+		}
+	})
+}
+
+func connect(t *testing.T, chain inprocchain.Chain, target string, opts ...grpc.DialOption) *inprocchain.Channel {
+	t.Helper()
+	opts = append(opts, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	channel, conn, err := remainingProcess(chain, target, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := channel.Shutdown(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+		if err := conn.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return channel
+}
