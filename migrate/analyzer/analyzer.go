@@ -1,9 +1,11 @@
-// Package analyzer finds the calls of github.com/fullstorydev/grpchan that go wrong on an in-process
-// channel and, where that is safe, rewrites them to github.com/inprocchain/inprocchain.
+// Package analyzer finds the uses of github.com/fullstorydev/grpchan and of
+// grpc-gateway that go wrong on an in-process gRPC channel. Where it is safe,
+// it rewrites them to github.com/inprocchain/inprocchain.
 //
-// It works on types, not on text: renamed and dot imports, type aliases and embedded channels are seen
-// through, and generated files are left alone. It exports one Analyzer, for golangci-lint, gopls, go vet
-// and every other driver of golang.org/x/tools/go/analysis.
+// It works on types, not on text: it sees through renamed and dot imports, type
+// aliases and embedded channels. It ignores generated files. It exports one
+// Analyzer, for golangci-lint, gopls, go vet and every other driver of
+// golang.org/x/tools/go/analysis.
 package analyzer
 
 import (
@@ -23,55 +25,75 @@ const doc = `find grpchan calls that go wrong on an in-process channel
 
 It reports, and where that is safe rewrites to github.com/inprocchain/inprocchain:
 
- - grpchan.InterceptClientConn and its kin on an *inprocgrpc.Channel: the wrapper hides the channel;
- - assertions to *inprocgrpc.Channel, which panic or miss the channel as soon as it is wrapped;
+ - grpchan.InterceptClientConn and its variants on an *inprocgrpc.Channel: the
+   wrapper hides the channel;
+ - assertions to *inprocgrpc.Channel, which panic or miss the channel when it
+   is wrapped;
  - an interceptor or a stats handler of a channel that a later call replaces;
+ - a With… method called on a channel that already has an inprocchain.Chain;
  - stats handlers on an *inprocgrpc.Channel, where every duration is wrong;
- - client interceptors that use their *grpc.ClientConn, which is nil there.`
+ - client interceptors that use their *grpc.ClientConn, which is nil there;
+ - interceptors and stats handlers that only one of the network server and the
+   in-process channel gets under a condition;
+ - interceptors that add events to a span before otelgrpc has started it;
+ - otelgrpc given to one server as an interceptor and as a stats handler;
+ - grpc-gateway's Register…HandlerServer, which runs no interceptor.`
 
-// Analyzer reports calls of grpchan that go wrong on an in-process channel, one diagnostic for each, whose
-// text says what happens and what to do instead.
+// Analyzer reports uses of grpchan and grpc-gateway that go wrong on an
+// in-process channel. The text of each diagnostic says what happens and what to
+// do instead.
 //
-// Every diagnostic that can be mended carries one suggested fix, the same for a whole file: the rewritten
-// calls of a file share its imports, so they are right only together. Applying it a second time changes
-// nothing more. A diagnostic without a fix says why there is none, where that is not plain.
+// A diagnostic that can be fixed has one suggested fix. All diagnostics of a
+// file share the same fix, because the rewritten calls share the imports of the
+// file and are correct only together. Applying the fix a second time changes
+// nothing. A diagnostic without a fix gives the reason, unless it is obvious.
 //
-// It needs no facts of other packages and reports nothing in inprocchain itself.
+// It requires an analyzer that summarizes functions as facts, so that it knows
+// what functions of other packages do. It reports nothing in inprocchain itself.
 var Analyzer = &analysis.Analyzer{
 	Name:     "inprocchain",
 	Doc:      doc,
 	URL:      "https://pkg.go.dev/github.com/inprocchain/inprocchain/migrate",
-	Requires: []*analysis.Analyzer{inspect.Analyzer},
+	Requires: []*analysis.Analyzer{inspect.Analyzer, summarizer},
 	Run:      run,
 }
 
 func run(pass *analysis.Pass) (any, error) {
 	path := pass.Pkg.Path()
 	if path == inprocchainPath || strings.HasPrefix(path, inprocchainPath+"/internal/") {
-		return nil, nil // it asserts channels for a living
+		return nil, nil // the library has to assert channels
 	}
 	c := newChecker(pass)
+	c.summaries = pass.ResultOf[summarizer].(summaries)
 	c.checkIntercepts()
 	c.checkAssertions()
 	c.checkReplaced()
 	c.checkStatsHandlers()
 	c.checkClientConns()
+	c.checkConditions()
+	c.checkSpans()
+	c.checkInstrumentedTwice()
+	c.checkGateways()
 	c.report()
 	return nil, nil
 }
 
 // checker is one run of the analyzer over one package.
 type checker struct {
-	pass     *analysis.Pass
-	info     *types.Info
-	root     inspector.Cursor
-	vars     *variables
-	funcs    map[*types.Func]*ast.FuncDecl
-	plans    map[*ast.File]*plan
-	findings []finding
+	pass      *analysis.Pass
+	info      *types.Info
+	root      inspector.Cursor
+	vars      *variables
+	funcs     map[*types.Func]*ast.FuncDecl
+	summaries summaries
+	plans     map[*ast.File]*plan
+	wrapped   map[*ast.CallExpr]bool // intercept calls that the plans turn into inprocchain.Wrap
+	chained   map[ast.Node]bool      // where something is set on a channel that has an inprocchain.Chain
+	findings  []finding
 }
 
-// finding is a diagnostic of a file; its fix, if rewritten, is that of the file.
+// finding is a diagnostic of a file. If it is rewritten, its fix is that of the
+// file.
 type finding struct {
 	analysis.Diagnostic
 	file      *ast.File
@@ -80,12 +102,15 @@ type finding struct {
 
 func newChecker(pass *analysis.Pass) *checker {
 	c := &checker{
-		pass:  pass,
-		info:  pass.TypesInfo,
-		root:  pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root(),
-		vars:  newVariables(pass.TypesInfo, pass.Files),
-		funcs: make(map[*types.Func]*ast.FuncDecl),
-		plans: make(map[*ast.File]*plan),
+		pass:      pass,
+		info:      pass.TypesInfo,
+		root:      pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root(),
+		vars:      newVariables(pass.TypesInfo, pass.Files),
+		funcs:     make(map[*types.Func]*ast.FuncDecl),
+		summaries: make(summaries),
+		plans:     make(map[*ast.File]*plan),
+		wrapped:   make(map[*ast.CallExpr]bool),
+		chained:   make(map[ast.Node]bool),
 	}
 	for _, file := range pass.Files {
 		c.plans[file] = &plan{file: file}
@@ -100,15 +125,17 @@ func newChecker(pass *analysis.Pass) *checker {
 	return c
 }
 
-// found notes a diagnostic for the node at cur; rewritten says that the plan of its file mends it.
+// found records a diagnostic for the node at cur. rewritten says that the plan
+// of its file fixes it.
 func (c *checker) found(cur inspector.Cursor, d analysis.Diagnostic, rewritten bool) {
 	c.findings = append(c.findings, finding{d, fileOf(cur), rewritten})
 }
 
-// report hands over what was found, in the order of the source, each file's fix to all that it mends.
+// report reports the findings in source order, each with the fix of its file if
+// that fixes it.
 func (c *checker) report() {
 	slices.SortStableFunc(c.findings, func(a, b finding) int {
-		p, q := c.pass.Fset.Position(a.Pos), c.pass.Fset.Position(b.Pos) // files are read in any order
+		p, q := c.pass.Fset.Position(a.Pos), c.pass.Fset.Position(b.Pos) // files are parsed in any order
 		return cmp.Or(strings.Compare(p.Filename, q.Filename), p.Offset-q.Offset)
 	})
 	fixes := make(map[*ast.File][]analysis.TextEdit)
@@ -117,7 +144,7 @@ func (c *checker) report() {
 	}
 	for _, f := range c.findings {
 		if f.rewritten {
-			// A copy, since drivers sort and complete the edits of a fix in place.
+			// A copy, because drivers sort and complete the edits of a fix in place.
 			f.SuggestedFixes = []analysis.SuggestedFix{{Message: fixMessage, TextEdits: slices.Clone(fixes[f.file])}}
 		}
 		c.pass.Report(f.Diagnostic)
@@ -126,7 +153,7 @@ func (c *checker) report() {
 
 const fixMessage = "Use inprocchain throughout this file"
 
-// all yields the nodes of the given types in files that people write.
+// all yields the nodes of the given types in files that are not generated.
 func (c *checker) all(types ...ast.Node) func(yield func(inspector.Cursor) bool) {
 	return func(yield func(inspector.Cursor) bool) {
 		for cur := range c.root.Preorder(types...) {
@@ -142,6 +169,15 @@ func fileOf(cur inspector.Cursor) *ast.File {
 		return file.Node().(*ast.File)
 	}
 	panic("inprocchain: a node outside every file")
+}
+
+// cursor returns the cursor of a node of this package.
+func (c *checker) cursor(n ast.Node) inspector.Cursor {
+	cur, ok := c.root.FindNode(n)
+	if !ok {
+		panic("inprocchain: a node outside the package")
+	}
+	return cur
 }
 
 func (c *checker) plan(cur inspector.Cursor) *plan { return c.plans[fileOf(cur)] }

@@ -10,7 +10,8 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// checkAssertions finds assertions to *inprocgrpc.Channel, and the cases of type switches that are one.
+// checkAssertions finds assertions to *inprocgrpc.Channel and type switches with
+// a case for it.
 func (c *checker) checkAssertions() {
 	for cur := range c.all((*ast.TypeAssertExpr)(nil), (*ast.TypeSwitchStmt)(nil)) {
 		switch n := cur.Node().(type) {
@@ -29,12 +30,12 @@ func (c *checker) assertion(cur inspector.Cursor, assert *ast.TypeAssertExpr) {
 	d := analysis.Diagnostic{Pos: assert.Pos(), End: assert.End(), Category: "assertion"}
 	switch {
 	case c.holds(assert.X) == heldWrapper:
-		d.Message = "this assertion " + failsHow(checked) + ": what grpchan's Intercept functions return is their own wrapper, never the *inprocgrpc.Channel in it; " +
-			"keep the channel in a variable of its own, and pass it the interceptors with inprocchain.New or inprocchain.Wrap"
+		d.Message = "this assertion " + failsHow(checked) + ": grpchan's Intercept functions return a wrapper, never the *inprocgrpc.Channel in it; " +
+			"keep the channel in its own variable, and " + c.passInterceptors(assert.X)
 	case !isClientConnInterface(c.info.TypeOf(assert.X)):
-		d.Message = "this assertion " + missedHow(checked) + "; keep it as a grpc.ClientConnInterface and ask inprocchain.Unwrap or inprocchain.As, which see through wrappers"
+		d.Message = "this assertion " + missedHow(checked) + "; pass a grpc.ClientConnInterface to inprocchain.Unwrap or inprocchain.As, which see through wrappers"
 	case !checked:
-		d.Message = "this assertion panics as soon as somebody wraps the channel; use inprocchain.Unwrap, which sees through wrappers and returns an error"
+		d.Message = "this assertion panics if the channel is wrapped; use inprocchain.Unwrap, which sees through wrappers and returns an error"
 	default:
 		reason := c.askAs(cur, assert)
 		d.Message = "this assertion misses a wrapped channel; use inprocchain.As[*inprocgrpc.Channel], which sees through wrappers" + because(reason)
@@ -42,6 +43,17 @@ func (c *checker) assertion(cur inspector.Cursor, assert *ast.TypeAssertExpr) {
 		return
 	}
 	c.found(cur, d, false)
+}
+
+// passInterceptors returns what to do with the interceptors of the wrapper that e
+// is. inprocchain.Wrap panics for a channel that carries something.
+func (c *checker) passInterceptors(e ast.Expr) string {
+	for _, channel := range c.baseChannels(e, nil) {
+		if carried := c.carried(channel); len(carried) > 0 {
+			return "pass the interceptors and what the channel carries, " + list(carried) + ", to one inprocchain.New; inprocchain.Wrap panics for a channel that carries something"
+		}
+	}
+	return "pass the interceptors to inprocchain.New, or to inprocchain.Wrap if the channel carries nothing"
 }
 
 func failsHow(checked bool) string {
@@ -55,10 +67,11 @@ func missedHow(checked bool) string {
 	if checked {
 		return "misses a wrapped channel"
 	}
-	return "panics as soon as somebody wraps the channel"
+	return "panics if the channel is wrapped"
 }
 
-// isClientConnInterface reports whether t is an interface that inprocchain.Unwrap and As take.
+// isClientConnInterface reports whether t has the methods of the interface that
+// inprocchain.Unwrap and As take.
 func isClientConnInterface(t types.Type) bool {
 	for _, name := range []string{"Invoke", "NewStream"} {
 		if method, _, _ := types.LookupFieldOrMethod(t, false, nil, name); method == nil {
@@ -68,24 +81,26 @@ func isClientConnInterface(t types.Type) bool {
 	return true
 }
 
-// askAs plans to turn a checked assertion into a call of inprocchain.As, or returns why that would not do.
+// askAs plans to turn a checked assertion into a call of inprocchain.As, or
+// returns why that is not possible.
 func (c *checker) askAs(cur inspector.Cursor, assert *ast.TypeAssertExpr) (reason string) {
 	if !c.plainBool(cur) {
 		return "its second result is not assigned to a plain bool"
 	}
 	p := c.plan(cur)
-	if !p.try([]edit{
+	if reason := p.try([]edit{
 		{assert.Pos(), assert.Pos(), qualifier + "As[" + types.ExprString(assert.Type) + "]("},
 		{assert.X.End(), assert.End(), ")"},
-	}) {
-		return commentInTheWay
+	}); reason != "" {
+		return reason
 	}
 	p.kept = append(p.kept, assert.Type)
 	return ""
 }
 
-// plainBool reports whether the second result of the assertion at cur goes to a bool: an assertion's suits
-// every type whose underlying type is bool, a function's does not.
+// plainBool reports whether the second result of the assertion at cur is assigned
+// to a bool. That of an assertion can be assigned to every type whose underlying
+// type is bool, that of a function cannot.
 func (c *checker) plainBool(cur inspector.Cursor) bool {
 	for kind := cur.ParentEdgeKind(); kind == edge.ParenExpr_X; kind = cur.ParentEdgeKind() {
 		cur = cur.Parent()
@@ -102,7 +117,8 @@ func (c *checker) plainBool(cur inspector.Cursor) bool {
 	return false
 }
 
-// typeSwitch finds a case for *inprocgrpc.Channel in a switch that has none for what wraps one.
+// typeSwitch finds a case for *inprocgrpc.Channel in a switch that has none for
+// wrappers.
 func (c *checker) typeSwitch(cur inspector.Cursor, n *ast.TypeSwitchStmt) {
 	var cases []ast.Expr
 	for _, clause := range n.Body.List {
@@ -117,13 +133,14 @@ func (c *checker) typeSwitch(cur inspector.Cursor, n *ast.TypeSwitchStmt) {
 				Pos:      e.Pos(),
 				End:      e.End(),
 				Category: "assertion",
-				Message:  "this case misses a wrapped channel; ask inprocchain.As[*inprocgrpc.Channel] before the switch, which sees through wrappers",
+				Message:  "this case misses a wrapped channel; before the switch, call inprocchain.As[*inprocgrpc.Channel], which sees through wrappers",
 			}, false)
 		}
 	}
 }
 
-// unwraps reports whether e is a type with an Unwrap method, as wrappers of channels have it.
+// unwraps reports whether e is a type with an Unwrap method, like the wrappers of
+// channels.
 func (c *checker) unwraps(e ast.Expr) bool {
 	t := c.info.TypeOf(e)
 	if t == nil || c.isNil(e) {

@@ -8,11 +8,12 @@ import (
 	"path/filepath"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// checkClientConns finds client interceptors that use the connection they are handed, on an in-process channel
-// where grpchan hands them none.
+// checkClientConns finds client interceptors that use their *grpc.ClientConn and
+// are put on an in-process channel, where grpchan passes nil.
 func (c *checker) checkClientConns() {
 	for cur := range c.all((*ast.CallExpr)(nil)) {
 		call, kind := c.interceptOf(cur.Node().(*ast.CallExpr))
@@ -29,14 +30,25 @@ func (c *checker) checkClientConns() {
 					Pos:      arg.Pos(),
 					End:      arg.End(),
 					Category: "clientconn",
-					Message: fmt.Sprintf("this interceptor uses its *grpc.ClientConn (%s), which is nil here: on an in-process channel grpchan has none to give, "+
-						"and the call panics; through inprocchain.New or inprocchain.Wrap it gets a real one", c.position(use)),
+					Message: fmt.Sprintf("this interceptor uses its *grpc.ClientConn (%s), which is nil here, so that the RPC panics: "+
+						"grpchan has none for an in-process channel; inprocchain.New and inprocchain.Wrap pass a real one", c.position(use)),
 					Related: []analysis.RelatedInformation{{Pos: use, Message: "used here"}},
-				}, false)
+				}, c.wrappedWith(cur))
 				break
 			}
 		}
 	}
+}
+
+// wrappedWith reports whether the plans turn the intercept call at cur, or one
+// that it is nested in, into inprocchain.Wrap, or whether its channel becomes one.
+func (c *checker) wrappedWith(cur inspector.Cursor) bool {
+	for call := range cur.Enclosing((*ast.CallExpr)(nil)) {
+		if c.wrapped[call.Node().(*ast.CallExpr)] {
+			return true
+		}
+	}
+	return c.onWrapped(cur.Node().(*ast.CallExpr).Args[0])
 }
 
 func (c *checker) position(pos token.Pos) string {
@@ -50,8 +62,8 @@ type function struct {
 	body *ast.BlockStmt
 }
 
-// functions returns the functions of this package that e may be, or may call as interceptors. Those on path
-// have been looked at.
+// functions returns the functions of this package that e may be or may call as
+// interceptors, without those on path.
 func (c *checker) functions(e ast.Expr, path []types.Object) []function {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.FuncLit:
@@ -78,24 +90,16 @@ func (c *checker) each(exprs []ast.Expr, path []types.Object) (funs []function) 
 	return funs
 }
 
-// isInterceptor reports whether t is a function with a *grpc.ClientConn, or a slice of such.
+// isInterceptor reports whether t is a client interceptor or a slice of them.
 func isInterceptor(t types.Type) bool {
 	if slice, ok := t.Underlying().(*types.Slice); ok {
 		t = slice.Elem()
 	}
-	sig, ok := t.Underlying().(*types.Signature)
-	if !ok {
-		return false
-	}
-	for param := range sig.Params().Variables() {
-		if isClientConn(param.Type()) {
-			return true
-		}
-	}
-	return false
+	kind := interceptorKind(t)
+	return kind == unaryClient || kind == streamClient
 }
 
-// named returns what a function or a variable that is named may be.
+// named returns what a function or a variable may be.
 func (c *checker) named(obj types.Object, path []types.Object) (funs []function) {
 	for _, seen := range path {
 		if seen == obj {
@@ -136,8 +140,8 @@ func (c *checker) returned(call *ast.CallExpr, path []types.Object) []function {
 	return c.each(results, append(path, fn))
 }
 
-// connUse returns where an interceptor uses its *grpc.ClientConn for more than to hand it on, and no position
-// where it does not, or looks first whether it is nil.
+// connUse returns where an interceptor uses its *grpc.ClientConn other than to
+// pass it on. It returns no position if it does not, or compares it with nil.
 func (c *checker) connUse(fun function) token.Pos {
 	conn := c.connParam(fun.typ)
 	if conn == nil {
@@ -181,8 +185,8 @@ func (c *checker) connParam(typ *ast.FuncType) *types.Var {
 	return nil
 }
 
-// takesInterface reports whether call takes the argument as an interface, in which a nil *grpc.ClientConn
-// does not look like nil.
+// takesInterface reports whether call takes the argument as an interface, which is
+// not nil even if the *grpc.ClientConn in it is.
 func (c *checker) takesInterface(call *ast.CallExpr, arg *ast.Ident) bool {
 	sig, ok := c.info.TypeOf(call.Fun).(*types.Signature)
 	if !ok || sig.Variadic() {

@@ -1,6 +1,7 @@
 package analyzer
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
@@ -9,25 +10,27 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// flow follows a value to the places where it is used, and asks of each whether it takes the value as an
-// interface. If all do, the value's static type may change, and nobody there can add to the channel it is.
+// flow follows a value to the places where it is used and finds out whether each
+// takes the value as an interface. If all do, the static type of the value can
+// change, and nothing there can add to the channel that the value is.
 type flow struct {
 	*checker
 	takes      func(iface *types.Interface) bool
-	intercepts []*ast.CallExpr // the calls on the way that put client interceptors on the value
-	hooked     bool            // an interceptor, a stats handler or a cloner is set on the value
-	asserted   bool            // somebody asks for its dynamic type
+	intercepts []*ast.CallExpr // the calls that put client interceptors on the value
+	carries    []string        // the With… methods that are called on the value, and where
+	asserted   bool            // the dynamic type of the value is asserted
 }
 
 func (c *checker) newFlow(takes func(*types.Interface) bool) *flow {
 	return &flow{checker: c, takes: takes}
 }
 
-// anyInterface takes a client connection as whatever the code at hand calls it.
+// anyInterface accepts every interface.
 func anyInterface(*types.Interface) bool { return true }
 
-// grpcInterface takes the interfaces of grpc that a channel is made for, and no others: what gets it as an
-// any may well ask for the *inprocgrpc.Channel.
+// grpcInterface accepts the interfaces of grpc that a channel implements. It
+// rejects others, because a function that takes an any may assert the
+// *inprocgrpc.Channel.
 func grpcInterface(iface *types.Interface) bool {
 	for m := range iface.Methods() {
 		if !channelMethods[m.Name()] {
@@ -37,12 +40,14 @@ func grpcInterface(iface *types.Interface) bool {
 	return iface.NumMethods() > 0
 }
 
-// channelMethods are those that both kinds of channel have, alike, and that add nothing but services.
+// channelMethods are the methods that both kinds of channel have and that add
+// only services.
 var channelMethods = map[string]bool{
 	"Invoke": true, "NewStream": true, "RegisterService": true, "GetServiceInfo": true,
 }
 
-// expr reports whether the place of the expression at cur takes its value as an interface.
+// expr reports whether the code around the expression at cur takes its value as
+// an interface.
 func (f *flow) expr(cur inspector.Cursor) bool {
 	kind, i := cur.ParentEdge()
 	parent := cur.Parent()
@@ -104,7 +109,7 @@ func (f *flow) interfaceType(t types.Type) bool {
 
 func (f *flow) selector(sel *ast.SelectorExpr) bool {
 	if isSetting(sel.Sel.Name) {
-		f.hooked = true
+		f.carries = append(f.carries, fmt.Sprintf("%s (%s)", sel.Sel.Name, f.position(sel.Sel.Pos())))
 	}
 	return channelMethods[sel.Sel.Name]
 }
@@ -117,7 +122,15 @@ func (f *flow) argument(call *ast.CallExpr, i int) bool {
 		f.intercepts = append(f.intercepts, call)
 		return true
 	}
-	sig, ok := f.info.TypeOf(call.Fun).(*types.Signature) // also of a builtin
+	if f.callOf(call, inprocchainPath, "Wrap") != nil {
+		f.carries = append(f.carries, fmt.Sprintf("an inprocchain.Chain (%s)", f.position(call.Pos())))
+	}
+	for _, s := range f.settingsBy(call) {
+		if s.Param == i {
+			f.carries = append(f.carries, fmt.Sprintf("%s (%s)", s.Name, s.At))
+		}
+	}
+	sig, ok := f.info.TypeOf(call.Fun).(*types.Signature) // builtins have one, too
 	if !ok || f.infers(call.Fun) {
 		return false
 	}
@@ -129,7 +142,8 @@ func (f *flow) argument(call *ast.CallExpr, i int) bool {
 	return ok && !call.Ellipsis.IsValid() && f.interfaceType(slice.Elem())
 }
 
-// infers reports whether the types of fun's parameters may follow from its arguments.
+// infers reports whether the types of fun's parameters may be inferred from its
+// arguments.
 func (f *flow) infers(fun ast.Expr) bool {
 	switch fun := ast.Unparen(fun).(type) {
 	case *ast.Ident:
@@ -145,8 +159,8 @@ func (f *flow) infers(fun ast.Expr) bool {
 	return false
 }
 
-// target reports whether assigning to lhs is fine: to something of an interface type, or to a new variable
-// all of whose uses are fine.
+// target reports whether the value can be assigned to lhs. It can if lhs has an
+// interface type, or if lhs is a new variable all of whose uses are fine.
 func (f *flow) target(lhs ast.Expr) bool {
 	if id, ok := lhs.(*ast.Ident); ok {
 		if id.Name == "_" {
@@ -159,7 +173,7 @@ func (f *flow) target(lhs ast.Expr) bool {
 	return f.interfaceType(f.info.TypeOf(lhs)) && !f.assertedIn(varOf(f.info, lhs))
 }
 
-// assertedIn reports whether somebody asks for the dynamic type of what is in x.
+// assertedIn reports whether the dynamic type of what is in x is asserted.
 func (f *flow) assertedIn(x *types.Var) bool {
 	for _, id := range f.vars.uses[x] {
 		if cur, ok := f.root.FindNode(id); ok {
@@ -182,8 +196,9 @@ func (f *flow) spec(n *ast.ValueSpec, kind edge.Kind, i int) bool {
 	return ok && f.variable(x)
 }
 
-// variable reports whether every use of x is fine. Those of a package's variable are not all in sight: a
-// package is looked at with its tests and without.
+// variable reports whether every use of x is fine. It is false for a variable of
+// the package, because a package is analyzed with and without its tests, and so
+// not all uses are known.
 func (f *flow) variable(x *types.Var) bool {
 	if x.Parent() == x.Pkg().Scope() {
 		return false
@@ -191,7 +206,7 @@ func (f *flow) variable(x *types.Var) bool {
 	fine := true
 	for _, id := range f.vars.uses[x] {
 		cur, ok := f.root.FindNode(id)
-		fine = ok && f.expr(cur) && fine // all of them, so that hooked and intercepts are complete
+		fine = ok && f.expr(cur) && fine // visits all of them, so that carries and intercepts are complete
 	}
 	return fine
 }
@@ -210,7 +225,8 @@ func (f *flow) result(ret inspector.Cursor, i int) bool {
 	return false
 }
 
-// element reports whether the i-th element of a literal, or that with the given key, is of an interface type.
+// element reports whether the i-th element of a literal, or the one with the
+// given key, has an interface type.
 func (f *flow) element(lit *ast.CompositeLit, i int, key ast.Expr) bool {
 	switch t := f.info.TypeOf(lit).Underlying().(type) {
 	case *types.Slice:

@@ -8,21 +8,38 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// The packages whose calls are looked at, by path, so that none of them has to be linked in.
+// The packages whose calls are analyzed. They are given by path, so that the
+// analyzer does not have to link them.
 const (
 	grpcPath        = "google.golang.org/grpc"
 	grpchanPath     = "github.com/fullstorydev/grpchan"
 	inprocgrpcPath  = "github.com/fullstorydev/grpchan/inprocgrpc"
 	inprocchainPath = "github.com/inprocchain/inprocchain"
+	otelTracePath   = "go.opentelemetry.io/otel/trace"
+	otelgrpcPath    = "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 )
 
-// isChannel reports whether t is *inprocgrpc.Channel, by this name or by an alias.
-func isChannel(t types.Type) bool {
+// isChannel reports whether t is *inprocgrpc.Channel or an alias of it.
+func isChannel(t types.Type) bool { return isPointerTo(t, inprocgrpcPath, "Channel") }
+
+// isOurChannel reports whether t is *inprocchain.Channel or an alias of it.
+func isOurChannel(t types.Type) bool { return isPointerTo(t, inprocchainPath, "Channel") }
+
+// isClientConn reports whether t is *grpc.ClientConn.
+func isClientConn(t types.Type) bool { return isPointerTo(t, grpcPath, "ClientConn") }
+
+func isPointerTo(t types.Type, path, name string) bool {
+	if t == nil {
+		return false
+	}
 	ptr, ok := types.Unalias(t).(*types.Pointer)
-	return ok && isNamed(ptr.Elem(), inprocgrpcPath, "Channel")
+	return ok && isNamed(ptr.Elem(), path, name)
 }
 
 func isNamed(t types.Type, path, name string) bool {
+	if t == nil {
+		return false
+	}
 	named, ok := types.Unalias(t).(*types.Named)
 	return ok && isObject(named.Obj(), path, name)
 }
@@ -31,14 +48,8 @@ func isObject(obj types.Object, path, name string) bool {
 	return obj.Pkg() != nil && obj.Pkg().Path() == path && obj.Name() == name
 }
 
-// isClientConn reports whether t is *grpc.ClientConn.
-func isClientConn(t types.Type) bool {
-	ptr, ok := types.Unalias(t).(*types.Pointer)
-	return ok && isNamed(ptr.Elem(), grpcPath, "ClientConn")
-}
-
-// carriesChannel reports whether the RPCs of a value of type t are those of an inprocgrpc.Channel, which it
-// is or embeds.
+// carriesChannel reports whether the RPCs of a value of type t are those of an
+// inprocgrpc.Channel that it is or embeds.
 func carriesChannel(t types.Type) bool {
 	if t == nil || types.IsInterface(t) {
 		return false
@@ -57,12 +68,48 @@ func isChannelMethod(fn *types.Func) bool {
 	return recv != nil && isChannel(recv.Type())
 }
 
-// intercept is one of grpchan's functions that put client interceptors on a channel: what it takes after it.
+// interceptorKinds are grpc's four kinds of interceptor.
+type interceptorKinds int
+
+const (
+	noInterceptor interceptorKinds = iota
+	unaryServer
+	streamServer
+	unaryClient
+	streamClient
+)
+
+// interceptorKind returns the kind of interceptor that t is, by its parameters.
+func interceptorKind(t types.Type) interceptorKinds {
+	if t == nil {
+		return noInterceptor
+	}
+	sig, ok := t.Underlying().(*types.Signature)
+	if !ok {
+		return noInterceptor
+	}
+	for param := range sig.Params().Variables() {
+		switch t := param.Type(); {
+		case isPointerTo(t, grpcPath, "UnaryServerInfo"):
+			return unaryServer
+		case isPointerTo(t, grpcPath, "StreamServerInfo"):
+			return streamServer
+		case isNamed(t, grpcPath, "UnaryInvoker"):
+			return unaryClient
+		case isNamed(t, grpcPath, "Streamer"):
+			return streamClient
+		}
+	}
+	return noInterceptor
+}
+
+// intercept is what one of grpchan's functions that put client interceptors on a
+// channel takes after the channel.
 type intercept int
 
 const (
 	noIntercept     intercept = iota
-	interceptBoth             // a unary and a stream interceptor, either of them perhaps nil
+	interceptBoth             // a unary and a stream interceptor, either of which may be nil
 	interceptUnary            // unary interceptors
 	interceptStream           // stream interceptors
 )
@@ -74,7 +121,7 @@ var intercepts = map[string]intercept{
 	"InterceptClientConnStream": interceptStream,
 }
 
-// interceptOf says which of those functions e calls, if any.
+// interceptOf returns which of those functions e calls, if any.
 func (c *checker) interceptOf(e ast.Expr) (*ast.CallExpr, intercept) {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
 	if !ok {
@@ -91,7 +138,8 @@ func (c *checker) interceptOf(e ast.Expr) (*ast.CallExpr, intercept) {
 	return call, kind
 }
 
-// interceptors returns the arguments of an intercept call that are not nil, as the source has it.
+// interceptors returns the arguments of an intercept call that are not the
+// literal nil.
 func (c *checker) interceptors(call *ast.CallExpr) []ast.Expr {
 	var given []ast.Expr
 	for _, arg := range call.Args[1:] {
@@ -104,7 +152,8 @@ func (c *checker) interceptors(call *ast.CallExpr) []ast.Expr {
 
 func (c *checker) isNil(e ast.Expr) bool { return c.info.Types[e].IsNil() }
 
-// hooks are the methods that set what a channel can hold one of, with the option of inprocchain that adds.
+// hooks are the methods that set an interceptor or a stats handler, of which a
+// channel holds one, with inprocchain's option that adds one.
 var hooks = map[string]string{
 	"WithServerUnaryInterceptor":  "WithUnaryServerInterceptors",
 	"WithServerStreamInterceptor": "WithStreamServerInterceptors",
@@ -112,8 +161,8 @@ var hooks = map[string]string{
 	"WithClientStatsHandler":      "WithClientStatsHandlers",
 }
 
-// hookOf returns the selector of a call of one of those methods and the method's name. Of f(x).WithA(y) it is
-// f(x).WithA.
+// hookOf returns the selector of a call of one of those methods and the name of
+// the method. For f(x).WithA(y), the selector is f(x).WithA.
 func (c *checker) hookOf(e ast.Expr) (sel *ast.SelectorExpr, name string) {
 	sel, name = c.settingOf(e)
 	if hooks[name] == "" {
@@ -122,7 +171,8 @@ func (c *checker) hookOf(e ast.Expr) (sel *ast.SelectorExpr, name string) {
 	return sel, name
 }
 
-// settingOf is hookOf for every method that returns the channel it was called on, WithCloner included.
+// settingOf is hookOf for every method that returns the channel it was called
+// on. These are the hooks and WithCloner.
 func (c *checker) settingOf(e ast.Expr) (*ast.SelectorExpr, string) {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
 	if !ok {
@@ -131,7 +181,7 @@ func (c *checker) settingOf(e ast.Expr) (*ast.SelectorExpr, string) {
 	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
 	fn := typeutil.StaticCallee(c.info, call)
 	if !ok || fn == nil || !isChannelMethod(fn) || len(call.Args) != 1 {
-		return nil, "" // not one, or a method expression
+		return nil, "" // another method, or a method expression
 	}
 	if !isSetting(fn.Name()) {
 		return nil, ""
@@ -141,7 +191,15 @@ func (c *checker) settingOf(e ast.Expr) (*ast.SelectorExpr, string) {
 
 func isSetting(name string) bool { return hooks[name] != "" || name == "WithCloner" }
 
-// isFresh reports whether e makes the channel that it is.
+// optionFor returns the option of inprocchain that replaces a With… method.
+func optionFor(name string) string {
+	if option := hooks[name]; option != "" {
+		return option
+	}
+	return name // WithCloner
+}
+
+// isFresh reports whether e makes a new channel.
 func (c *checker) isFresh(e ast.Expr) bool {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.UnaryExpr:
@@ -152,4 +210,18 @@ func (c *checker) isFresh(e ast.Expr) bool {
 		return ok && c.info.Uses[name] == types.Universe.Lookup("new") && isChannel(c.info.TypeOf(e))
 	}
 	return false
+}
+
+// callOf returns e as a call of the function or method with the given name in
+// the package with the given path, and nil if it is something else.
+func (c *checker) callOf(e ast.Expr, path, name string) *ast.CallExpr {
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	if !ok {
+		return nil
+	}
+	fn := typeutil.StaticCallee(c.info, call)
+	if fn == nil || !isObject(fn, path, name) {
+		return nil
+	}
+	return call
 }

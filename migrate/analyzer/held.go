@@ -3,9 +3,11 @@ package analyzer
 import (
 	"go/ast"
 	"go/types"
+	"slices"
 )
 
-// held is the set of what an expression may hold at run time. Empty, it holds nil only.
+// held is the set of what an expression may hold at run time. The empty set
+// holds only nil.
 type held uint8
 
 const (
@@ -15,14 +17,15 @@ const (
 	heldOther                      // anything else
 )
 
-// inProcess reports whether RPCs on what is held always end at an inprocgrpc.Channel.
+// inProcess reports whether every RPC on what is held ends at an
+// inprocgrpc.Channel.
 func (h held) inProcess() bool { return h != 0 && h&heldOther == 0 }
 
-// holds says what e may hold, as far as its static type or, if that is an interface, what is assigned to it
-// in this package tells.
+// holds returns what e may hold. That follows from its static type or, for an
+// interface, from what this package assigns to it.
 func (c *checker) holds(e ast.Expr) held { return c.holdsBut(e, nil) }
 
-// holdsBut is holds, to which the variables on path have nothing to add.
+// holdsBut is holds without what the variables on path add.
 func (c *checker) holdsBut(e ast.Expr, path []*types.Var) held {
 	e = ast.Unparen(e)
 	t := c.info.TypeOf(e)
@@ -58,10 +61,8 @@ func (c *checker) holdsVariable(x *types.Var, path []*types.Var) held {
 	if x == nil || !types.IsInterface(x.Type()) {
 		return heldOther
 	}
-	for _, seen := range path {
-		if seen == x {
-			return 0 // what it holds already is counted where that was assigned
-		}
+	if slices.Contains(path, x) {
+		return 0 // what it already holds is counted where it was assigned
 	}
 	a, ok := c.vars.of(x)
 	if !ok {

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// importName returns the name that inprocchain goes by wherever the plan needs it, and whether the file
-// imports it under that name already.
+// importName returns inprocchain's name in the places where the plan needs it,
+// and whether the file already imports it under that name.
 func (c *checker) importName(p *plan) (name string, imported bool) {
 	for _, spec := range p.file.Imports {
 		if pkg := c.pkgName(spec); pkg != nil && pkg.Imported().Path() == inprocchainPath && pkg.Name() != "." && c.means(p, pkg.Name(), pkg) {
@@ -24,7 +24,7 @@ func (c *checker) importName(p *plan) (name string, imported bool) {
 	return name, false
 }
 
-// importSpec is inprocchain under a name, as an import declaration has it.
+// importSpec returns the import spec for inprocchain under a name.
 func importSpec(name string) string {
 	spec := strconv.Quote(inprocchainPath)
 	if name == "inprocchain" {
@@ -42,7 +42,8 @@ func (c *checker) pkgName(spec *ast.ImportSpec) *types.PkgName {
 	return pkg
 }
 
-// means reports whether name stands for obj wherever the plan needs it; for nil, whether it is free there.
+// means reports whether name denotes obj in every place where the plan needs
+// inprocchain's name. If obj is nil, it reports whether name is unused there.
 func (c *checker) means(p *plan, name string, obj types.Object) bool {
 	file := c.info.Scopes[p.file]
 	for _, e := range p.edits {
@@ -57,8 +58,8 @@ func (c *checker) means(p *plan, name string, obj types.Object) bool {
 	return true
 }
 
-// dropImports removes the imports that the plan leaves without a use. If added is not empty, it takes the
-// place of the first of them, or a place beside the imports that there are.
+// dropImports removes the imports that the plan leaves unused. If added is not
+// empty, it replaces the first of them, or is added to the other imports.
 func (c *checker) dropImports(p *plan, added string) (edits []edit) {
 	dropped := make(map[*ast.ImportSpec]bool)
 	for _, spec := range p.file.Imports {
@@ -97,8 +98,8 @@ func (c *checker) dropImports(p *plan, added string) (edits []edit) {
 	return edits
 }
 
-// unused reports whether the plan removes the last name that needs the import. One that nothing needed
-// before is not the plan's business.
+// unused reports whether the plan removes the last use of the import. It is false
+// for an import that was unused before.
 func (c *checker) unused(p *plan, spec *ast.ImportSpec) bool {
 	pkg := c.pkgName(spec)
 	if pkg == nil {
@@ -126,7 +127,7 @@ func (c *checker) unused(p *plan, spec *ast.ImportSpec) bool {
 	return removed
 }
 
-// specRange is an import with the comments that are about it.
+// specRange returns the range of an import and its comments.
 func specRange(spec *ast.ImportSpec) (pos, end token.Pos) {
 	pos, end = spec.Pos(), spec.End()
 	if spec.Doc != nil {
@@ -138,10 +139,10 @@ func specRange(spec *ast.ImportSpec) (pos, end token.Pos) {
 	return pos, end
 }
 
-// wholeLines removes a stretch with the lines that it stands on.
+// wholeLines returns an edit that removes a range and the rest of its lines.
 func (c *checker) wholeLines(pos, end token.Pos) edit {
 	file := c.pass.Fset.File(pos)
-	line := func(pos token.Pos) int { return file.PositionFor(pos, false).Line } // whatever //line comments say
+	line := func(pos token.Pos) int { return file.PositionFor(pos, false).Line } // ignores //line comments
 	start := file.LineStart(line(pos))
 	if next := line(end) + 1; next <= file.LineCount() {
 		return edit{start, file.LineStart(next), ""}
@@ -149,14 +150,15 @@ func (c *checker) wholeLines(pos, end token.Pos) edit {
 	return edit{start, end, ""}
 }
 
-// addImport puts a spec after that of grpchan, or else after the last there is, or after the package clause.
+// addImport returns an edit that inserts a spec after that of grpchan, or after
+// the last import, or after the package clause.
 func addImport(file *ast.File, spec string) edit {
 	var after *ast.ImportSpec
 	for _, s := range file.Imports {
 		switch path, _ := strconv.Unquote(s.Path.Value); path {
 		case inprocgrpcPath, grpchanPath:
 			after = s
-		case "C": // what follows its comment must stay there
+		case "C": // its comment must stay directly before it
 		default:
 			if after == nil || !strings.Contains(after.Path.Value, grpchanPath) {
 				after = s

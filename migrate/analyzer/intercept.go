@@ -9,8 +9,8 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// checkIntercepts finds client interceptors that grpchan puts around an in-process channel, once for calls
-// that are nested in each other.
+// checkIntercepts finds client interceptors that grpchan puts around an
+// in-process channel. It reports nested calls once.
 func (c *checker) checkIntercepts() {
 	for cur := range c.all((*ast.CallExpr)(nil)) {
 		call, kind := c.interceptOf(cur.Node().(*ast.CallExpr))
@@ -18,23 +18,24 @@ func (c *checker) checkIntercepts() {
 			continue
 		}
 		if outer, kind := c.outerIntercept(cur); kind != noIntercept && c.holds(outer)&heldWrapper != 0 {
-			continue // told of there
+			continue // reported there
 		}
 		if assert, ok := outside(cur).Node().(*ast.TypeAssertExpr); ok && assert.Type != nil && isChannel(c.info.TypeOf(assert.Type)) {
-			continue // the assertion is worse, and its own text says all of this
+			continue // the report of the assertion says this, too
 		}
 		reason := c.wrap(cur)
 		c.found(cur, analysis.Diagnostic{
 			Pos:      call.Pos(),
 			End:      call.End(),
 			Category: "intercept",
-			Message: types.ExprString(call.Fun) + " hides an in-process channel behind a wrapper: interceptors belong on the channel's handler side, " +
-				"where every way to it passes them; use inprocchain.New or inprocchain.Wrap, which take both kinds" + because(reason),
+			Message: types.ExprString(call.Fun) + " hides an in-process channel behind a wrapper, and its interceptors do not run for RPCs on the channel itself; " +
+				"pass the interceptors to inprocchain.New or inprocchain.Wrap" + because(reason),
 		}, reason == "")
 	}
 }
 
-// outside returns the first node around cur that is not a parenthesis.
+// outside returns the first node around cur that is not a parenthesized
+// expression.
 func outside(cur inspector.Cursor) inspector.Cursor {
 	for {
 		cur = cur.Parent()
@@ -44,7 +45,8 @@ func outside(cur inspector.Cursor) inspector.Cursor {
 	}
 }
 
-// outerIntercept returns the intercept call whose channel the call at cur is, if there is one.
+// outerIntercept returns the intercept call that takes the call at cur as its
+// channel, if there is one.
 func (c *checker) outerIntercept(cur inspector.Cursor) (*ast.CallExpr, intercept) {
 	for outside := cur; ; outside = outside.Parent() {
 		kind, i := outside.ParentEdge()

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// place is where a channel is kept: a variable, a field of one, however deep, or, for one that is kept
-// nowhere, the expression that yields it. The zero place is none of these.
+// place is where a channel is stored: in a variable or in a field of one, at any
+// depth. The place of a channel that is not stored is the expression that yields
+// it. The zero place is none of these.
 type place struct {
 	root   *types.Var
 	expr   token.Pos // if there is no root
@@ -20,8 +21,9 @@ func (p place) within(other place) bool {
 	return p.root == other.root && p.expr == other.expr && strings.HasPrefix(p.fields, other.fields+".")
 }
 
-// placeOf returns where the channel that e is, or that it has embedded, is kept. The same channel under two
-// names is at one place if each is a local variable that is assigned once.
+// placeOf returns where the channel that e is or embeds is stored. The same
+// channel under two names has one place if each of the two is a local variable
+// that is assigned once.
 func (c *checker) placeOf(e ast.Expr) place {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
@@ -59,7 +61,7 @@ func (c *checker) placeOfVar(x *types.Var) place {
 func (c *checker) placeOfField(sel *ast.SelectorExpr) place {
 	field := c.info.Selections[sel]
 	if field == nil {
-		return c.placeOfVar(varOf(c.info, sel.Sel)) // of a package
+		return c.placeOfVar(varOf(c.info, sel.Sel)) // a variable of a package
 	}
 	if field.Kind() != types.FieldVal {
 		return place{}
@@ -67,14 +69,16 @@ func (c *checker) placeOfField(sel *ast.SelectorExpr) place {
 	return c.descend(c.placeOf(sel.X), field.Recv(), field.Index())
 }
 
-// placeOfReceiver is where the channel is whose method sel is, perhaps by way of embedded fields.
+// placeOfReceiver returns the place of the channel whose method sel is, perhaps
+// through embedded fields.
 func (c *checker) placeOfReceiver(sel *ast.SelectorExpr) place {
 	method := c.info.Selections[sel]
 	index := method.Index()
 	return c.descend(c.placeOf(sel.X), method.Recv(), index[:len(index)-1])
 }
 
-// descend adds the fields with these indices, from one embedded struct to the next.
+// descend adds the fields with these indices, from one embedded struct to the
+// next.
 func (c *checker) descend(p place, t types.Type, index []int) place {
 	if p == (place{}) {
 		return p

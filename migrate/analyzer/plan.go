@@ -8,16 +8,18 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// plan collects how a file is to be rewritten. It is one plan for all that is found in the file, because an
-// import may go only when every call that needs it has gone.
+// plan collects how to rewrite a file. There is one plan for all findings in a
+// file, because an import can only be removed once every call that needs it is
+// gone.
 type plan struct {
 	file  *ast.File
 	edits []edit
-	kept  []ast.Node // in a stretch that is replaced, but part of what replaces it
+	kept  []ast.Node // in text that is replaced, but part of the replacement
+	names []newName
 }
 
-// edit replaces a stretch of the source; where text has the qualifier, it gets the name, with a dot, that
-// inprocchain has in the file.
+// edit replaces a range of the source. If text contains the qualifier, that
+// becomes inprocchain's name in the file and a dot.
 type edit struct {
 	pos, end token.Pos
 	text     string
@@ -25,9 +27,14 @@ type edit struct {
 
 const qualifier = "\x00"
 
-const commentInTheWay = "a comment stands where text would go"
+// The reasons for which a plan rejects edits.
+const (
+	commentInTheWay = "a comment stands where text would be removed"
+	overlapping     = "it is part of another call that is rewritten"
+)
 
-// because is the end of a message: why there is no fix, if there is none.
+// because returns the end of a message that says why there is no fix. It is
+// empty if there is one.
 func because(reason string) string {
 	if reason == "" {
 		return ""
@@ -35,20 +42,26 @@ func because(reason string) string {
 	return " (not rewritten: " + reason + ")"
 }
 
-// try adds edits that belong together, unless a comment would be lost.
-func (p *plan) try(edits []edit) bool {
+// try adds edits that belong together. If they would lose a comment or overlap
+// other edits, it adds nothing and returns the reason.
+func (p *plan) try(edits []edit) (reason string) {
 	for _, e := range edits {
 		for _, group := range p.file.Comments {
 			if group.Pos() < e.end && e.pos < group.End() {
-				return false
+				return commentInTheWay
+			}
+		}
+		for _, other := range p.edits {
+			if other.pos < e.end && e.pos < other.end {
+				return overlapping
 			}
 		}
 	}
 	p.edits = append(p.edits, edits...)
-	return true
+	return ""
 }
 
-// removes reports whether the name at id is not there any more once the plan is carried out.
+// removes reports whether the plan removes the identifier id.
 func (p *plan) removes(id *ast.Ident) bool {
 	for _, node := range p.kept {
 		if node.Pos() <= id.Pos() && id.Pos() < node.End() {
@@ -63,18 +76,27 @@ func (p *plan) removes(id *ast.Ident) bool {
 	return false
 }
 
-// edits returns the plan as a fix's edits, those of the imports included.
+// qualifies reports whether the plan needs inprocchain's name.
+func (p *plan) qualifies() bool {
+	for _, e := range p.edits {
+		if strings.Contains(e.text, qualifier) {
+			return true
+		}
+	}
+	return false
+}
+
+// edits returns the edits of the plan's fix, including those of the imports.
 func (c *checker) edits(p *plan) []analysis.TextEdit {
 	if len(p.edits) == 0 {
 		return nil
 	}
 	name, imported := c.importName(p)
-	edits := p.edits
-	if imported {
-		edits = append(edits, c.dropImports(p, "")...)
-	} else {
-		edits = append(edits, c.dropImports(p, importSpec(name))...)
+	added := ""
+	if !imported && p.qualifies() {
+		added = importSpec(name)
 	}
+	edits := append(p.edits, c.dropImports(p, added)...)
 	texts := make([]analysis.TextEdit, len(edits))
 	for i, e := range edits {
 		text := strings.ReplaceAll(e.text, qualifier, name+".")

@@ -43,6 +43,7 @@ func TestRewrittenRuns(t *testing.T) {
 	env, before, after := realEnv(t), overlayFile(t, sources(t, false)), overlayFile(t, sources(t, true))
 	for program, want := range map[string]string{
 		"intercept":    "unary\nboth: SERVING <nil>\non lines: true\nservices: 1\none 0\nunary\ntrue\ntrue\none 1\ntrue\nstream\ntrue\n",
+		"interceptnil": "parameters\ntrue\ntrue\ntaken\nlast\nnever nil\n",
 		"runintercept": "first /grpc.health.v1.Health/Check\nsecond /grpc.health.v1.Health/Check\n",
 		"runassertion": "services: 1\nnot in process true\nnot in process true\n",
 		"runstats":     "tag /grpc.health.v1.Health/Check\nbegin\nintercepted /grpc.health.v1.Health/Check\nend\nSERVING <nil>\n",
@@ -139,7 +140,7 @@ func analyze(t *testing.T, sources map[string]string) (findings []string) {
 		overlay[place] = text
 	}
 	pkgs, err := packages.Load(&packages.Config{
-		Mode:    packages.LoadSyntax,
+		Mode:    packages.LoadAllSyntax, // the analyzer summarizes functions of other packages
 		Dir:     filepath.Join(analysistest.TestData(), "real"),
 		Env:     realEnv(t),
 		Overlay: overlay,

@@ -8,10 +8,12 @@ import (
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/cfg"
+	"golang.org/x/tools/go/types/typeutil"
 )
 
-// checkReplaced finds interceptors and stats handlers of a channel that a later call in the same function
-// replaces, on any way through the function.
+// checkReplaced finds interceptors and stats handlers of a channel that a later
+// call replaces, and With… methods that are called on a channel that already has
+// an inprocchain.Chain. It follows every path through a function.
 func (c *checker) checkReplaced() {
 	for cur := range c.all((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		var body *ast.BlockStmt
@@ -25,7 +27,7 @@ func (c *checker) checkReplaced() {
 			c.replacedIn(cur, body)
 		}
 	}
-	for cur := range c.all((*ast.ValueSpec)(nil)) { // a package's variable, set in no function
+	for cur := range c.all((*ast.ValueSpec)(nil)) { // variables of the package
 		if _, top := cur.Parent().Parent().Node().(*ast.File); top {
 			r := &replacing{checker: c, at: cur, set: make(setHooks)}
 			r.node(cur.Node())
@@ -33,11 +35,11 @@ func (c *checker) checkReplaced() {
 	}
 }
 
-// sets reports whether body has a With… call, which few functions do.
+// sets reports whether body sets something on a channel. Few functions do.
 func (c *checker) sets(body *ast.BlockStmt) bool {
 	for n := range ast.Preorder(body) {
 		if call, ok := n.(*ast.CallExpr); ok {
-			if _, name := c.hookOf(call); name != "" {
+			if _, name := c.settingOf(call); name != "" || len(c.settingsBy(call)) > 0 {
 				return true
 			}
 		}
@@ -45,8 +47,8 @@ func (c *checker) sets(body *ast.BlockStmt) bool {
 	return false
 }
 
-// replacedIn follows a function's ways until what is set at the beginning of each block is known, and reports
-// from there.
+// replacedIn follows the paths through a function until it is known what is set
+// at the beginning of each block, and reports from there.
 func (c *checker) replacedIn(at inspector.Cursor, body *ast.BlockStmt) {
 	graph := cfg.New(body, mayReturn)
 	before := map[*cfg.Block]setHooks{graph.Blocks[0]: {}}
@@ -72,13 +74,15 @@ func (c *checker) replacedIn(at inspector.Cursor, body *ast.BlockStmt) {
 	}
 }
 
-// mayReturn knows only of panic; taking an exit for a return costs nothing but a path that is not there.
+// mayReturn knows only panic. Other functions that do not return only add paths
+// that are never taken.
 func mayReturn(call *ast.CallExpr) bool {
 	id, ok := call.Fun.(*ast.Ident)
 	return !ok || id.Name != "panic"
 }
 
-// through returns what is set after a block, and reports what is replaced in it if at is not nil.
+// through returns what is set after a block. If at is not nil, it reports what is
+// replaced in the block.
 func (c *checker) through(block *cfg.Block, before setHooks, at *inspector.Cursor) setHooks {
 	r := &replacing{checker: c, set: make(setHooks)}
 	r.set.join(before)
@@ -95,16 +99,21 @@ func (c *checker) through(block *cfg.Block, before setHooks, at *inspector.Curso
 	return r.set
 }
 
-// hook is one thing that a channel holds one of.
+// hook is something that a channel holds one of: what a With… method sets, or an
+// inprocchain.Chain, whose name is that of the function that put it there.
 type hook struct {
 	of   place
 	name string
 }
 
-// setHooks says where each hook that may be set was set last.
+// chainOn is the hook of a channel's inprocchain.Chain.
+func chainOn(of place) hook { return hook{of, "Chain"} }
+
+// setHooks maps each hook that may be set to the position where it was set last.
 type setHooks map[hook]token.Pos
 
-// join adds what may be set elsewhere, and reports whether that was news.
+// join adds what may be set on another path, and reports whether that changed
+// anything.
 func (s setHooks) join(other setHooks) (changed bool) {
 	for h, pos := range other {
 		if pos > s[h] {
@@ -115,10 +124,10 @@ func (s setHooks) join(other setHooks) (changed bool) {
 	return changed
 }
 
-// replacing is a walk through one piece of code in the order in which it runs.
+// replacing walks through code in the order in which it runs.
 type replacing struct {
 	*checker
-	at  inspector.Cursor // where to report, if anywhere
+	at  inspector.Cursor // where to report, if valid
 	set setHooks
 }
 
@@ -127,7 +136,7 @@ func (r *replacing) node(n ast.Node) {
 	ast.Inspect(n, func(n ast.Node) bool {
 		if n != nil {
 			if _, lit := n.(*ast.FuncLit); lit {
-				return false // runs some other time, and is looked at by itself
+				return false // runs at another time, and is analyzed by itself
 			}
 			stack = append(stack, n)
 			return true
@@ -138,7 +147,7 @@ func (r *replacing) node(n ast.Node) {
 	})
 }
 
-// after is called for a node when its children have run.
+// after is called for a node after its children.
 func (r *replacing) after(n ast.Node) {
 	switch n := n.(type) {
 	case *ast.CallExpr:
@@ -164,11 +173,20 @@ func (r *replacing) yields(e ast.Expr) {
 }
 
 func (r *replacing) call(call *ast.CallExpr) {
-	if sel, name := r.hookOf(call); name != "" {
-		r.hook(call, sel, name)
+	if sel, name := r.settingOf(call); name != "" {
+		r.setting(call, sel, name)
 		return
 	}
 	r.yields(call)
+	r.settings(call)
+	if wrap := r.callOf(call, inprocchainPath, "Wrap"); wrap != nil && len(call.Args) > 0 {
+		if p := r.placeOf(call.Args[0]); p.root != nil {
+			r.set[chainOn(p)] = call.Pos()
+		}
+	}
+	if r.givesChained(call) {
+		r.set[chainOn(r.placeOf(call))] = call.Pos()
+	}
 	for _, arg := range call.Args {
 		r.forgetFields(arg)
 	}
@@ -177,39 +195,139 @@ func (r *replacing) call(call *ast.CallExpr) {
 	}
 }
 
-func (r *replacing) hook(call *ast.CallExpr, sel *ast.SelectorExpr, name string) {
+// givesChained reports whether call returns an *inprocgrpc.Channel that has an
+// inprocchain.Chain.
+func (r *replacing) givesChained(call *ast.CallExpr) bool {
+	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && sel.Sel.Name == "InProcess" {
+		return isOurChannel(r.info.TypeOf(sel.X))
+	}
+	for _, name := range []string{"Unwrap", "As"} {
+		if r.callOf(call, inprocchainPath, name) != nil && len(call.Args) == 1 {
+			return isOurChannel(r.info.TypeOf(call.Args[0]))
+		}
+	}
+	return false
+}
+
+// setting is called for a call of a With… method.
+func (r *replacing) setting(call *ast.CallExpr, sel *ast.SelectorExpr, name string) {
 	h := hook{r.placeOf(call), name}
+	if r.takesOff(h, sel.Sel, "") {
+		return
+	}
 	earlier, set := r.set[h]
+	if hooks[name] == "" {
+		return // a later cloner is not an interceptor that is lost
+	}
 	if r.isNil(call.Args[0]) {
 		delete(r.set, h)
 		return
 	}
 	r.set[h] = sel.Sel.Pos()
-	if !set || !r.at.Valid() {
+	if set {
+		r.replaces(h, sel.Sel, earlier, "")
+	}
+}
+
+// settings is called for a call of a function that may call With… methods on its
+// arguments.
+func (r *replacing) settings(call *ast.CallExpr) {
+	for _, s := range r.settingsBy(call) {
+		arg := call.Args[s.Param]
+		h := hook{r.placeOf(arg), s.Name}
+		by := fmt.Sprintf("%s (%s)", typeutil.StaticCallee(r.info, call).Name(), s.At)
+		if r.takesOff(h, arg, by) || hooks[s.Name] == "" {
+			continue
+		}
+		earlier, set := r.set[h]
+		if set {
+			r.replaces(h, arg, earlier, by)
+		}
+		r.set[h] = arg.Pos()
+	}
+}
+
+// replaces reports that what was set at the earlier position is replaced at n, by
+// the function that by names, or directly if it is empty.
+func (r *replacing) replaces(h hook, n ast.Node, earlier token.Pos, by string) {
+	subject, verb := h.name, "replaces"
+	if by != "" {
+		subject, verb = by, "calls "+h.name+" on this channel, which replaces"
+	}
+	r.report(n, "replaced", earlier, h.name, fmt.Sprintf("%s %s what %s set on the same channel, which then never runs: a channel holds one; "+
+		"pass all of them, first to last, to inprocchain.New(inprocchain.%s(…))", subject, verb, r.where(earlier, n.Pos()), hooks[h.name]))
+}
+
+// takesOff reports that h is set at n on a channel that has an inprocchain.Chain,
+// if it has one.
+func (r *replacing) takesOff(h hook, n ast.Node, by string) bool {
+	made, on := r.set[chainOn(h.of)]
+	if !on {
+		made, on = r.madeChained(h.of)
+	}
+	if !on {
+		return false
+	}
+	subject := h.name + " is called on a channel that has an inprocchain.Chain"
+	if by != "" {
+		subject = by + " calls " + h.name + " on this channel, which has an inprocchain.Chain"
+	}
+	effect := "it takes off the chain, and from then on every RPC fails with Internal, and RegisterService, InProcess and NewClient panic"
+	if isStatsHook(h.name) {
+		effect = "the handler is not in the chain, and misses the RPCs that the chain's stats handlers see"
+	}
+	r.chained[n] = true
+	r.report(n, "chained", made, "", fmt.Sprintf("%s (line %d): %s; pass inprocchain.%s(…) to inprocchain.New or inprocchain.Wrap",
+		subject, r.line(made), effect, optionFor(h.name)))
+	return true
+}
+
+// madeChained returns where the only channel that is ever in p comes from, if
+// that has an inprocchain.Chain. It is for variables that a function literal
+// captures.
+func (r *replacing) madeChained(p place) (token.Pos, bool) {
+	if p.root == nil || p.fields != "" {
+		return token.NoPos, false
+	}
+	call, ok := ast.Unparen(r.vars.sole(p.root)).(*ast.CallExpr)
+	if !ok || !r.givesChained(call) {
+		return token.NoPos, false
+	}
+	return call.Pos(), true
+}
+
+// report reports a finding at n with the position that it is about. name is the
+// text at that position, if it is highlighted.
+func (r *replacing) report(n ast.Node, category string, pos token.Pos, name, message string) {
+	if !r.at.Valid() {
 		return
 	}
+	related := "set here"
+	if category == "chained" {
+		related = "the chain is put on it here"
+	}
 	r.found(r.at, analysis.Diagnostic{
-		Pos:      sel.Sel.Pos(),
-		End:      sel.Sel.End(),
-		Category: "replaced",
-		Message: fmt.Sprintf("%s replaces what %s set on the same channel, which then never runs: a channel holds one; "+
-			"pass all of them, first to last, to inprocchain.New(inprocchain.%s(…))", name, r.where(earlier, sel.Sel.Pos()), hooks[name]),
-		Related: []analysis.RelatedInformation{{Pos: earlier, End: earlier + token.Pos(len(name)), Message: "set here"}},
+		Pos:      n.Pos(),
+		End:      n.End(),
+		Category: category,
+		Message:  message,
+		Related:  []analysis.RelatedInformation{{Pos: pos, End: pos + token.Pos(len(name)), Message: related}},
 	}, false)
 }
 
 func (r *replacing) where(earlier, now token.Pos) string {
 	if earlier == now {
-		return "the loop's pass before"
+		return "the previous iteration of the loop"
 	}
 	return fmt.Sprint("line ", r.line(earlier))
 }
 
-// assign lets what the i-th of n left sides gets be set there too, and nothing else.
+// assign records that what is set on the i-th right side is set on the i-th of n
+// left sides, too, and nothing else.
 func (r *replacing) assign(lhs ast.Expr, rhs []ast.Expr, i, n int) {
 	to := r.placeOf(lhs)
 	var from place
-	if len(rhs) == n {
+	if len(rhs) == n || i == 0 && len(rhs) == 1 {
 		from = r.placeOf(rhs[i])
 	}
 	if to == from {
@@ -226,7 +344,7 @@ func (r *replacing) assign(lhs ast.Expr, rhs []ast.Expr, i, n int) {
 	}
 }
 
-// forget is called when what e names is another channel from now on.
+// forget is called when e names another channel from now on.
 func (r *replacing) forget(e ast.Expr) {
 	p := r.placeOf(e)
 	for h := range r.set {

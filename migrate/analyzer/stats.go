@@ -16,7 +16,7 @@ func (c *checker) checkStatsHandlers() {
 	for cur := range c.all((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
 		sel, name := c.hookOf(call)
-		if name != "WithServerStatsHandler" && name != "WithClientStatsHandler" || c.isNil(call.Args[0]) {
+		if !isStatsHook(name) || c.isNil(call.Args[0]) || c.chained[sel.Sel] {
 			continue
 		}
 		chain := c.outermost(cur)
@@ -29,13 +29,18 @@ func (c *checker) checkStatsHandlers() {
 			Pos:      sel.Sel.Pos(),
 			End:      sel.Sel.End(),
 			Category: "stats",
-			Message: fmt.Sprintf("durations are wrong here: an inprocgrpc.Channel reports the end of an RPC without its beginning, "+
-				"and most of what lies between not at all; pass the handler to inprocchain.New(inprocchain.%s(…))", hooks[name]) + because(reason),
+			Message: fmt.Sprintf("this stats handler measures wrong durations: an inprocgrpc.Channel reports the end of an RPC without its begin time "+
+				"and leaves out most other events; pass the handler to inprocchain.New(inprocchain.%s(…))", hooks[name]) + because(reason),
 		}, reason == "")
 	}
 }
 
-// outermost returns the last call of the chain of With… calls that the one at cur is in.
+func isStatsHook(name string) bool {
+	return name == "WithServerStatsHandler" || name == "WithClientStatsHandler"
+}
+
+// outermost returns the last call in the chain of With… calls that contains the
+// one at cur.
 func (c *checker) outermost(cur inspector.Cursor) inspector.Cursor {
 	for {
 		sel := outside(cur)
@@ -49,16 +54,18 @@ func (c *checker) outermost(cur inspector.Cursor) inspector.Cursor {
 	}
 }
 
-// renew plans to turn a chain of With… calls on a channel made in the same expression into inprocchain.New. If
-// that might not compile or not do the same, it plans nothing and returns why.
+// renew plans to turn a chain of With… calls on a channel that is made in the
+// same expression into inprocchain.New. If the result might not compile or might
+// behave differently, it plans nothing and returns the reason.
 func (c *checker) renew(chain inspector.Cursor) (reason string) {
 	calls, made := c.links(chain.Node().(*ast.CallExpr))
 	if !made {
 		return "the channel is not made in the same expression"
 	}
 	if !c.newFlow(grpcInterface).expr(chain) {
-		return "it is used as an *inprocgrpc.Channel, which an *inprocchain.Channel is not"
+		return "it is used as an *inprocgrpc.Channel, and New returns an *inprocchain.Channel"
 	}
+	var options []option
 	seen := make(map[string]bool)
 	for _, call := range calls {
 		_, name := c.settingOf(call)
@@ -66,18 +73,21 @@ func (c *checker) renew(chain inspector.Cursor) (reason string) {
 			return "a part of it is replaced"
 		}
 		seen[name] = true
-		handler := name == "WithServerStatsHandler" || name == "WithClientStatsHandler" // nil would panic there, too
-		if c.isNil(call.Args[0]) || !handler && !c.never(call.Args[0], 0) {
-			return "the argument of " + name + " may be nil, which inprocchain.New refuses"
+		arg := call.Args[0]
+		if c.isNil(arg) {
+			return "the argument of " + name + " is nil, which inprocchain.New rejects"
 		}
+		// RPCs would panic with a nil stats handler, so it may be assumed not to be nil.
+		options = append(options, option{name: optionFor(name), arg: arg, maybeNil: !isStatsHook(name) && !c.never(arg, 0)})
 	}
-	if !c.plan(chain).try(c.renewEdits(calls)) {
-		return commentInTheWay
+	if mayBeNil(options) {
+		return c.build(chain, "New", nil, options, nil)
 	}
-	return ""
+	return c.plan(chain).try(c.renewEdits(calls))
 }
 
-// links returns the calls of a chain, the first first, and whether the channel is made where it begins.
+// links returns the calls of a chain in the order in which they run, and whether
+// the chain begins with a new channel.
 func (c *checker) links(call *ast.CallExpr) (calls []*ast.CallExpr, made bool) {
 	sel, _ := c.settingOf(call)
 	if inner, _ := c.settingOf(sel.X); inner != nil {
@@ -87,8 +97,8 @@ func (c *checker) links(call *ast.CallExpr) (calls []*ast.CallExpr, made bool) {
 	return []*ast.CallExpr{call}, c.isFresh(sel.X)
 }
 
-// renewEdits leave the arguments where they are, on lines of their own if they were, and replace what stands
-// between them.
+// renewEdits returns the edits that leave the arguments where they are, on their
+// own lines if they are on such, and replace the text between them.
 func (c *checker) renewEdits(calls []*ast.CallExpr) []edit {
 	first, last := calls[0], calls[len(calls)-1]
 	separator, begin, end := ", ", "", ""
@@ -98,18 +108,10 @@ func (c *checker) renewEdits(calls []*ast.CallExpr) []edit {
 	var edits []edit
 	pos, text := first.Pos(), qualifier+"New("+begin
 	for _, call := range calls {
+		_, name := c.settingOf(call)
 		arg := call.Args[0]
-		edits = append(edits, edit{pos, arg.Pos(), text + qualifier + c.optionOf(call) + "("})
+		edits = append(edits, edit{pos, arg.Pos(), text + qualifier + optionFor(name) + "("})
 		pos, text = arg.End(), ")"+separator
 	}
 	return slices.Concat(edits, []edit{{pos, last.End(), ")" + end + ")"}})
-}
-
-// optionOf names the option that does what a With… call does.
-func (c *checker) optionOf(call *ast.CallExpr) string {
-	_, name := c.settingOf(call)
-	if option := hooks[name]; option != "" {
-		return option
-	}
-	return name // WithCloner
 }

@@ -6,14 +6,15 @@ import (
 	"go/types"
 )
 
-// variables knows what is assigned to the variables of a package, and where they are used.
+// variables holds what is assigned to the variables of a package and where they
+// are used.
 type variables struct {
 	known  map[*types.Var]*assigned
-	opaque map[*types.Var]bool // assigned in a way that names no value: a range, a call with several results, a pointer
+	opaque map[*types.Var]bool // assigned by a range, a call with several results or through a pointer
 	uses   map[*types.Var][]*ast.Ident
 }
 
-// assigned is all that a variable ever gets.
+// assigned is everything that a variable is ever assigned.
 type assigned struct {
 	values []ast.Expr
 	zero   bool // declared without a value
@@ -39,8 +40,9 @@ func newVariables(info *types.Info, files []*ast.File) *variables {
 	return v
 }
 
-// of returns what x is ever assigned; ok is false where that cannot be known: for parameters, fields, exported
-// variables, and those that are assigned through a pointer or together with others.
+// of returns what x is ever assigned. ok is false if that is unknown. It is
+// unknown for parameters, fields, exported variables, and variables that are
+// assigned through a pointer or by a call with several results.
 func (v *variables) of(x *types.Var) (_ *assigned, ok bool) {
 	a := v.known[x]
 	if a == nil || v.opaque[x] {
@@ -49,7 +51,8 @@ func (v *variables) of(x *types.Var) (_ *assigned, ok bool) {
 	return a, !x.Exported() || x.Parent() != x.Pkg().Scope()
 }
 
-// sole returns the one value that x ever gets, and nil if there are more, none or unknown ones.
+// sole returns the only value that x is ever assigned. It returns nil if there is
+// more than one, none, or an unknown one.
 func (v *variables) sole(x *types.Var) ast.Expr {
 	a, ok := v.of(x)
 	if !ok || a.zero || len(a.values) != 1 {
@@ -77,12 +80,12 @@ func (v *variables) note(info *types.Info, n ast.Node) {
 		v.assign(info, n.Value, nil, 0, 1)
 	case *ast.UnaryExpr:
 		if x := varOf(info, n.X); n.Op == token.AND && x != nil && !isNamed(x.Type(), inprocgrpcPath, "Channel") {
-			v.opaque[x] = true // the address of a channel is the channel, that of another variable lets it be assigned
+			v.opaque[x] = true // it may be assigned through the pointer; the address of a channel is the channel itself
 		}
 	}
 }
 
-// assign notes that the i-th of n left sides gets its part of the right sides.
+// assign records that the i-th of n left sides is assigned from the right sides.
 func (v *variables) assign(info *types.Info, lhs ast.Expr, rhs []ast.Expr, i, n int) {
 	x := varOf(info, lhs)
 	if x == nil {
@@ -93,7 +96,7 @@ func (v *variables) assign(info *types.Info, lhs ast.Expr, rhs []ast.Expr, i, n 
 		return
 	}
 	if id, ok := ast.Unparen(lhs).(*ast.Ident); ok && info.Defs[id] == x {
-		v.entry(x) // declared here, so that all its assignments are seen
+		v.entry(x) // declared here, so all its assignments are known
 	}
 	if a := v.known[x]; a != nil {
 		a.values = append(a.values, rhs[i])
@@ -111,7 +114,7 @@ func (v *variables) entry(x *types.Var) *assigned {
 	return a
 }
 
-// varOf returns the variable that e names, and nil if it names none.
+// varOf returns the variable that e names, or nil if it names none.
 func varOf(info *types.Info, e ast.Expr) *types.Var {
 	id, ok := ast.Unparen(e).(*ast.Ident)
 	if !ok {

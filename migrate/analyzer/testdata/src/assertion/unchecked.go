@@ -14,7 +14,7 @@ func unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientCo
 }
 
 func direct(channel *inprocgrpc.Channel) *inprocgrpc.Channel {
-	return grpchan.InterceptClientConn(channel, unary, nil).(*inprocgrpc.Channel) // want `this assertion always panics: what grpchan's Intercept functions return is their own wrapper, never the \*inprocgrpc.Channel in it; keep the channel in a variable of its own, and pass it the interceptors with inprocchain.New or inprocchain.Wrap`
+	return grpchan.InterceptClientConn(channel, unary, nil).(*inprocgrpc.Channel) // want `this assertion always panics: grpchan's Intercept functions return a wrapper, never the \*inprocgrpc.Channel in it; keep the channel in its own variable, and pass the interceptors to inprocchain.New, or to inprocchain.Wrap if the channel carries nothing`
 }
 
 func directNested(channel *inprocgrpc.Channel) *inprocgrpc.Channel {
@@ -37,11 +37,11 @@ func byOneOfTwo(wrapped bool) *inprocgrpc.Channel {
 	if wrapped {
 		conn = grpchan.InterceptClientConn(conn, unary, nil) // want `hides an in-process channel`
 	}
-	return conn.(*inprocgrpc.Channel) // want `this assertion panics as soon as somebody wraps the channel; use inprocchain.Unwrap`
+	return conn.(*inprocgrpc.Channel) // want `this assertion panics if the channel is wrapped; use inprocchain.Unwrap`
 }
 
 func parameter(conn grpc.ClientConnInterface) *inprocgrpc.Channel {
-	return conn.(*inprocgrpc.Channel) // want `panics as soon as somebody wraps the channel; use inprocchain.Unwrap`
+	return conn.(*inprocgrpc.Channel) // want `panics if the channel is wrapped; use inprocchain.Unwrap`
 }
 
 func deprecated(conn grpchan.Channel) {
@@ -53,11 +53,11 @@ func wrapper(conn grpchan.WrappedClientConn) *inprocgrpc.Channel {
 }
 
 func registrar(reg grpc.ServiceRegistrar) *inprocgrpc.Channel {
-	return reg.(*inprocgrpc.Channel) // want `this assertion panics as soon as somebody wraps the channel; keep it as a grpc.ClientConnInterface and ask inprocchain.Unwrap or inprocchain.As`
+	return reg.(*inprocgrpc.Channel) // want `this assertion panics if the channel is wrapped; pass a grpc.ClientConnInterface to inprocchain.Unwrap or inprocchain.As`
 }
 
 func registrarChecked(reg any) bool {
-	_, ok := reg.(*inprocgrpc.Channel) // want `this assertion misses a wrapped channel; keep it as a grpc.ClientConnInterface`
+	_, ok := reg.(*inprocgrpc.Channel) // want `this assertion misses a wrapped channel; pass a grpc.ClientConnInterface`
 	return ok
 }
 
@@ -67,7 +67,7 @@ func typeSwitch(conn grpc.ClientConnInterface) string {
 		return "none"
 	case *grpc.ClientConn:
 		return conn.Target()
-	case *inprocgrpc.Channel: // want `this case misses a wrapped channel; ask inprocchain.As\[\*inprocgrpc.Channel\] before the switch`
+	case *inprocgrpc.Channel: // want `this case misses a wrapped channel; before the switch, call inprocchain.As\[\*inprocgrpc.Channel\]`
 		return "in process"
 	}
 	return ""

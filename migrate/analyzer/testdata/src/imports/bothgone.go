@@ -10,7 +10,7 @@ import (
 )
 
 func bothGone(ctx context.Context, handler stats.Handler) grpc.ServiceRegistrar {
-	return (&inprocgrpc.Channel{}).WithServerStatsHandler(handler) // want `durations are wrong here`
+	return (&inprocgrpc.Channel{}).WithServerStatsHandler(handler) // want `measures wrong durations`
 }
 
 func grpchanGoes(ctx context.Context) grpc.ClientConnInterface {

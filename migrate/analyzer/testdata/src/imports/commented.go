@@ -7,6 +7,6 @@ import (
 )
 
 func commented(handler stats.Handler) (grpc1, grpc1) {
-	return new(inprocgrpc.Channel).WithClientStatsHandler(handler), // want `durations are wrong here`
+	return new(inprocgrpc.Channel).WithClientStatsHandler(handler), // want `measures wrong durations`
 		grpchan.InterceptClientConnUnary(new(aliased), interceptors()...) // want `hides an in-process channel`
 }

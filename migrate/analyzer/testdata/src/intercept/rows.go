@@ -54,7 +54,7 @@ func named() grpc.UnaryClientInterceptor { return unary }
 func both() grpc_health_v1.HealthClient {
 	channel := &inprocgrpc.Channel{}
 	grpc_health_v1.RegisterHealthServer(channel, health.NewServer())
-	return grpc_health_v1.NewHealthClient(grpchan.InterceptClientConn(channel, unary, stream)) // want `grpchan.InterceptClientConn hides an in-process channel behind a wrapper: interceptors belong on the channel's handler side`
+	return grpc_health_v1.NewHealthClient(grpchan.InterceptClientConn(channel, unary, stream)) // want `grpchan.InterceptClientConn hides an in-process channel behind a wrapper, and its interceptors do not run for RPCs on the channel itself`
 }
 
 func unaryOnly() grpc.ClientConnInterface {

@@ -71,7 +71,7 @@ func otherNameOfLocal() {
 func passes(interceptors []grpc.UnaryServerInterceptor) *inprocgrpc.Channel {
 	channel := &inprocgrpc.Channel{}
 	for _, interceptor := range interceptors {
-		channel.WithServerUnaryInterceptor(interceptor) // want `replaces what the loop's pass before set`
+		channel.WithServerUnaryInterceptor(interceptor) // want `replaces what the previous iteration of the loop set`
 	}
 	return channel
 }

@@ -36,7 +36,7 @@ func intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler
 func main() {
 	channel := (&inprocgrpc.Channel{}).
 		WithServerUnaryInterceptor(intercept).
-		WithServerStatsHandler(told{}) // want `durations are wrong here`
+		WithServerStatsHandler(told{}) // want `measures wrong durations`
 	grpc_health_v1.RegisterHealthServer(channel, health.NewServer())
 	for range 2 {
 		resp, err := grpc_health_v1.NewHealthClient(channel).Check(context.Background(), &grpc_health_v1.HealthCheckRequest{})

@@ -19,7 +19,7 @@ func intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler
 }
 
 func inOneExpression(h stats.Handler) grpc.ClientConnInterface {
-	return (&inprocgrpc.Channel{}).WithServerStatsHandler(h) // want `durations are wrong here: an inprocgrpc.Channel reports the end of an RPC without its beginning, and most of what lies between not at all; pass the handler to inprocchain.New\(inprocchain.WithServerStatsHandlers\(…\)\)`
+	return (&inprocgrpc.Channel{}).WithServerStatsHandler(h) // want `this stats handler measures wrong durations: an inprocgrpc.Channel reports the end of an RPC without its begin time and leaves out most other events; pass the handler to inprocchain.New\(inprocchain.WithServerStatsHandlers\(…\)\)`
 }
 
 func bothSides() grpc_health_v1.HealthClient {
@@ -42,5 +42,9 @@ func withTheRest() grpc.ServiceRegistrar {
 
 func interceptedElsewhere(u grpc.UnaryClientInterceptor) grpc.ClientConnInterface {
 	channel := (&inprocgrpc.Channel{}).WithClientStatsHandler(handler{}) // want `inprocchain.WithClientStatsHandlers`
-	return grpchan.InterceptClientConn(channel, u, nil)                  // want `hides an in-process channel.*not rewritten: the channel carries interceptors, stats handlers`
+	return grpchan.InterceptClientConn(channel, u, nil)                  // want `hides an in-process channel.*not rewritten: the channel carries WithClientStatsHandler \(rows.go:44\)`
+}
+
+func perhapsNil(interceptor grpc.UnaryServerInterceptor) grpc.ClientConnInterface {
+	return (&inprocgrpc.Channel{}).WithServerStatsHandler(handler{}).WithServerUnaryInterceptor(interceptor) // want `inprocchain.WithServerStatsHandlers`
 }

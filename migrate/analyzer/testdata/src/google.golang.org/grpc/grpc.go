@@ -1,11 +1,16 @@
 // Package grpc declares what the test files need of the real one.
 package grpc
 
-import "context"
+import (
+	"context"
+
+	"google.golang.org/grpc/stats"
+)
 
 type (
 	CallOption   interface{}
 	DialOption   interface{}
+	ServerOption interface{ apply() }
 	ServiceInfo  struct{}
 	ClientStream interface{ RecvMsg(m any) error }
 	StreamDesc   struct{ StreamName string }
@@ -50,3 +55,21 @@ func (cc *ClientConn) Invoke(ctx context.Context, method string, args, reply any
 func (cc *ClientConn) NewStream(ctx context.Context, desc *StreamDesc, method string, opts ...CallOption) (ClientStream, error) {
 	return nil, nil
 }
+
+type Server struct{}
+
+func NewServer(opts ...ServerOption) *Server { return &Server{} }
+
+func (s *Server) RegisterService(desc *ServiceDesc, impl any) {}
+
+func UnaryInterceptor(i UnaryServerInterceptor) ServerOption { return nil }
+
+func ChainUnaryInterceptor(interceptors ...UnaryServerInterceptor) ServerOption { return nil }
+
+func StreamInterceptor(i StreamServerInterceptor) ServerOption { return nil }
+
+func ChainStreamInterceptor(interceptors ...StreamServerInterceptor) ServerOption { return nil }
+
+func StatsHandler(h stats.Handler) ServerOption { return nil }
+
+func MaxRecvMsgSize(m int) ServerOption { return nil }

@@ -50,3 +50,5 @@ func (c *Channel) InProcess() *inprocgrpc.Channel { return nil }
 func Unwrap(cc grpc.ClientConnInterface) (*inprocgrpc.Channel, error) { return nil, nil }
 
 func As[T grpc.ClientConnInterface](cc grpc.ClientConnInterface) (_ T, ok bool) { return }
+
+func MultiRegistrar(registrars ...grpc.ServiceRegistrar) grpc.ServiceRegistrar { return nil }

@@ -1,0 +1,79 @@
+package analyzer
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/types/typeutil"
+)
+
+// never reports whether e, an interceptor, is never nil. It looks into the
+// functions that e calls, in this package and in others.
+func (c *checker) never(e ast.Expr, depth int) bool {
+	const deepest = 8 // functions may be recursive
+	e = ast.Unparen(e)
+	if c.isNil(e) || depth > deepest {
+		return false
+	}
+	switch e := e.(type) {
+	case *ast.FuncLit, *ast.CompositeLit:
+		return true
+	case *ast.UnaryExpr:
+		return e.Op == token.AND
+	case *ast.CallExpr:
+		return c.neverResult(e, depth+1)
+	case *ast.SelectorExpr:
+		_, fn := c.info.Uses[e.Sel].(*types.Func)
+		return fn
+	case *ast.Ident:
+		if x := varOf(c.info, e); x != nil {
+			a, ok := c.vars.of(x)
+			return ok && !a.zero && !slices.ContainsFunc(a.values, func(v ast.Expr) bool { return !c.never(v, depth+1) })
+		}
+		_, fn := c.info.Uses[e].(*types.Func)
+		return fn
+	}
+	return false
+}
+
+func (c *checker) neverResult(call *ast.CallExpr, depth int) bool {
+	if c.info.Types[call.Fun].IsType() && len(call.Args) == 1 {
+		return c.never(call.Args[0], depth)
+	}
+	fn := typeutil.StaticCallee(c.info, call)
+	if fn == nil {
+		return false
+	}
+	if decl := c.funcs[fn.Origin()]; decl != nil && decl.Body != nil {
+		return c.neverReturnsNil(decl.Body, depth)
+	}
+	return c.summaries.of(fn).NeverNil
+}
+
+// neverReturnsNil reports whether the first result of a function is never nil.
+func (c *checker) neverReturnsNil(body *ast.BlockStmt, depth int) bool {
+	return !slices.ContainsFunc(firstResults(body), func(result ast.Expr) bool {
+		return result == nil || !c.never(result, depth)
+	})
+}
+
+// firstResults returns the first operand of every return statement of a
+// function, and nil for a return statement without one.
+func firstResults(body *ast.BlockStmt) (results []ast.Expr) {
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.ReturnStmt:
+			if len(n.Results) == 0 {
+				results = append(results, nil)
+			} else {
+				results = append(results, n.Results[0])
+			}
+		}
+		return true
+	})
+	return results
+}

@@ -1,0 +1,114 @@
+package interceptkept
+
+import (
+	"fmt"
+
+	"github.com/fullstorydev/grpchan"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"github.com/inprocchain/inprocchain"
+	"google.golang.org/grpc"
+)
+
+func carriesInOneExpression() grpc.ClientConnInterface {
+	return grpchan.InterceptClientConn((&inprocgrpc.Channel{}).WithServerUnaryInterceptor(serve), unary, nil) // want `not rewritten: the channel carries WithServerUnaryInterceptor \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+}
+
+func carriesByStatement() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	channel.WithServerUnaryInterceptor(serve)
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries With[A-Za-z]+ \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+}
+
+func carriesByAssignment() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	channel = channel.WithServerUnaryInterceptor(serve)
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries With[A-Za-z]+ \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+}
+
+func carriesCloner() grpc.ClientConnInterface {
+	var channel inprocgrpc.Channel
+	channel.WithCloner(inprocgrpc.ProtoCloner{})
+	return grpchan.InterceptClientConn(&channel, unary, nil) // want `not rewritten: the channel carries With[A-Za-z]+ \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+}
+
+func carriesUnderAnotherName() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	other := channel
+	other.WithServerUnaryInterceptor(serve)
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries With[A-Za-z]+ \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+}
+
+func addsLater() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	conn := grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries With[A-Za-z]+ \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+	channel.WithServerUnaryInterceptor(serve)
+	return conn
+}
+
+func goesElsewhere() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	addTo(channel)
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries WithServerUnaryInterceptor \(carries.go:54\)`
+}
+
+func addTo(channel *inprocgrpc.Channel) { channel.WithServerUnaryInterceptor(serve) }
+
+func goesElsewhereAsAny() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	fmt.Println(channel)
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is also used where more may be added to it`
+}
+
+func wrappedAlready() (grpc.ClientConnInterface, *inprocchain.Channel) {
+	channel := &inprocgrpc.Channel{}
+	ours := inprocchain.Wrap(channel)
+	return grpchan.InterceptClientConn(channel, unary, nil), ours // want `not rewritten: the channel carries an inprocchain.Chain \(carries.go:64\)`
+}
+
+func twice() (grpc.ClientConnInterface, grpc.ClientConnInterface) {
+	channel := &inprocgrpc.Channel{}
+	first := grpchan.InterceptClientConn(channel, unary, nil)       // want `not rewritten: the channel is intercepted more than once`
+	return first, grpchan.InterceptClientConn(channel, nil, stream) // want `not rewritten: the channel is intercepted more than once`
+}
+
+func perPass(names []string) (conns []grpc.ClientConnInterface) {
+	channel := &inprocgrpc.Channel{}
+	for range names {
+		conns = append(conns, grpchan.InterceptClientConn(channel, unary, nil)) // want `not rewritten: this may run more than once for one channel`
+	}
+	return conns
+}
+
+func perCall() func() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	return func() grpc.ClientConnInterface {
+		return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: this may run more than once for one channel`
+	}
+}
+
+func again() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	var conn grpc.ClientConnInterface
+retry:
+	conn = grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: this may run more than once for one channel`
+	if conn == nil {
+		goto retry
+	}
+	return conn
+}
+
+func structCopied() grpc.ClientConnInterface {
+	channel := inprocgrpc.Channel{}
+	some := channel
+	_ = some
+	return grpchan.InterceptClientConn(&channel, unary, nil) // want `not rewritten: the channel is also used where more may be added to it`
+}
+
+func asSettable() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	var settable interface {
+		WithCloner(inprocgrpc.Cloner) *inprocgrpc.Channel
+	} = channel
+	_ = settable
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is also used where more may be added to it`
+}
