@@ -3,6 +3,7 @@ package analyzer_test
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"golang.org/x/tools/go/analysis/analysistest"
@@ -13,9 +14,13 @@ import (
 // rewritten are the test packages in which something is rewritten, as their golden
 // files say. Those in kept are reported as they say and not rewritten.
 var (
-	rewritten = []string{"intercept", "interceptnil", "imports", "assertion", "stats", "clientconn", "runintercept", "runassertion", "runstats"}
-	kept      = []string{"interceptkept", "replaced", "flipt", "leftalone"}
+	rewritten = []string{"intercept", "interceptnil", "imports", "assertion", "stats", "clientconn", "gateway", "gatewayone", "runintercept", "runassertion", "runstats"}
+	kept      = []string{"interceptkept", "replaced", "chained", "conditions", "spans", "twice", "gatewaytwo", "flipt", "leftalone"}
 )
+
+// removed are the test packages that use otelgrpc's interceptors, which its newest
+// version does not have. They are tested with the stand-ins only.
+var removed = []string{"spans", "twice"}
 
 // TestAnalyzer checks that the analyzer reports in the test files exactly what
 // they say, and rewrites them to their golden files. It first uses stand-ins for
@@ -49,7 +54,7 @@ func TestAnalyzer(t *testing.T) {
 	t.Run("real packages", func(t *testing.T) {
 		real := analyze(t, sources(t, false))
 		for _, f := range findings {
-			if !slices.Contains(real, f) {
+			if pkg, _, _ := strings.Cut(f, "/"); !slices.Contains(real, f) && !slices.Contains(removed, pkg) {
 				t.Errorf("only with the stand-ins: %s", f)
 			}
 		}

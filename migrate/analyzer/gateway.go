@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"go/ast"
 	"go/types"
+	"slices"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
@@ -157,22 +158,49 @@ func (c *checker) registeredOn(cur inspector.Cursor, channels []*types.Var, g *g
 }
 
 // registrars returns what is registered on if a service is registered on e, which
-// may be an inprocchain.MultiRegistrar.
-func (c *checker) registrars(e ast.Expr) []ast.Expr {
-	if x := varOf(c.info, e); x != nil {
+// may be an inprocchain.MultiRegistrar or a parameter of a function that this
+// package calls.
+func (c *checker) registrars(e ast.Expr, path ...*types.Var) []ast.Expr {
+	x := varOf(c.info, e)
+	if slices.Contains(path, x) {
+		return nil
+	}
+	if x != nil && x.Kind() == types.ParamVar && !isOurChannel(x.Type()) {
+		return c.allRegistrars(c.argumentsFor(x), append(path, x))
+	}
+	if x != nil {
 		if value := c.vars.sole(x); value != nil && c.callOf(value, inprocchainPath, "MultiRegistrar") != nil {
 			e = value
 		}
 	}
-	multi := c.callOf(e, inprocchainPath, "MultiRegistrar")
-	if multi == nil || multi.Ellipsis.IsValid() {
-		return []ast.Expr{e}
+	if multi := c.callOf(e, inprocchainPath, "MultiRegistrar"); multi != nil && !multi.Ellipsis.IsValid() {
+		return c.allRegistrars(multi.Args, path)
 	}
-	var all []ast.Expr
-	for _, arg := range multi.Args {
-		all = append(all, c.registrars(arg)...)
+	return []ast.Expr{e}
+}
+
+func (c *checker) allRegistrars(exprs []ast.Expr, path []*types.Var) (all []ast.Expr) {
+	for _, e := range exprs {
+		all = append(all, c.registrars(e, path...)...)
 	}
 	return all
+}
+
+// argumentsFor returns the arguments that this package passes for a parameter.
+func (c *checker) argumentsFor(param *types.Var) (args []ast.Expr) {
+	for cur := range c.root.Preorder((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		fn := typeutil.StaticCallee(c.info, call)
+		if fn == nil {
+			continue
+		}
+		for i := range fn.Signature().Params().Len() {
+			if fn.Signature().Params().At(i) == param && i < len(call.Args) {
+				args = append(args, call.Args[i])
+			}
+		}
+	}
+	return args
 }
 
 // unusedWithout reports whether e is a local variable that nothing else uses, so

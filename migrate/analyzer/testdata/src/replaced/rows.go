@@ -98,7 +98,22 @@ func literal() func() {
 	}
 }
 
-var atTop = new(inprocgrpc.Channel).WithServerUnaryInterceptor(first).WithServerUnaryInterceptor(second) // want `replaces what line 101 set`
+func throughFunction() *inprocgrpc.Channel {
+	channel := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(first)
+	configure("a", channel)                   // want `configure \(rows.go:111\) calls WithServerUnaryInterceptor on this channel, which replaces what line 102 set on the same channel`
+	channel.WithServerUnaryInterceptor(first) // want `WithServerUnaryInterceptor replaces what line 103 set`
+	return channel
+}
+
+func configure(name string, channel *inprocgrpc.Channel) {
+	configureStreams(channel)
+	channel.WithServerUnaryInterceptor(first)
+	channel = channel.WithServerUnaryInterceptor(second) // want `replaces what line 110 set`
+}
+
+func configureStreams(channel *inprocgrpc.Channel) { channel.WithServerStreamInterceptor(stream) }
+
+var atTop = new(inprocgrpc.Channel).WithServerUnaryInterceptor(first).WithServerUnaryInterceptor(second) // want `replaces what line 116 set`
 
 // What follows replaces nothing.
 
@@ -117,6 +132,12 @@ func either(tracing bool) *inprocgrpc.Channel {
 		channel.WithServerUnaryInterceptor(second)
 	}
 	return channel
+}
+
+func differentHooks(channel *inprocgrpc.Channel) {
+	channel.WithServerUnaryInterceptor(first)
+	configureStreams(channel)
+	configure("b", &inprocgrpc.Channel{})
 }
 
 func twoChannels() {
