@@ -30,18 +30,18 @@ func TestMain(m *testing.M) {
 
 func TestReports(t *testing.T) {
 	dir := workspace(t)
-	out, code := run(t, dir, "flipt", migrate, "./...")
+	out, code := execute(t, dir, "flipt", migrate, "./...")
 	if code != 3 {
 		t.Errorf("exit %d, want 3", code)
 	}
 	wantLines(t, out, "flipt/grpc.go:21:", "flipt/grpc.go:15:", "flipt/main.go:23:", "flipt/main.go:23:", "flipt/main.go:32:")
-	if out, code := run(t, dir, "leftalone", migrate, "./..."); out != "" || code != 0 {
+	if out, code := execute(t, dir, "leftalone", migrate, "./..."); out != "" || code != 0 {
 		t.Errorf("nothing to report: exit %d, %s", code, out)
 	}
 }
 
 func TestVettool(t *testing.T) {
-	out, code := run(t, workspace(t), "flipt", "go", "vet", "-vettool="+migrate, ".")
+	out, code := execute(t, workspace(t), "flipt", "go", "vet", "-vettool="+migrate, ".")
 	if code != 1 {
 		t.Errorf("exit %d, want 1", code)
 	}
@@ -53,8 +53,8 @@ func TestDiffThenFixThenFixAgain(t *testing.T) {
 	file := filepath.Join(dir, "src", "imports", "present.go")
 	before, golden := read(t, file), read(t, file+".golden")
 
-	for _, flags := range [][]string{{"-diff"}, {"-fix", "-diff"}, {"--diff=true"}} {
-		out, code := run(t, dir, "imports", append(append([]string{migrate}, flags...), ".")...)
+	for _, flags := range [][]string{{"-diff"}, {"-fix", "-diff"}, {"--diff=true"}, {"-c", "1", "-diff"}} {
+		out, code := execute(t, dir, "imports", append(append([]string{migrate}, flags...), ".")...)
 		if code != 0 || !strings.Contains(out, "\n-\treturn grpchan.Intercept") || !strings.Contains(out, "\n+\treturn chain.Wrap(") {
 			t.Errorf("%v: exit %d\n%s", flags, code, out)
 		}
@@ -63,7 +63,7 @@ func TestDiffThenFixThenFixAgain(t *testing.T) {
 		}
 	}
 	for _, time := range []string{"once", "twice"} {
-		if out, code := run(t, dir, "imports", migrate, "-fix", "."); out != "" || code != 0 {
+		if out, code := execute(t, dir, "imports", migrate, "-fix", "."); out != "" || code != 0 {
 			t.Errorf("-fix %s: exit %d\n%s", time, code, out)
 		}
 		if after := read(t, file); after != golden {
@@ -72,12 +72,55 @@ func TestDiffThenFixThenFixAgain(t *testing.T) {
 	}
 }
 
-// TestMisplacedDiff guards against a -diff after the packages, where it is no flag, that rewrites.
+// TestRemaining checks that -diff and -fix print the reports without a fix: -diff
+// those of the files as they are, -fix those of the files as they are afterwards.
+func TestRemaining(t *testing.T) {
+	dir := workspace(t)
+	reports, _ := execute(t, dir, "stats", migrate, ".")
+	var kept []string // the file and line of each report without a fix
+	for line := range strings.Lines(reports) {
+		if strings.Contains(line, "kept.go") || strings.Contains(line, "not rewritten") {
+			kept = append(kept, line)
+		}
+	}
+	out, code := execute(t, dir, "stats", migrate, "-diff", ".")
+	if code != 3 || !strings.HasSuffix(out, strings.Join(kept, "")) {
+		t.Errorf("-diff: exit %d\n%s\nwant last:\n%s", code, out, strings.Join(kept, ""))
+	}
+
+	for _, pkg := range []string{"stats", "clientconn", "interceptnil", "gateway", "flipt"} {
+		out, code := execute(t, dir, pkg, migrate, "-fix", ".")
+		again, _ := execute(t, dir, pkg, migrate, ".")
+		if code != 3 || out != again {
+			t.Errorf("-fix in %s: exit %d\n%s\nand then without flags:\n%s", pkg, code, out, again)
+		}
+	}
+}
+
+// TestRemainingBeforeGoGet checks what -fix prints if what it has rewritten does
+// not compile yet.
+func TestRemainingBeforeGoGet(t *testing.T) {
+	dir := workspace(t)
+	if err := os.RemoveAll(filepath.Join(dir, "src", "github.com", "inprocchain")); err != nil {
+		t.Fatal(err)
+	}
+	out, code := execute(t, dir, "clientconn", migrate, "-fix", ".")
+	first, rest, _ := strings.Cut(out, "\n")
+	if code != 3 || !strings.Contains(first, "go get github.com/inprocchain/inprocchain") || !strings.Contains(rest, "clientconn/rows.go:55:") || strings.Contains(rest, "rewritten.go") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	if out, code := execute(t, dir, "clientconn", migrate, "-fix", "."); code != 1 {
+		t.Errorf("with packages that do not compile: exit %d\n%s", code, out)
+	}
+}
+
+// TestMisplacedDiff checks that a -diff after the packages, where it is not a flag,
+// does not rewrite.
 func TestMisplacedDiff(t *testing.T) {
 	dir := workspace(t)
 	file := filepath.Join(dir, "src", "imports", "present.go")
 	before := read(t, file)
-	if out, code := run(t, dir, "imports", migrate, ".", "-diff"); code == 0 {
+	if out, code := execute(t, dir, "imports", migrate, ".", "-diff"); code == 0 {
 		t.Errorf("exit 0\n%s", out)
 	}
 	if read(t, file) != before {
@@ -90,20 +133,20 @@ func TestUsage(t *testing.T) {
 		args []string
 		code int
 	}{{nil, 1}, {[]string{"-h"}, 0}, {[]string{"-nonsense"}, 2}} {
-		out, code := run(t, workspace(t), "flipt", append([]string{migrate}, test.args...)...)
+		out, code := execute(t, workspace(t), "flipt", append([]string{migrate}, test.args...)...)
 		if code != test.code || !strings.Contains(out, "migrate -fix ./...") {
 			t.Errorf("%v: exit %d, want %d\n%s", test.args, code, test.code, out)
 		}
 	}
 }
 
-// TestREADME holds the runs shown in the README to what they really print, but for the test files' comments on
-// what is to be found.
+// TestREADME checks that the README shows the runs as they are, except for the
+// comments in the test files that say what is reported.
 func TestREADME(t *testing.T) {
 	dir := workspace(t)
 	readme := read(t, "README.md")
-	report, _ := run(t, dir, "flipt", migrate, "./...")
-	diff, _ := run(t, dir, "runintercept", migrate, "-diff", ".")
+	report, _ := execute(t, dir, "flipt", migrate, "./...")
+	diff, _ := execute(t, dir, "runintercept", migrate, "-diff", ".")
 	for _, out := range []string{report, diff} {
 		out = strings.ReplaceAll(out, filepath.Join(dir, "src"), "/home/you")
 		out = regexp.MustCompile(` +// want .*`).ReplaceAllString(out, "")
@@ -113,8 +156,8 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// workspace copies the analyzer's test files, and the stand-ins that they compile with, to where they may be
-// rewritten.
+// workspace copies the analyzer's test files and their stand-ins to a directory
+// where they can be rewritten.
 func workspace(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -124,8 +167,8 @@ func workspace(t *testing.T) string {
 	return dir
 }
 
-// run runs a command in a package of the workspace.
-func run(t *testing.T, workspace, pkg string, args ...string) (out string, code int) {
+// execute runs a command in a package of the workspace.
+func execute(t *testing.T, workspace, pkg string, args ...string) (out string, code int) {
 	t.Helper()
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = filepath.Join(workspace, "src", pkg)
@@ -147,7 +190,7 @@ func read(t *testing.T, name string) string {
 	return string(text)
 }
 
-// wantLines checks that out has exactly as many lines as there are parts, and each its part.
+// wantLines checks that out has one line for each part, which contains it.
 func wantLines(t *testing.T, out string, parts ...string) {
 	t.Helper()
 	lines := strings.Split(strings.TrimSuffix(out, "\n"), "\n")
