@@ -14,13 +14,13 @@ import (
 // rewritten are the test packages in which something is rewritten, as their golden
 // files say. Those in kept are reported as they say and not rewritten.
 var (
-	rewritten = []string{"intercept", "interceptnil", "imports", "assertion", "stats", "clientconn", "gateway", "gatewayone", "runintercept", "runassertion", "runstats"}
-	kept      = []string{"interceptkept", "replaced", "chained", "conditions", "spans", "twice", "gatewaytwo", "flipt", "leftalone"}
+	rewritten = []string{"intercept", "interceptnil", "imports", "assertion", "stats", "clientconn", "gateway", "gatewayone", "public", "interceptotel", "runintercept", "runassertion", "runstats"}
+	kept      = []string{"interceptkept", "replaced", "chained", "conditions", "spans", "twice", "gatewaytwo", "publicotel", "flipt", "leftalone"}
 )
 
 // removed are the test packages that use otelgrpc's interceptors, which its newest
 // version does not have. They are tested with the stand-ins only.
-var removed = []string{"spans", "twice"}
+var removed = []string{"spans", "twice", "publicotel", "interceptotel"}
 
 // TestAnalyzer checks that the analyzer reports in the test files exactly what
 // they say, and rewrites them to their golden files. It first uses stand-ins for
@@ -40,6 +40,7 @@ func TestAnalyzer(t *testing.T) {
 		}
 	}
 
+	t.Run("public uses", func(t *testing.T) { checkPublicUses(t, findings) })
 	t.Run("golden", func(t *testing.T) {
 		golden, err := filepath.Glob(filepath.Join(analysistest.TestData(), "src", "*", "*.golden"))
 		if err != nil || len(golden) != len(fixed) {

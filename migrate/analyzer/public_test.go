@@ -1,0 +1,73 @@
+package analyzer_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/tools/go/analysis/analysistest"
+)
+
+// checkPublicUses checks that the README's table has a row for each public use
+// among the test files, with what the findings say about it, and states how many
+// are reported and rewritten.
+func checkPublicUses(t *testing.T, findings []string) {
+	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	uses, reported, rewritten := 0, 0, 0
+	for _, pkg := range []string{"public", "publicotel"} {
+		files, err := filepath.Glob(filepath.Join(analysistest.TestData(), "src", pkg, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			name := filepath.Base(file)
+			if name == "public.go" {
+				continue // what the others share
+			}
+			uses++
+			result := "nothing to report"
+			about := slices.DeleteFunc(slices.Clone(findings), func(f string) bool { return !strings.HasPrefix(f, pkg+"/"+name+":") })
+			if len(about) > 0 {
+				reported++
+				result = "reported"
+				if !slices.ContainsFunc(about, func(f string) bool { return !strings.HasSuffix(f, withFix) }) {
+					rewritten++
+					result = "rewritten"
+				}
+			}
+			row := fmt.Sprintf("| [%s](%s) | [%[3]s](analyzer/testdata/src/%[4]s/%[3]s) | %[5]s |", project(t, file), source(t, file), name, pkg, result)
+			if !strings.Contains(string(readme), row) {
+				t.Errorf("README.md has no row that begins:\n%s", row)
+			}
+		}
+	}
+	if want := fmt.Sprintf("Of these %d uses, %d are reported and %d rewritten.", uses, reported, rewritten); !strings.Contains(string(readme), want) {
+		t.Errorf("README.md does not say: %s", want)
+	}
+}
+
+// project returns the project that a file is rebuilt from, and source its address.
+// Both are in the first line.
+func project(t *testing.T, file string) string { return origin(t, file)[0] }
+
+func source(t *testing.T, file string) string { return origin(t, file)[1] }
+
+func origin(t *testing.T, file string) []string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	i := strings.LastIndex(first, ", ")
+	if i < 0 {
+		t.Fatalf("%s does not name its source in the first line", file)
+	}
+	return []string{strings.TrimPrefix(first[:i], "// "), first[i+2:]}
+}

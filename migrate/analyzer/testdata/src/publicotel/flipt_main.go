@@ -1,0 +1,19 @@
+// Flipt 1.55.0, https://github.com/flipt-io/flipt/blob/ca47763e6d8d580a97d59820c1593ba89f592dcb/cmd/flipt/main.go
+
+package publicotel
+
+import (
+	"github.com/fullstorydev/grpchan"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+)
+
+func run(cfg config) {
+	ipch := &inprocgrpc.Channel{}
+	server := newGRPCServer(cfg, ipch)
+	if cfg.tracing {
+		ipch = grpchan.InterceptClientConn(ipch, otelgrpc.UnaryClientInterceptor(), nil).(*inprocgrpc.Channel) // want `this assertion always panics.*pass the interceptors and what the channel carries, WithServerUnaryInterceptor \(flipt_grpc.go:24\), to one inprocchain.New; inprocchain.Wrap panics for a channel that carries something`
+	}
+	_ = server
+	serve(ipch)
+}

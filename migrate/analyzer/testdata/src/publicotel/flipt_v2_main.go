@@ -1,0 +1,18 @@
+// Flipt 2, https://github.com/flipt-io/flipt/blob/v2/cmd/flipt/main.go
+
+package publicotel
+
+import (
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+)
+
+func runV2(cfg config) {
+	ipch := &inprocgrpc.Channel{}
+	ipch = ipch.WithServerUnaryInterceptor(chain(
+		otelgrpc.UnaryServerInterceptor(),
+	))
+	server := newGRPCServerV2(cfg, ipch) // want `newGRPCServerV2 \(flipt_v2_grpc.go:30\) calls WithServerUnaryInterceptor on this channel, which replaces what line 12 set`
+	_ = server
+	serve(ipch)
+}
