@@ -63,7 +63,7 @@ func run(pass *analysis.Pass) (any, error) {
 	if path == inprocchainPath || strings.HasPrefix(path, inprocchainPath+"/internal/") {
 		return nil, nil // the library has to assert channels
 	}
-	c := newChecker(pass)
+	c := newChecker(pass, pass.ResultOf[inspect.Analyzer].(*inspector.Inspector))
 	c.summaries = pass.ResultOf[summarizer].(summaries)
 	c.checkIntercepts()
 	c.checkAssertions()
@@ -100,11 +100,11 @@ type finding struct {
 	rewritten bool
 }
 
-func newChecker(pass *analysis.Pass) *checker {
+func newChecker(pass *analysis.Pass, in *inspector.Inspector) *checker {
 	c := &checker{
 		pass:      pass,
 		info:      pass.TypesInfo,
-		root:      pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root(),
+		root:      in.Root(),
 		vars:      newVariables(pass.TypesInfo, pass.Files),
 		funcs:     make(map[*types.Func]*ast.FuncDecl),
 		summaries: make(summaries),

@@ -49,7 +49,11 @@ func (c *checker) assertion(cur inspector.Cursor, assert *ast.TypeAssertExpr) {
 // is. inprocchain.Wrap panics for a channel that carries something.
 func (c *checker) passInterceptors(e ast.Expr) string {
 	for _, channel := range c.baseChannels(e, nil) {
-		if carried := c.carried(channel); len(carried) > 0 {
+		carried, wraps := c.carried(channel)
+		if len(wraps) > 0 {
+			return "pass the interceptors to the call of inprocchain.Wrap (" + wraps[0] + ")"
+		}
+		if len(carried) > 0 {
 			return "pass the interceptors and what the channel carries, " + list(carried) + ", to one inprocchain.New; inprocchain.Wrap panics for a channel that carries something"
 		}
 	}

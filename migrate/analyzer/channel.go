@@ -17,7 +17,11 @@ func (c *checker) wrapChannel(cur inspector.Cursor, channel ast.Expr) (reason st
 	if c.isFresh(channel) {
 		return ""
 	}
-	if carried := c.carried(channel); len(carried) > 0 {
+	carried, wraps := c.carried(channel)
+	switch {
+	case len(wraps) > 0:
+		return "the channel is passed to inprocchain.Wrap (" + wraps[0] + "), which accepts it only once; pass the interceptors there"
+	case len(carried) > 0:
 		return "the channel carries " + list(carried) + ", with which inprocchain.Wrap panics; pass everything to one inprocchain.New"
 	}
 	x := channelVar(c.info, channel)
@@ -61,26 +65,29 @@ func (c *checker) unknownChannel(channel ast.Expr) (reason string) {
 	return "the channel is in a field or an element" + mayCarry
 }
 
-// carried returns the With… methods that are called on the channel that e is, as
-// far as this function and those that it passes the channel to show.
-func (c *checker) carried(e ast.Expr) []string {
+// carried returns the With… methods that are called on the channel that e is, and
+// where it is passed to inprocchain.Wrap, as far as this function and those that
+// it passes the channel to show.
+func (c *checker) carried(e ast.Expr) (settings, wraps []string) {
 	if sel, name := c.settingOf(e); sel != nil {
-		return append(c.carried(sel.X), name+" ("+c.position(sel.Sel.Pos())+")")
+		settings, wraps = c.carried(sel.X)
+		return append(settings, name+" ("+c.position(sel.Sel.Pos())+")"), wraps
 	}
 	x := channelVar(c.info, e)
 	if x == nil {
-		return nil
+		return nil, nil
 	}
 	uses := c.newFlow(grpcInterface)
 	if a, ok := c.vars.of(x); ok {
 		for _, value := range a.values {
 			if sel, _ := c.settingOf(value); sel != nil && varOf(c.info, sel.X) != x {
-				uses.carries = append(uses.carries, c.carried(value)...)
+				settings, _ = c.carried(value)
+				uses.carries = append(uses.carries, settings...)
 			}
 		}
 	}
 	uses.variable(x)
-	return uses.carries
+	return uses.carries, uses.wraps
 }
 
 // channelVar returns the variable that e names, itself or after an &.

@@ -18,6 +18,7 @@ type flow struct {
 	takes      func(iface *types.Interface) bool
 	intercepts []*ast.CallExpr // the calls that put client interceptors on the value
 	carries    []string        // the With… methods that are called on the value, and where
+	wraps      []string        // where the value is passed to inprocchain.Wrap
 	asserted   bool            // the dynamic type of the value is asserted
 }
 
@@ -123,7 +124,7 @@ func (f *flow) argument(call *ast.CallExpr, i int) bool {
 		return true
 	}
 	if f.callOf(call, inprocchainPath, "Wrap") != nil {
-		f.carries = append(f.carries, fmt.Sprintf("an inprocchain.Chain (%s)", f.position(call.Pos())))
+		f.wraps = append(f.wraps, f.position(call.Pos()))
 	}
 	for _, s := range f.settingsBy(call) {
 		if s.Param == i {

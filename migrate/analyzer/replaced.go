@@ -106,9 +106,6 @@ type hook struct {
 	name string
 }
 
-// chainOn is the hook of a channel's inprocchain.Chain.
-func chainOn(of place) hook { return hook{of, "Chain"} }
-
 // setHooks maps each hook that may be set to the position where it was set last.
 type setHooks map[hook]token.Pos
 
@@ -195,20 +192,6 @@ func (r *replacing) call(call *ast.CallExpr) {
 	}
 }
 
-// givesChained reports whether call returns an *inprocgrpc.Channel that has an
-// inprocchain.Chain.
-func (r *replacing) givesChained(call *ast.CallExpr) bool {
-	if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && sel.Sel.Name == "InProcess" {
-		return isOurChannel(r.info.TypeOf(sel.X))
-	}
-	for _, name := range []string{"Unwrap", "As"} {
-		if r.callOf(call, inprocchainPath, name) != nil && len(call.Args) == 1 {
-			return isOurChannel(r.info.TypeOf(call.Args[0]))
-		}
-	}
-	return false
-}
-
 // setting is called for a call of a With… method.
 func (r *replacing) setting(call *ast.CallExpr, sel *ast.SelectorExpr, name string) {
 	h := hook{r.placeOf(call), name}
@@ -256,44 +239,6 @@ func (r *replacing) replaces(h hook, n ast.Node, earlier token.Pos, by string) {
 	}
 	r.report(n, "replaced", earlier, h.name, fmt.Sprintf("%s %s what %s set on the same channel, which then never runs: a channel holds one; "+
 		"pass all of them, first to last, to inprocchain.New(inprocchain.%s(…))", subject, verb, r.where(earlier, n.Pos()), hooks[h.name]))
-}
-
-// takesOff reports that h is set at n on a channel that has an inprocchain.Chain,
-// if it has one.
-func (r *replacing) takesOff(h hook, n ast.Node, by string) bool {
-	made, on := r.set[chainOn(h.of)]
-	if !on {
-		made, on = r.madeChained(h.of)
-	}
-	if !on {
-		return false
-	}
-	subject := h.name + " is called on a channel that has an inprocchain.Chain"
-	if by != "" {
-		subject = by + " calls " + h.name + " on this channel, which has an inprocchain.Chain"
-	}
-	effect := "it takes off the chain, and from then on every RPC fails with Internal, and RegisterService, InProcess and NewClient panic"
-	if isStatsHook(h.name) {
-		effect = "the handler is not in the chain, and misses the RPCs that the chain's stats handlers see"
-	}
-	r.chained[n] = true
-	r.report(n, "chained", made, "", fmt.Sprintf("%s (line %d): %s; pass inprocchain.%s(…) to inprocchain.New or inprocchain.Wrap",
-		subject, r.line(made), effect, optionFor(h.name)))
-	return true
-}
-
-// madeChained returns where the only channel that is ever in p comes from, if
-// that has an inprocchain.Chain. It is for variables that a function literal
-// captures.
-func (r *replacing) madeChained(p place) (token.Pos, bool) {
-	if p.root == nil || p.fields != "" {
-		return token.NoPos, false
-	}
-	call, ok := ast.Unparen(r.vars.sole(p.root)).(*ast.CallExpr)
-	if !ok || !r.givesChained(call) {
-		return token.NoPos, false
-	}
-	return call.Pos(), true
 }
 
 // report reports a finding at n with the position that it is about. name is the

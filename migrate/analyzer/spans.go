@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/types/typeutil"
@@ -13,12 +14,14 @@ import (
 // checkSpans finds server interceptors that add events to the span of their
 // context and are listed before otelgrpc's interceptor, which starts that span.
 func (c *checker) checkSpans() {
+	traced := c.insideOtelHandler()
 	reported := make(map[token.Pos]bool)
 	for cur := range c.all((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
+		_, hook := c.hookOf(call)
 		for _, list := range c.serverLists(call) {
 			early, otel := c.beforeOtel(list)
-			if early == nil || reported[early.Pos()] {
+			if early == nil || reported[early.Pos()] || hook == "" && traced[early.Pos()] {
 				continue
 			}
 			reported[early.Pos()] = true
@@ -32,6 +35,42 @@ func (c *checker) checkSpans() {
 			}, false)
 		}
 	}
+}
+
+// insideOtelHandler returns where the interceptors of servers are that have
+// otelgrpc's stats handler, too: it starts a span outside of all of them.
+func (c *checker) insideOtelHandler() map[token.Pos]bool {
+	traced := make(map[token.Pos]bool)
+	for cur := range c.all((*ast.CallExpr)(nil)) {
+		call := cur.Node().(*ast.CallExpr)
+		optionOf := c.optionsOf(call)
+		if optionOf == nil {
+			continue
+		}
+		if !slices.ContainsFunc(c.optionElements(call, optionOf, noInterceptor), func(e element) bool { return c.isOtelHandler(e.expr) }) {
+			continue
+		}
+		for _, kind := range []interceptorKinds{unaryServer, streamServer} {
+			for _, e := range c.optionElements(call, optionOf, kind) {
+				traced[e.expr.Pos()] = true
+			}
+		}
+	}
+	return traced
+}
+
+// optionsOf returns the function that recognizes the options of call, if that
+// makes a network server, an in-process channel or a chain.
+func (c *checker) optionsOf(call *ast.CallExpr) func(*ast.CallExpr) (interceptorKinds, bool) {
+	if c.callOf(call, grpcPath, "NewServer") != nil {
+		return c.serverOptionOf
+	}
+	for _, name := range []string{"New", "Wrap", "NewChain"} {
+		if c.callOf(call, inprocchainPath, name) != nil {
+			return c.ourOptionOf
+		}
+	}
+	return nil
 }
 
 // serverLists returns the lists of unary and stream server interceptors that call

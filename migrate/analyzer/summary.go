@@ -1,7 +1,6 @@
 package analyzer
 
 import (
-	"fmt"
 	"go/ast"
 	"go/types"
 	"maps"
@@ -9,7 +8,7 @@ import (
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
-	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 )
 
@@ -30,8 +29,6 @@ type setting struct {
 
 func (*summary) AFact() {}
 
-func (s *summary) String() string { return fmt.Sprintf("%+v", *s) }
-
 func (s *summary) isZero() bool { return !s.NeverNil && !s.SpanEvents && len(s.Sets) == 0 }
 
 // summaries are the summaries of the functions of a package and of those that it
@@ -49,12 +46,12 @@ func (s summaries) of(fn *types.Func) *summary {
 }
 
 // summarizer summarizes the functions of a package. It is an analyzer of its
-// own, because drivers run those with facts on every dependency.
+// own, because drivers run an analyzer with facts on every dependency.
 var summarizer = &analysis.Analyzer{
-	Name:       "inprocchainsummary",
-	Doc:        "summarize functions for the inprocchain analyzer",
-	Requires:   []*analysis.Analyzer{inspect.Analyzer},
-	Run:        summarize,
+	Name: "inprocchainsummary",
+	Doc:  "summarize functions for the inprocchain analyzer",
+	Run:  summarize, // most packages are not inspected
+
 	ResultType: reflect.TypeFor[summaries](),
 	FactTypes:  []analysis.Fact{new(summary)},
 }
@@ -63,7 +60,7 @@ func summarize(pass *analysis.Pass) (any, error) {
 	if !imports(pass.Pkg, make(map[*types.Package]bool), grpcPath, otelTracePath) {
 		return summaries{}, nil
 	}
-	c := newChecker(pass)
+	c := newChecker(pass, inspector.New(pass.Files))
 	for _, obj := range c.info.Uses {
 		if fn, ok := obj.(*types.Func); ok && fn.Pkg() != pass.Pkg {
 			s := new(summary)

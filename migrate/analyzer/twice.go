@@ -13,11 +13,8 @@ import (
 func (c *checker) checkInstrumentedTwice() {
 	for cur := range c.all((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
-		switch {
-		case c.callOf(call, grpcPath, "NewServer") != nil:
-			c.instrumentedTwice(cur, call, c.serverOptionOf)
-		case c.callOf(call, inprocchainPath, "New") != nil, c.callOf(call, inprocchainPath, "Wrap") != nil, c.callOf(call, inprocchainPath, "NewChain") != nil:
-			c.instrumentedTwice(cur, call, c.ourOptionOf)
+		if optionOf := c.optionsOf(call); optionOf != nil {
+			c.instrumentedTwice(cur, call, optionOf)
 		}
 	}
 	for cur := range c.all((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/fullstorydev/grpchan"
 	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"github.com/inprocchain/inprocchain"
 	"google.golang.org/grpc"
 )
 
@@ -38,6 +39,19 @@ func byOneOfTwo(wrapped bool) *inprocgrpc.Channel {
 		conn = grpchan.InterceptClientConn(conn, unary, nil) // want `hides an in-process channel`
 	}
 	return conn.(*inprocgrpc.Channel) // want `this assertion panics if the channel is wrapped; use inprocchain.Unwrap`
+}
+
+func carriesInterceptor(serve grpc.UnaryServerInterceptor) *inprocgrpc.Channel {
+	channel := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(serve)
+	channel.WithCloner(inprocgrpc.ProtoCloner{})
+	conn := grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries`
+	return conn.(*inprocgrpc.Channel)                        // want `always panics.*pass the interceptors and what the channel carries, WithServerUnaryInterceptor \(unchecked.go:45\) and WithCloner \(unchecked.go:46\), to one inprocchain.New; inprocchain.Wrap panics for a channel that carries something`
+}
+
+func wrapped() (*inprocgrpc.Channel, *inprocchain.Channel) {
+	channel := &inprocgrpc.Channel{}
+	conn := grpchan.InterceptClientConn(channel, unary, nil)     // want `not rewritten: the channel is passed to inprocchain.Wrap`
+	return conn.(*inprocgrpc.Channel), inprocchain.Wrap(channel) // want `always panics.*pass the interceptors to the call of inprocchain.Wrap \(unchecked.go:54\)`
 }
 
 func parameter(conn grpc.ClientConnInterface) *inprocgrpc.Channel {

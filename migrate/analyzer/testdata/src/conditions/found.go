@@ -89,3 +89,14 @@ func byKind(mode string, channel *inprocgrpc.Channel) *grpc.Server {
 	}
 	return grpc.NewServer(grpc.UnaryInterceptor(audit))
 }
+
+func underMore(cfg config, channel *inprocgrpc.Channel) *grpc.Server {
+	var opts []grpc.ServerOption
+	if cfg.audit {
+		opts = append(opts, grpc.UnaryInterceptor(audit))
+		if cfg.tracing {
+			channel.WithServerUnaryInterceptor(audit) // want `only if cfg.tracing, but on the network server without that condition`
+		}
+	}
+	return grpc.NewServer(opts...)
+}

@@ -62,7 +62,7 @@ func goesElsewhereAsAny() grpc.ClientConnInterface {
 func wrappedAlready() (grpc.ClientConnInterface, *inprocchain.Channel) {
 	channel := &inprocgrpc.Channel{}
 	ours := inprocchain.Wrap(channel)
-	return grpchan.InterceptClientConn(channel, unary, nil), ours // want `not rewritten: the channel carries an inprocchain.Chain \(carries.go:64\)`
+	return grpchan.InterceptClientConn(channel, unary, nil), ours // want `not rewritten: the channel is passed to inprocchain.Wrap \(carries.go:64\), which accepts it only once; pass the interceptors there`
 }
 
 func twice() (grpc.ClientConnInterface, grpc.ClientConnInterface) {

@@ -25,6 +25,14 @@ func withStatsHandler() *grpc.Server {
 	)
 }
 
+func withBoth() *grpc.Server {
+	interceptors := []grpc.UnaryServerInterceptor{
+		audit.Events("audit"),
+		otelgrpc.UnaryServerInterceptor(), // want `otelgrpc is on the same server`
+	}
+	return grpc.NewServer(grpc.ChainUnaryInterceptor(interceptors...), grpc.StatsHandler(otelgrpc.NewServerHandler()))
+}
+
 func ownSpan(tracer trace.Tracer) grpc.ServerOption {
 	return grpc.ChainUnaryInterceptor(audit.Traced(tracer), named, otelgrpc.UnaryServerInterceptor())
 }
