@@ -156,6 +156,27 @@ func TestREADME(t *testing.T) {
 	}
 }
 
+func TestFixFlags(t *testing.T) {
+	for _, test := range []struct {
+		args, rest  string
+		write, diff bool
+	}{
+		{"./...", "./...", false, false},
+		{"-fix .", ".", true, false},
+		{"--diff=true -c 2 . ./b", "-c 2 . ./b", false, true},
+		{"-c 2 -test=false -diff -fix .", "-c 2 -test=false .", true, true},
+		{"-c=2 -fix .", "-c=2 .", true, false},
+		{". -diff", ". -diff", false, false},
+		{"-- -fix", "-- -fix", false, false},
+		{"-json -c", "-json -c", false, false},
+	} {
+		rest, write, diff := fixFlags(strings.Fields(test.args))
+		if strings.Join(rest, " ") != test.rest || write != test.write || diff != test.diff {
+			t.Errorf("%s: %v, %v, %v", test.args, rest, write, diff)
+		}
+	}
+}
+
 // workspace copies the analyzer's test files and their stand-ins to a directory
 // where they can be rewritten.
 func workspace(t *testing.T) string {

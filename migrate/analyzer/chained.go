@@ -9,9 +9,9 @@ import (
 // chainOn is the hook of a channel's inprocchain.Chain.
 func chainOn(of place) hook { return hook{of, "Chain"} }
 
-// takesOff reports that h is set at n on a channel that has an inprocchain.Chain,
+// removesChain reports that h is set at n on a channel that has an inprocchain.Chain,
 // if it has one.
-func (r *replacing) takesOff(h hook, n ast.Node, by string) bool {
+func (r *replacing) removesChain(h hook, n ast.Node, by string) bool {
 	made, on := r.set[chainOn(h.of)]
 	if !on {
 		made, on = r.madeChained(h.of)
@@ -23,7 +23,7 @@ func (r *replacing) takesOff(h hook, n ast.Node, by string) bool {
 	if by != "" {
 		subject = by + " calls " + h.name + " on this channel, which has an inprocchain.Chain"
 	}
-	effect := "it takes off the chain, and from then on every RPC fails with Internal, and RegisterService, InProcess and NewClient panic"
+	effect := "it removes the chain, and from then on every RPC fails with Internal, and RegisterService, InProcess and NewClient panic"
 	if isStatsHook(h.name) {
 		effect = "the handler is not in the chain, and misses the RPCs that the chain's stats handlers see"
 	}

@@ -69,8 +69,8 @@ func (c *checker) placeOfField(sel *ast.SelectorExpr) place {
 	return c.descend(c.placeOf(sel.X), field.Recv(), field.Index())
 }
 
-// placeOfReceiver returns the place of the channel whose method sel is, perhaps
-// through embedded fields.
+// placeOfReceiver returns the place of the channel whose method sel is. Fields
+// may be embedded.
 func (c *checker) placeOfReceiver(sel *ast.SelectorExpr) place {
 	method := c.info.Selections[sel]
 	index := method.Index()

@@ -19,10 +19,10 @@ import (
 	"github.com/inprocchain/inprocchain/migrate/analyzer"
 )
 
-// The module in testdata/real requires the real packages. The tests lay the test files over it, as they are
-// or rewritten.
+// The module in testdata/real requires the real packages. The tests add the test
+// files to it as an overlay, as they are or rewritten.
 
-// TestRewrittenTwice proves that a second run finds nothing more to rewrite.
+// TestRewrittenTwice checks that a second run finds nothing more to rewrite.
 func TestRewrittenTwice(t *testing.T) {
 	for _, finding := range analyze(t, sources(t, true)) {
 		if strings.HasSuffix(finding, withFix) {
@@ -31,7 +31,8 @@ func TestRewrittenTwice(t *testing.T) {
 	}
 }
 
-// TestRewrittenCompiles proves that the rewritten files compile with the real packages.
+// TestRewrittenCompiles checks that the rewritten files compile with the real
+// packages.
 func TestRewrittenCompiles(t *testing.T) {
 	overlay := overlayFile(t, sources(t, true))
 	if out, err := goCommand(realEnv(t), "build", append([]string{"-overlay", overlay}, patterns()...)...); err != nil {
@@ -39,7 +40,8 @@ func TestRewrittenCompiles(t *testing.T) {
 	}
 }
 
-// TestRewrittenRuns proves that the programs among them do what they did.
+// TestRewrittenRuns checks that the rewritten programs print what they printed
+// before.
 func TestRewrittenRuns(t *testing.T) {
 	env, before, after := realEnv(t), overlayFile(t, sources(t, false)), overlayFile(t, sources(t, true))
 	for program, want := range map[string]string{
@@ -74,7 +76,8 @@ func patterns() (patterns []string) {
 	return patterns
 }
 
-// sources maps each test file's place in the module of the real packages to the file with its text.
+// sources maps the path of each test file in the module of the real packages to
+// the file with its text.
 func sources(t *testing.T, golden bool) map[string]string {
 	t.Helper()
 	data, files := analysistest.TestData(), make(map[string]string)
@@ -98,7 +101,7 @@ func sources(t *testing.T, golden bool) map[string]string {
 	return files
 }
 
-// overlayFile writes what go build's flag -overlay wants.
+// overlayFile writes a file for go build's flag -overlay.
 func overlayFile(t *testing.T, sources map[string]string) string {
 	t.Helper()
 	text, err := json.Marshal(map[string]any{"Replace": sources})
@@ -112,8 +115,9 @@ func overlayFile(t *testing.T, sources map[string]string) string {
 	return name
 }
 
-// realEnv is the environment for the go command in the module of the real packages. It works on a copy of go.mod,
-// which it may bring up to date with what inprocchain requires by now.
+// realEnv returns the environment for the go command in the module of the real
+// packages. The go command uses a copy of go.mod, which it may update to what
+// inprocchain requires now.
 func realEnv(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -138,7 +142,8 @@ func goCommand(env []string, verb string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// analyze compiles the sources with the real packages and returns what the analyzer finds.
+// analyze compiles the sources with the real packages and returns what the analyzer
+// finds.
 func analyze(t *testing.T, sources map[string]string) (findings []string) {
 	t.Helper()
 	overlay := make(map[string][]byte)

@@ -70,7 +70,7 @@ func (c *checker) onWrapped(channel ast.Expr) bool {
 }
 
 // wrapPlan plans the edits of wrap. The calls keep their text if they can, and
-// are written anew if an interceptor may be nil or their order changes.
+// are written again if an interceptor may be nil or their order changes.
 func (c *checker) wrapPlan(cur inspector.Cursor, calls []*ast.CallExpr, channel ast.Expr, declaration []edit) (reason string) {
 	options, reason := c.wrapOptions(calls)
 	if reason != "" {

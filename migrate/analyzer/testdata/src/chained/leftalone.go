@@ -6,7 +6,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// What follows takes off no chain.
+// None of what follows removes a chain.
 
 func beforeWrap() *inprocgrpc.Channel {
 	channel := &inprocgrpc.Channel{}

@@ -7,7 +7,7 @@ import (
 )
 
 // In what follows, the server and the channel have the same under the same
-// conditions, or it cannot be told that they have not.
+// conditions, or their conditions cannot be compared.
 
 func sameCondition(cfg config, channel *inprocgrpc.Channel) *grpc.Server {
 	var opts []grpc.ServerOption

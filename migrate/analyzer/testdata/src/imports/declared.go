@@ -1,4 +1,4 @@
-// Package imports has files whose imports need care.
+// Package imports has files with imports of every form.
 package imports
 
 import "github.com/fullstorydev/grpchan"

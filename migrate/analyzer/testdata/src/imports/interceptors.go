@@ -4,5 +4,5 @@ import "google.golang.org/grpc"
 
 func interceptors() []grpc.UnaryClientInterceptor { return nil }
 
-// An expvar of that name would be in the way of the import.
+// The import needs another name, because this one is taken.
 var inprocchain2 = 2

@@ -1,4 +1,4 @@
-// The program intercept has every way to put client interceptors on an in-process channel that is rewritten.
+// The program intercept puts client interceptors on an in-process channel in every way that is rewritten in place.
 package main
 
 import (
@@ -86,7 +86,7 @@ func parenthesized() grpc.ClientConnInterface {
 func onLines(ctx context.Context) error {
 	channel := &inprocgrpc.Channel{}
 	conn := grpchan.InterceptClientConn( // want `hides an in-process channel`
-		channel, // the one above
+		channel, // made above
 		func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			// passes the request on
 			return invoker(ctx, method, req, reply, cc, opts...)

@@ -22,7 +22,7 @@ func packageVariable() grpc.ClientConnInterface {
 }
 
 // The channel may be nil.
-func perhapsNoChannel(none bool) grpc.ClientConnInterface {
+func maybeNoChannel(none bool) grpc.ClientConnInterface {
 	var channel *inprocgrpc.Channel
 	if !none {
 		channel = &inprocgrpc.Channel{}

@@ -1,4 +1,4 @@
-// Package public has public uses of grpchan, each written anew in miniature. The
+// Package public has public uses of grpchan, each reduced to a miniature. The
 // first line of each file names its source.
 package public
 

@@ -1,5 +1,5 @@
 // Package publicotel has public uses of grpchan with otelgrpc's interceptors, each
-// written anew in miniature. The first line of each file names its source.
+// reduced to a miniature. The first line of each file names its source.
 package publicotel
 
 import (

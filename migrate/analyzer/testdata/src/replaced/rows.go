@@ -1,4 +1,4 @@
-// Package replaced has interceptors and stats handlers that a later call replaces, and some that none does.
+// Package replaced has interceptors and stats handlers, some of which a later call replaces.
 package replaced
 
 import (
@@ -115,7 +115,7 @@ func configureStreams(channel *inprocgrpc.Channel) { channel.WithServerStreamInt
 
 var atTop = new(inprocgrpc.Channel).WithServerUnaryInterceptor(first).WithServerUnaryInterceptor(second) // want `replaces what line 116 set`
 
-// What follows replaces nothing.
+// None of what follows replaces anything.
 
 func either(tracing bool) *inprocgrpc.Channel {
 	channel := &inprocgrpc.Channel{}

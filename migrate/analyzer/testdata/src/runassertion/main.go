@@ -1,4 +1,4 @@
-// The program runassertion asks a connection for the in-process channel that it is.
+// The program runassertion asserts that a connection is an in-process channel.
 package main
 
 import (

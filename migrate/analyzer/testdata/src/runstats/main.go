@@ -1,4 +1,4 @@
-// The program runstats shows that a stats handler is told of every RPC on an in-process channel.
+// The program runstats shows that a stats handler gets the events of every RPC on an in-process channel.
 package main
 
 import (
@@ -12,14 +12,14 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-type told struct{ stats.Handler }
+type printer struct{ stats.Handler }
 
-func (told) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
+func (printer) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	fmt.Println("tag", info.FullMethodName)
 	return ctx
 }
 
-func (told) HandleRPC(ctx context.Context, event stats.RPCStats) {
+func (printer) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	switch event.(type) {
 	case *stats.Begin:
 		fmt.Println("begin")
@@ -36,7 +36,7 @@ func intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler
 func main() {
 	channel := (&inprocgrpc.Channel{}).
 		WithServerUnaryInterceptor(intercept).
-		WithServerStatsHandler(told{}) // want `measures wrong durations`
+		WithServerStatsHandler(printer{}) // want `measures wrong durations`
 	grpc_health_v1.RegisterHealthServer(channel, health.NewServer())
 	for range 2 {
 		resp, err := grpc_health_v1.NewHealthClient(channel).Check(context.Background(), &grpc_health_v1.HealthCheckRequest{})

@@ -45,6 +45,6 @@ func interceptedElsewhere(u grpc.UnaryClientInterceptor) grpc.ClientConnInterfac
 	return grpchan.InterceptClientConn(channel, u, nil)                  // want `hides an in-process channel.*not rewritten: the channel carries WithClientStatsHandler \(rows.go:44\)`
 }
 
-func perhapsNil(interceptor grpc.UnaryServerInterceptor) grpc.ClientConnInterface {
+func maybeNil(interceptor grpc.UnaryServerInterceptor) grpc.ClientConnInterface {
 	return (&inprocgrpc.Channel{}).WithServerStatsHandler(handler{}).WithServerUnaryInterceptor(interceptor) // want `inprocchain.WithServerStatsHandlers`
 }
