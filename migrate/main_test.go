@@ -147,7 +147,14 @@ func TestREADME(t *testing.T) {
 	readme := read(t, "README.md")
 	report, _ := execute(t, dir, "flipt", migrate, "./...")
 	diff, _ := execute(t, dir, "runintercept", migrate, "-diff", ".")
-	for _, out := range []string{report, diff} {
+	optional, _ := execute(t, dir, "interceptnil", migrate, "-diff", ".")
+	i := strings.Index(optional, "-\tconn := ")
+	j := strings.Index(optional, "+\tconn := ")
+	if i < 0 || j < i {
+		t.Fatalf("no interceptor that may be nil in:\n%s", optional)
+	}
+	line, _, _ := strings.Cut(optional[j:], "\n")
+	for _, out := range []string{report, diff, optional[i:j] + line + "\n"} {
 		out = strings.ReplaceAll(out, filepath.Join(dir, "src"), "/home/you")
 		out = regexp.MustCompile(` +// want .*`).ReplaceAllString(out, "")
 		if !strings.Contains(readme, "\n"+out+"```\n") {
