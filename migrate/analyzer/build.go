@@ -187,7 +187,21 @@ func hoistable(cur inspector.Cursor) (stmt inspector.Cursor, ok bool) {
 			return stmt, false
 		}
 	}
-	return stmt, !evaluatesBefore(stmt.Node(), cur.Node().Pos())
+	return stmt, !evaluatesBefore(stmt.Node(), cur.Node().Pos()) && !jumps(stmt)
+}
+
+// jumps reports whether the function around cur has a goto statement, which must
+// not jump over the declaration of a variable.
+func jumps(cur inspector.Cursor) bool {
+	for fun := range cur.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		for branch := range fun.Preorder((*ast.BranchStmt)(nil)) {
+			if branch.Node().(*ast.BranchStmt).Tok == token.GOTO {
+				return true
+			}
+		}
+		return false
+	}
+	return false
 }
 
 // inBlock reports whether the node at cur is a statement in a list of statements.

@@ -47,16 +47,29 @@ func (c *checker) neverResult(call *ast.CallExpr, depth int) bool {
 		return false
 	}
 	if decl := c.funcs[fn.Origin()]; decl != nil && decl.Body != nil {
-		return c.neverReturnsNil(decl.Body, depth)
+		return c.neverReturnsNil(decl, depth)
 	}
 	return c.summaries.of(fn).NeverNil
 }
 
-// neverReturnsNil reports whether the first result of a function is never nil.
-func (c *checker) neverReturnsNil(body *ast.BlockStmt, depth int) bool {
-	return !slices.ContainsFunc(firstResults(body), func(result ast.Expr) bool {
+// neverReturnsNil reports whether the first result of a function is never nil. It
+// is false for a named result that a deferred function could set.
+func (c *checker) neverReturnsNil(decl *ast.FuncDecl, depth int) bool {
+	if decl.Type.Results.List[0].Names != nil && defers(decl.Body) {
+		return false
+	}
+	return !slices.ContainsFunc(firstResults(decl.Body), func(result ast.Expr) bool {
 		return result == nil || !c.never(result, depth)
 	})
+}
+
+func defers(body *ast.BlockStmt) bool {
+	for n := range ast.Preorder(body) {
+		if _, ok := n.(*ast.DeferStmt); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // firstResults returns the first operand of every return statement of a

@@ -99,7 +99,7 @@ func (c *checker) summarizeAll() (changed bool) {
 			continue
 		}
 		s := &summary{
-			NeverNil:   c.returnsInterceptor(fn) && c.neverReturnsNil(decl.Body, 0),
+			NeverNil:   c.returnsInterceptor(fn) && c.neverReturnsNil(decl, 0),
 			SpanEvents: c.addsSpanEvents(decl.Body),
 			Sets:       c.settingsOn(fn.Signature().Params(), decl.Body),
 		}
@@ -126,7 +126,7 @@ func (c *checker) settingsOn(params *types.Tuple, body *ast.BlockStmt) (settings
 			continue
 		}
 		for _, call := range calls(body) {
-			if _, name := c.settingOf(call); name != "" && c.placeOf(call) == (place{root: param}) {
+			if _, name := c.settingOf(call); name != "" && !c.isNil(call.Args[0]) && c.placeOf(call) == (place{root: param}) {
 				settings = append(settings, setting{i, name, c.position(call.Pos())})
 			}
 			for _, passed := range c.settingsBy(call) {

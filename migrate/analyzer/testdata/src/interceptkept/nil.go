@@ -27,6 +27,15 @@ labelled:
 	}
 }
 
+func jumpsOver(u grpc.UnaryClientInterceptor) (conn grpc.ClientConnInterface) {
+	if u == nil {
+		goto end
+	}
+	conn = grpchan.InterceptClientConn(&inprocgrpc.Channel{}, u, nil) // want `not rewritten: an interceptor may be nil`
+end:
+	return conn
+}
+
 func conditionally(u grpc.UnaryClientInterceptor, on bool) bool {
 	return on && useful(grpchan.InterceptClientConn(&inprocgrpc.Channel{}, u, nil)) // want `not rewritten: an interceptor may be nil`
 }

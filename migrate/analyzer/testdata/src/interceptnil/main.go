@@ -27,6 +27,7 @@ func main() {
 	}
 	call("result", result(1))
 	call("received", received())
+	call("deferred", deferred())
 	call("of another package", otherPackage())
 	call("reassigned", reassigned(nil))
 	call("addressed", addressed())
@@ -136,6 +137,15 @@ func recursive(n int) grpc.UnaryClientInterceptor {
 func bare() (interceptor grpc.UnaryClientInterceptor) {
 	interceptor = say("bare")
 	return
+}
+
+func deferred() grpc.ClientConnInterface {
+	return grpchan.InterceptClientConn(&inprocgrpc.Channel{}, setToNil(), nil) // want `hides an in-process channel`
+}
+
+func setToNil() (interceptor grpc.UnaryClientInterceptor) {
+	defer func() { interceptor = nil }()
+	return say("never runs")
 }
 
 func received() grpc.ClientConnInterface {

@@ -134,8 +134,11 @@ func either(tracing bool) *inprocgrpc.Channel {
 	return channel
 }
 
+func reset(channel *inprocgrpc.Channel) { channel.WithServerUnaryInterceptor(nil) }
+
 func differentHooks(channel *inprocgrpc.Channel) {
 	channel.WithServerUnaryInterceptor(first)
+	reset(channel)
 	configureStreams(channel)
 	configure("b", &inprocgrpc.Channel{})
 }
