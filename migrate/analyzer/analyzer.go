@@ -88,6 +88,7 @@ type checker struct {
 	summaries summaries
 	plans     map[*ast.File]*plan
 	wrapped   map[*ast.CallExpr]bool // intercept calls that the plans turn into inprocchain.Wrap
+	renewed   map[*types.Var]string  // why a channel does not become an inprocchain.Channel, empty if it does
 	chained   map[ast.Node]bool      // where something is set on a channel that has an inprocchain.Chain
 	findings  []finding
 }
@@ -110,6 +111,7 @@ func newChecker(pass *analysis.Pass, in *inspector.Inspector) *checker {
 		summaries: make(summaries),
 		plans:     make(map[*ast.File]*plan),
 		wrapped:   make(map[*ast.CallExpr]bool),
+		renewed:   make(map[*types.Var]string),
 		chained:   make(map[ast.Node]bool),
 	}
 	for _, file := range pass.Files {

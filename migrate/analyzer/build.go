@@ -75,7 +75,11 @@ func (c *checker) build(cur inspector.Cursor, fun string, args []ast.Expr, optio
 		params = append(params, b.grouped(options)...)
 	}
 	n := cur.Node()
-	edits = append(edits, edit{n.Pos(), n.End(), qualifier + fun + "(" + strings.Join(params, ", ") + ")"})
+	separator, begin, end := ", ", "", ""
+	if len(params) > 3 {
+		separator, begin, end = ",\n", "\n", ",\n"
+	}
+	edits = append(edits, edit{n.Pos(), n.End(), qualifier + fun + "(" + begin + strings.Join(params, separator) + end + ")"})
 	p := c.plan(cur)
 	if reason := p.try(edits); reason != "" {
 		return reason

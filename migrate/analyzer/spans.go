@@ -81,7 +81,7 @@ func (c *checker) serverLists(call *ast.CallExpr) [][]element {
 		for _, kind := range []interceptorKinds{unaryServer, streamServer} {
 			elements = append(elements, c.optionElements(call, c.serverOptionOf, kind)...)
 		}
-	} else if id, ok := ast.Unparen(call.Fun).(*ast.Ident); !ok || c.info.Uses[id] != types.Universe.Lookup("append") {
+	} else if !c.info.Types[ast.Unparen(call.Fun)].IsBuiltin() {
 		for _, arg := range c.interceptorArgs(call) {
 			elements = append(elements, c.elements(arg, call.Pos())...)
 		}

@@ -54,36 +54,47 @@ func (c *checker) outermost(cur inspector.Cursor) inspector.Cursor {
 	}
 }
 
+const usedAsChannel = "it is used as an *inprocgrpc.Channel, and New returns an *inprocchain.Channel"
+
 // renew plans to turn a chain of With… calls on a channel that is made in the
-// same expression into inprocchain.New. If the result might not compile or might
-// behave differently, it plans nothing and returns the reason.
+// same expression, or directly before, into inprocchain.New. If the result might
+// not compile or might behave differently, it plans nothing and returns the
+// reason.
 func (c *checker) renew(chain inspector.Cursor) (reason string) {
 	calls, made := c.links(chain.Node().(*ast.CallExpr))
 	if !made {
-		return "the channel is not made in the same expression"
+		return c.renewVariable(calls)
 	}
 	if !c.newFlow(grpcInterface).expr(chain) {
-		return "it is used as an *inprocgrpc.Channel, and New returns an *inprocchain.Channel"
+		return usedAsChannel
 	}
-	var options []option
-	seen := make(map[string]bool)
-	for _, call := range calls {
-		_, name := c.settingOf(call)
-		if seen[name] {
-			return "a part of it is replaced"
-		}
-		seen[name] = true
-		arg := call.Args[0]
-		if c.isNil(arg) {
-			return "the argument of " + name + " is nil, which inprocchain.New rejects"
-		}
-		// RPCs would panic with a nil stats handler, so it may be assumed not to be nil.
-		options = append(options, option{name: optionFor(name), arg: arg, maybeNil: !isStatsHook(name) && !c.never(arg, 0)})
+	options, reason := c.newOptions(calls)
+	if reason != "" {
+		return reason
 	}
 	if mayBeNil(options) {
 		return c.build(chain, "New", nil, options, nil)
 	}
 	return c.plan(chain).try(c.renewEdits(calls))
+}
+
+// newOptions returns the options of inprocchain.New for With… calls.
+func (c *checker) newOptions(calls []*ast.CallExpr) (options []option, reason string) {
+	seen := make(map[string]bool)
+	for _, call := range calls {
+		_, name := c.settingOf(call)
+		if seen[name] {
+			return nil, "a part of it is replaced"
+		}
+		seen[name] = true
+		arg := call.Args[0]
+		if c.isNil(arg) {
+			return nil, "the argument of " + name + " is nil, which inprocchain.New rejects"
+		}
+		// RPCs would panic with a nil stats handler, so it may be assumed not to be nil.
+		options = append(options, option{name: optionFor(name), arg: arg, maybeNil: !isStatsHook(name) && !c.never(arg, 0)})
+	}
+	return options, ""
 }
 
 // links returns the calls of a chain in the order in which they run, and whether

@@ -59,3 +59,10 @@ func eitherOr(tracing bool) grpc.ServerOption {
 func otherKind() grpc.ServerOption {
 	return grpc.ChainUnaryInterceptor(audit.Events("audit"))
 }
+
+func appendedLater() (grpc.ServerOption, int) {
+	interceptors := []grpc.UnaryServerInterceptor{audit.Events("audit")}
+	option := grpc.ChainUnaryInterceptor(interceptors...)
+	interceptors = append(interceptors, otelgrpc.UnaryServerInterceptor())
+	return option, len(interceptors)
+}

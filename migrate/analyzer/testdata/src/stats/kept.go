@@ -8,12 +8,53 @@ import (
 )
 
 func notMadeHere(channel *inprocgrpc.Channel) {
-	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: the channel is not made in the same expression`
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: the channel is not made in the same expression or directly before`
 }
 
 func madeBefore() grpc.ClientConnInterface {
 	channel := &inprocgrpc.Channel{}
-	return channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: the channel is not made in the same expression`
+	return channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: the channel is not made in the same expression or directly before`
+}
+
+func otherStatementBetween() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	fmt.Println("made")
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: the channel is not made in the same expression or directly before`
+	return channel
+}
+
+func setLater() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: it is used as an `
+	fmt.Println("set")
+	channel.WithClientStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: the channel is not made in the same expression or directly before`
+	return channel
+}
+
+func usedAsTheChannelLater() *inprocgrpc.Channel {
+	channel := &inprocgrpc.Channel{}
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: it is used as an `
+	return channel
+}
+
+func replacedLater() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a part of it is replaced`
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a part of it is replaced` `replaces what line`
+	return channel
+}
+
+func commentBetween() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}          // bare
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a comment stands`
+	return channel
+}
+
+func madeTwice() grpc.ClientConnInterface {
+	channel := &inprocgrpc.Channel{}
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: it is used as an `
+	channel = &inprocgrpc.Channel{}
+	return channel
 }
 
 func returnsTheChannel() *inprocgrpc.Channel {
@@ -31,13 +72,13 @@ func usedAsAny() {
 }
 
 func again() grpc.ClientConnInterface {
-	return (&inprocgrpc.Channel{}).WithServerStatsHandler(handler{}).WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a part of it is replaced` `measures wrong durations.*not rewritten: a part of it is replaced` `replaces what line 34 set`
+	return (&inprocgrpc.Channel{}).WithServerStatsHandler(handler{}).WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a part of it is replaced` `measures wrong durations.*not rewritten: a part of it is replaced` `replaces what line`
 }
 
 type embedding struct{ *inprocgrpc.Channel }
 
 func embedded(e embedding) {
-	e.WithClientStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: the channel is not made in the same expression`
+	e.WithClientStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: the channel is not made in the same expression or directly before`
 }
 
 func comment() grpc.ClientConnInterface {

@@ -48,3 +48,17 @@ func interceptedElsewhere(u grpc.UnaryClientInterceptor) grpc.ClientConnInterfac
 func maybeNil(interceptor grpc.UnaryServerInterceptor) grpc.ClientConnInterface {
 	return (&inprocgrpc.Channel{}).WithServerStatsHandler(handler{}).WithServerUnaryInterceptor(interceptor) // want `inprocchain.WithServerStatsHandlers`
 }
+
+func inStatements(more bool) grpc.ClientConnInterface {
+	if more {
+		channel := &inprocgrpc.Channel{}
+		channel = channel.WithServerUnaryInterceptor(intercept)
+		channel.WithCloner(inprocgrpc.ProtoCloner{})
+		channel.WithClientStatsHandler(handler{}).WithServerStatsHandler(&handler{}) // want `inprocchain.WithClientStatsHandlers` `inprocchain.WithServerStatsHandlers`
+		grpc_health_v1.RegisterHealthServer(channel, health.NewServer())
+		return channel
+	}
+	channel := new(inprocgrpc.Channel)
+	channel.WithServerStatsHandler(handler{}) // want `inprocchain.WithServerStatsHandlers`
+	return channel
+}
