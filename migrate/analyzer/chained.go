@@ -9,9 +9,8 @@ import (
 // chainOn is the hook of a channel's inprocchain.Chain.
 func chainOn(of place) hook { return hook{of, "Chain"} }
 
-// removesChain reports that h is set at n on a channel that has an inprocchain.Chain,
-// if it has one.
-func (r *replacing) removesChain(h hook, n ast.Node, by string) bool {
+// onChained reports that h is set at n, if the channel has an inprocchain.Chain.
+func (r *replacing) onChained(h hook, n ast.Node, by string) bool {
 	made, on := r.set[chainOn(h.of)]
 	if !on {
 		made, on = r.madeChained(h.of)
@@ -23,13 +22,9 @@ func (r *replacing) removesChain(h hook, n ast.Node, by string) bool {
 	if by != "" {
 		subject = by + " calls " + h.name + " on this channel, which has an inprocchain.Chain"
 	}
-	effect := "it removes the chain, and from then on every RPC fails with Internal, and RegisterService, InProcess and NewClient panic"
-	if isStatsHook(h.name) {
-		effect = "the handler is not in the chain, and misses the RPCs that the chain's stats handlers see"
-	}
 	r.chained[n] = true
-	r.report(n, "chained", made, "", fmt.Sprintf("%s (line %d): %s; pass inprocchain.%s(…) to inprocchain.New or inprocchain.Wrap",
-		subject, r.line(made), effect, optionFor(h.name)))
+	r.report(n, "chained", made, "", fmt.Sprintf("%s (line %d): from then on, every RPC fails with Internal, and RegisterService, InProcess and NewClient panic; "+
+		"pass inprocchain.%s(…) to inprocchain.New or inprocchain.Wrap", subject, r.line(made), optionFor(h.name)))
 	return true
 }
 

@@ -49,7 +49,9 @@ func TestRewrittenRuns(t *testing.T) {
 		"interceptnil": "parameters\ntrue\ntrue\ntaken\nlast\nnever nil\n",
 		"runintercept": "first /grpc.health.v1.Health/Check\nsecond /grpc.health.v1.Health/Check\n",
 		"runassertion": "services: 1\nnot in process true\nnot in process true\n",
-		"runstats":     "tag /grpc.health.v1.Health/Check\nbegin\nintercepted /grpc.health.v1.Health/Check\nend\nSERVING <nil>\n",
+		"runchained": "unary true\nRegisterService panics: true\nInProcess panics: true\nNewClient panics: true\n" +
+			"handler true\nRegisterService panics: true\nInProcess panics: true\nNewClient panics: true\n",
+		"runstats": "tag /grpc.health.v1.Health/Check\nbegin\nintercepted /grpc.health.v1.Health/Check\nend\nSERVING <nil>\n",
 	} {
 		t.Run(program, func(t *testing.T) {
 			was, err := goCommand(env, "run", "-overlay", before, "./"+program)

@@ -195,7 +195,7 @@ func (r *replacing) call(call *ast.CallExpr) {
 // setting is called for a call of a With… method.
 func (r *replacing) setting(call *ast.CallExpr, sel *ast.SelectorExpr, name string) {
 	h := hook{r.placeOf(call), name}
-	if r.removesChain(h, sel.Sel, "") {
+	if r.onChained(h, sel.Sel, "") {
 		return
 	}
 	earlier, set := r.set[h]
@@ -219,7 +219,7 @@ func (r *replacing) settings(call *ast.CallExpr) {
 		arg := call.Args[s.Param]
 		h := hook{r.placeOf(arg), s.Name}
 		by := fmt.Sprintf("%s (%s)", typeutil.StaticCallee(r.info, call).Name(), s.At)
-		if r.removesChain(h, arg, by) || hooks[s.Name] == "" {
+		if r.onChained(h, arg, by) || hooks[s.Name] == "" {
 			continue
 		}
 		earlier, set := r.set[h]

@@ -22,7 +22,7 @@ func afterWrap(tracing bool) *inprocchain.Channel {
 	channel := &inprocgrpc.Channel{}
 	ours := inprocchain.Wrap(channel)
 	if tracing {
-		channel.WithServerUnaryInterceptor(serve) // want `WithServerUnaryInterceptor is called on a channel that has an inprocchain.Chain \(line 23\): it removes the chain, and from then on every RPC fails with Internal, and RegisterService, InProcess and NewClient panic; pass inprocchain.WithUnaryServerInterceptors\(…\) to inprocchain.New or inprocchain.Wrap`
+		channel.WithServerUnaryInterceptor(serve) // want `WithServerUnaryInterceptor is called on a channel that has an inprocchain.Chain \(line 23\): from then on, every RPC fails with Internal, and RegisterService, InProcess and NewClient panic; pass inprocchain.WithUnaryServerInterceptors\(…\) to inprocchain.New or inprocchain.Wrap`
 	}
 	channel = channel.WithServerStreamInterceptor(stream) // want `WithServerStreamInterceptor is called on a channel that has an inprocchain.Chain \(line 23\)`
 	channel.WithCloner(inprocgrpc.ProtoCloner{})          // want `WithCloner is called on a channel that has an inprocchain.Chain \(line 23\).*pass inprocchain.WithCloner`
@@ -33,7 +33,7 @@ func onInProcess(ours *inprocchain.Channel, handler stats.Handler) {
 	ours.InProcess().WithServerUnaryInterceptor(serve).WithServerStreamInterceptor(stream) // want `WithServerUnaryInterceptor is called on a channel that has an inprocchain.Chain \(line 33\)` `WithServerStreamInterceptor is called`
 	channel := ours.InProcess()
 	channel.WithServerUnaryInterceptor(nil)       // want `WithServerUnaryInterceptor is called on a channel that has an inprocchain.Chain \(line 34\)`
-	channel.WithServerStatsHandler(handler)       // want `WithServerStatsHandler is called on a channel that has an inprocchain.Chain \(line 34\): the handler is not in the chain, and misses the RPCs that the chain's stats handlers see; pass inprocchain.WithServerStatsHandlers`
+	channel.WithServerStatsHandler(handler)       // want `WithServerStatsHandler is called on a channel that has an inprocchain.Chain \(line 34\): from then on, every RPC fails with Internal.*pass inprocchain.WithServerStatsHandlers`
 	inprocchain.New().InProcess().WithCloner(nil) // want `WithCloner is called`
 	other := channel
 	other.WithServerUnaryInterceptor(serve) // want `WithServerUnaryInterceptor is called`
@@ -77,5 +77,5 @@ func configure(channel *inprocgrpc.Channel) { channel.WithServerStreamIntercepto
 
 func throughFunctions() *server {
 	ours := inprocchain.New(inprocchain.WithUnaryServerInterceptors(serve))
-	return newServer("flags", ours.InProcess()) // want `newServer \(found.go:71\) calls WithServerUnaryInterceptor on this channel, which has an inprocchain.Chain \(line 80\): it removes the chain` `newServer \(found.go:76\) calls WithServerStreamInterceptor on this channel`
+	return newServer("flags", ours.InProcess()) // want `newServer \(found.go:71\) calls WithServerUnaryInterceptor on this channel, which has an inprocchain.Chain \(line 80\): from then on, every RPC fails with Internal` `newServer \(found.go:76\) calls WithServerStreamInterceptor on this channel`
 }

@@ -12,12 +12,16 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-type printer struct{ stats.Handler }
+type printer struct{}
 
 func (printer) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	fmt.Println("tag", info.FullMethodName)
 	return ctx
 }
+
+func (printer) TagConn(ctx context.Context, info *stats.ConnTagInfo) context.Context { return ctx }
+
+func (printer) HandleConn(ctx context.Context, event stats.ConnStats) {}
 
 func (printer) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	switch event.(type) {

@@ -39,6 +39,16 @@ func inOtherOrder(legacy bool, version int) (*grpc.Server, *grpc.Server) {
 	return grpc.NewServer(opts...), grpc.NewServer(more...)
 }
 
+func interceptorElse(modern bool) *grpc.Server {
+	var opts []grpc.ServerOption
+	if modern {
+		opts = append(opts, grpc.StatsHandler(otelgrpc.NewServerHandler()))
+	} else {
+		opts = append(opts, grpc.UnaryInterceptor(otelgrpc.UnaryServerInterceptor()))
+	}
+	return grpc.NewServer(opts...)
+}
+
 func byVersion(version int, channel *inprocgrpc.Channel) {
 	switch version {
 	case 1:

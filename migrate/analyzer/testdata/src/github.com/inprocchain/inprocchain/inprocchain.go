@@ -52,3 +52,5 @@ func Unwrap(cc grpc.ClientConnInterface) (*inprocgrpc.Channel, error) { return n
 func As[T grpc.ClientConnInterface](cc grpc.ClientConnInterface) (_ T, ok bool) { return }
 
 func MultiRegistrar(registrars ...grpc.ServiceRegistrar) grpc.ServiceRegistrar { return nil }
+
+func (c *Channel) NewClient(opts ...Option) *Channel { return nil }
