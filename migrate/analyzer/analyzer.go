@@ -166,6 +166,25 @@ func (c *checker) all(types ...ast.Node) func(yield func(inspector.Cursor) bool)
 	}
 }
 
+// bodies yields the functions and function literals that have a body, with it, in
+// files that are not generated.
+func (c *checker) bodies() func(yield func(inspector.Cursor, *ast.BlockStmt) bool) {
+	return func(yield func(inspector.Cursor, *ast.BlockStmt) bool) {
+		for cur := range c.all((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+			var body *ast.BlockStmt
+			switch n := cur.Node().(type) {
+			case *ast.FuncDecl:
+				body = n.Body
+			case *ast.FuncLit:
+				body = n.Body
+			}
+			if body != nil && !yield(cur, body) {
+				return
+			}
+		}
+	}
+}
+
 func fileOf(cur inspector.Cursor) *ast.File {
 	for file := range cur.Enclosing((*ast.File)(nil)) {
 		return file.Node().(*ast.File)

@@ -67,17 +67,7 @@ type what struct {
 // on the network server and on the in-process channel, on one of them under a
 // condition that does not apply to the other.
 func (c *checker) checkConditions() {
-	for cur := range c.all((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
-		var body *ast.BlockStmt
-		switch n := cur.Node().(type) {
-		case *ast.FuncDecl:
-			body = n.Body
-		case *ast.FuncLit:
-			body = n.Body
-		}
-		if body == nil {
-			continue
-		}
+	for cur, body := range c.bodies() {
 		server, channel := c.installedBy(body)
 		for key, onChannel := range channel {
 			onServer := server[key]

@@ -15,15 +15,8 @@ import (
 // call replaces, and With… methods that are called on a channel that already has
 // an inprocchain.Chain. It follows every path through a function.
 func (c *checker) checkReplaced() {
-	for cur := range c.all((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
-		var body *ast.BlockStmt
-		switch n := cur.Node().(type) {
-		case *ast.FuncDecl:
-			body = n.Body
-		case *ast.FuncLit:
-			body = n.Body
-		}
-		if body != nil && c.sets(body) {
+	for cur, body := range c.bodies() {
+		if c.sets(body) {
 			c.replacedIn(cur, body)
 		}
 	}

@@ -17,15 +17,8 @@ func (c *checker) checkInstrumentedTwice() {
 			c.instrumentedTwice(cur, call, optionOf)
 		}
 	}
-	for cur := range c.all((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
-		switch n := cur.Node().(type) {
-		case *ast.FuncDecl:
-			if n.Body != nil {
-				c.hookedTwice(cur, n.Body)
-			}
-		case *ast.FuncLit:
-			c.hookedTwice(cur, n.Body)
-		}
+	for cur, body := range c.bodies() {
+		c.hookedTwice(cur, body)
 	}
 }
 
