@@ -1,7 +1,7 @@
 package chaintest
 
-// align pairs as many of a and b as it can, keeping their order. What has no
-// partner is paired with -1.
+// align pairs as many elements of a and b as possible, in order. An element
+// without a partner is paired with -1.
 func align(a, b []int, same func(i, j int) bool) [][2]int {
 	var start, end [][2]int
 	for len(a) > 0 && len(b) > 0 && same(a[0], b[0]) {
@@ -12,15 +12,15 @@ func align(a, b []int, same func(i, j int) bool) [][2]int {
 		end = append(end, [2]int{a[len(a)-1], b[len(b)-1]})
 		a, b = a[:len(a)-1], b[:len(b)-1]
 	}
-	aligned := append(start, longest(a, b, same)...)
+	aligned := append(start, longestCommonSubsequence(a, b, same)...)
 	for i := len(end) - 1; i >= 0; i-- {
 		aligned = append(aligned, end[i])
 	}
 	return aligned
 }
 
-// longest is the textbook's longest common subsequence.
-func longest(a, b []int, same func(i, j int) bool) [][2]int {
+// longestCommonSubsequence pairs the elements of the longest common subsequence.
+func longestCommonSubsequence(a, b []int, same func(i, j int) bool) [][2]int {
 	length := make([][]int, len(a)+1)
 	for i := range length {
 		length[i] = make([]int, len(b)+1)

@@ -2,118 +2,262 @@ package chaintest
 
 import (
 	"context"
-	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 
 	"github.com/inprocchain/inprocchain"
 )
 
-// Compare makes the calls twice, over a network connection that has the chain
-// on both its ends, and over a channel that has it, and fails the test for
-// every difference between the two: what the calls and each RPC returned,
-// messages, statuses with their details, headers, trailers, and what
-// interceptors and stats handlers were told, in which order. The failures say
-// what differs where. The network connection is grpc-go's own, in memory.
+// Calls are the RPCs that [Compare] and [CompareConns] make each way. They must
+// make them on the connection and with the context that they are given; the
+// context ends when the function has returned and its RPCs have ended.
 //
-// To see this, Compare puts interceptors and stats handlers of its own before
-// and after those of the chain. The chain sees nothing of them, save that the
-// outgoing metadata in the context of a client's stats handler has one key more.
+// An error that Calls returns fails the test. RPCs that fail are compared like
+// all others, so ignore the error of an RPC that is meant to fail. RPCs may be
+// made concurrently. Otherwise Calls must do the same thing each time, and leave
+// behind a state in which it can.
+type Calls = func(context.Context, grpc.ClientConnInterface) error
+
+// Compare tests a chain. It makes the calls twice, over a network connection
+// that has the chain on both of its ends and over an in-process channel that has
+// it, and fails the test for every difference: messages, statuses with their
+// details, headers, trailers, and what interceptors and stats handlers see, in
+// which order. The failures say what differs and where. The network connection
+// is grpc-go's own, in memory.
 //
-// These are no differences, since a channel has no HTTP/2: the headers
-// user-agent, content-type, :authority and grpc-accept-encoding, addresses,
-// compression, WireLength, the events of connections, and those of a server
-// that does not know the method or never gets its request. Nor is the value of
-// traceparent and its kin one, which is new each time; that it is there, is.
+// Compare builds both sides from the chain, so it cannot see how the application
+// is wired: if the application's channel has another chain, or none, Compare
+// passes. [CompareConns] tests that.
 //
-// On a network some things happen in no certain order, so none is asked for:
-// when the header and the trailer of a response arrive, when the end of a
-// stream is told, sending and receiving in a bidirectional stream, what is sent
-// into a stream that the server has ended without reading it, how much of an
-// answer goes out once its client has given up, and which side is the first to
-// see a deadline pass. RPCs may be made concurrently. Beyond that, calls and
-// handlers must do the same thing each time; a handler that fails in its own
-// way when a deadline passes does not.
+// Compare calls register once for each side, so that handlers with state start
+// anew. Interceptors and stats handlers with state, such as a rate limiter, do
+// not: they are in the chain, which both sides share. Build two applications and
+// use CompareConns if that matters.
 //
-// The function register is called once for each of the two, so that handlers
-// with a state of their own start anew. The context that calls is given ends
-// when calls has returned and its RPCs have ended. An error that calls returns
-// is compared as all else is: the same error twice is no difference. Calls that
-// must succeed say so themselves, with t.
+// To observe RPCs, Compare adds interceptors and stats handlers before and after
+// those of the chain. The chain does not see them, except that the outgoing
+// metadata in the context of a client's stats handler has one more key.
 //
-// Compare fails the test if calls makes no RPC, and for an RPC that does not
-// end within five seconds after calls has returned. Such a stream was neither
-// received from until an error, nor canceled. An empty chain is compared like
-// any other. Compare stops the test if register or calls is nil. A panic of
-// calls goes on to the caller.
+// These are not reported, since a channel has no HTTP/2: the headers user-agent,
+// content-type, :authority and grpc-accept-encoding, addresses, compression,
+// WireLength, connection events, and the events of a server that does not know
+// the method or never gets its request. The values of traceparent and similar
+// keys are new in each run, so only their presence is compared.
 //
-// Compare must run in the goroutine of the test, and leaves none behind but
-// those of handlers that do not return. Any number of tests may run it in
-// parallel.
-func Compare(t testing.TB, chain inprocchain.Chain, register func(grpc.ServiceRegistrar), calls func(context.Context, grpc.ClientConnInterface) error) {
+// A network leaves some things uncertain, and these are not compared: when the
+// header and the trailer of a response arrive, when the end of a stream is
+// reported, the order of sending and receiving in a bidirectional stream,
+// messages sent to a stream that the server ended without reading them, how much
+// of a response is sent after its client has given up, and which side notices
+// first that a deadline has passed. Apart from that, handlers must do the same
+// thing each time.
+//
+// Compare also fails the test if calls returns an error, if it makes no RPC, if
+// every RPC ended with Unimplemented, and for each RPC that has not ended five
+// seconds after calls returned. It supports [WithCmpOptions], [WithSpans] and
+// [WithEffects]. It stops the test if register or calls is nil or an option is
+// invalid. A panic of calls is not recovered.
+//
+// Compare must be called from the goroutine of the test. It leaves no goroutine
+// behind except those of handlers that do not return. Parallel tests may call it.
+func Compare(t testing.TB, chain inprocchain.Chain, register func(grpc.ServiceRegistrar), calls Calls, opts ...Option) {
 	t.Helper()
 	if register == nil || calls == nil {
 		t.Fatal("chaintest: Compare: register and calls must not be nil")
 	}
-	compare(t, onNetwork, inProcess, scenario{chain, register, calls, 5 * time.Second})
+	s := newSettings(t, "Compare", opts, "WithCmpOptions", "WithSpans", "WithEffects")
+	newComparison(calls, s).transports(t, network, inProcess, chain, register)
 }
 
-// A scenario is what a side runs.
-type scenario struct {
-	chain    inprocchain.Chain
-	register func(grpc.ServiceRegistrar)
-	calls    func(context.Context, grpc.ClientConnInterface) error
-	patience time.Duration // with RPCs that do not end
-}
-
-func compare(t testing.TB, oracle, subject side, s scenario) {
+// CompareConns tests how an application is wired. It makes the calls twice, on a
+// connection to the application's listener and on its in-process channel, and
+// fails the test for every difference that the caller can see, RPC by RPC:
+// responses, statuses with their details, headers, trailers, streamed messages,
+// and what grpc.OnFinish reports. The failures say what differs and where.
+//
+// The caller does not see everything: an audit log that is not written changes
+// no response. [WithSpans] also compares the spans that each way left behind, and
+// [WithEffects] anything else that it left behind, such as the lines of an audit
+// log. With them CompareConns reports a missing or doubled stats handler,
+// missing interceptors and a different order, as far as it has an effect. It
+// compares and does not judge: what is missing both ways is not reported.
+//
+// Dial network as the clients of the application do, with the client side of the
+// chain if the channel has one:
+//
+//	grpc.NewClient(address, append(chain.DialOptions(), grpc.WithTransportCredentials(…))...)
+//
+// The first calls are made on network, the second on inProcess, which may be a
+// Channel, its ClientConn, or anything else that the application's own callers
+// use. If both lead to one application, the second calls find what the first
+// left behind: calls must clean up after themselves. Otherwise build two
+// applications, and take one connection from each.
+//
+// What is not reported is as described at [Compare]. Furthermore, CompareConns
+// sees only the client's side, so it does not compare successful sends to a
+// stream, nor the trailer of an RPC that ended with Canceled or DeadlineExceeded.
+// The client interceptors of both connections see three call options more, which
+// observe how an RPC ends.
+//
+// CompareConns also fails the test if calls returns an error, if it makes no RPC,
+// if every RPC ended with Unimplemented either way, and for each RPC that has not
+// ended five seconds after calls returned. It supports [WithCmpOptions],
+// [WithSpans] and [WithEffects]. It stops the test if an argument is nil, if both
+// connections are the same, or if an option is invalid. A panic of calls is not
+// recovered.
+//
+// CompareConns closes neither connection. It must be called from the goroutine
+// of the test, and leaves no goroutine behind.
+func CompareConns(t testing.TB, network, inProcess grpc.ClientConnInterface, calls Calls, opts ...Option) {
 	t.Helper()
-	want, err := run(t.Context(), oracle, s)
-	if err != nil {
-		t.Fatalf("chaintest: %s: %v", oracle.name, err)
+	if isNil(network) || isNil(inProcess) || calls == nil {
+		t.Fatal("chaintest: CompareConns: network, inProcess and calls must not be nil")
 	}
-	got, err := run(t.Context(), subject, s)
+	if reflect.ValueOf(network).Comparable() && network == inProcess {
+		t.Fatal("chaintest: CompareConns: network and inProcess are the same connection; dial the listener of the application for network")
+	}
+	s := newSettings(t, "CompareConns", opts, "WithCmpOptions", "WithSpans", "WithEffects")
+	newComparison(calls, s).conns(t, network, inProcess)
+}
+
+// existing opens a connection that is open already.
+func existing(conn grpc.ClientConnInterface) func(context.Context) (*connection, error) {
+	return func(context.Context) (*connection, error) {
+		return &connection{conn: conn, drain: func(time.Duration) error { return nil }, close: func() {}}, nil
+	}
+}
+
+func isNil(conn grpc.ClientConnInterface) bool {
+	value := reflect.ValueOf(conn)
+	return conn == nil || value.Kind() == reflect.Pointer && value.IsNil()
+}
+
+// A comparison makes calls two ways and compares the outcomes.
+type comparison struct {
+	settings
+	calls       Calls
+	comparer    comparer
+	rpcTimeout  time.Duration // for RPCs to end
+	spanTimeout time.Duration // for spans to end and to become equal
+}
+
+func newComparison(calls Calls, s settings) comparison {
+	return comparison{
+		settings:    s,
+		calls:       calls,
+		comparer:    newComparer(s.cmpOptions),
+		rpcTimeout:  5 * time.Second,
+		spanTimeout: 2 * time.Second,
+	}
+}
+
+// transports compares two transports that run one chain.
+func (c comparison) transports(t testing.TB, want, got transport, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) {
+	t.Helper()
+	var outcomes []outcome
+	for _, tr := range []transport{want, got} {
+		r := newRecorder(false)
+		outcomes = append(outcomes, c.run(t, tr.name, r, func(ctx context.Context) (*connection, error) {
+			return tr.open(ctx, r.around(chain), register)
+		}))
+	}
+	c.report(t, outcomes[0], outcomes[1])
+}
+
+// conns compares two connections that are open already.
+func (c comparison) conns(t testing.TB, network, inProcess grpc.ClientConnInterface) {
+	t.Helper()
+	want := c.run(t, onNetwork, newRecorder(true), existing(network))
+	got := c.run(t, inThisProcess, newRecorder(true), existing(inProcess))
+	c.report(t, want, got)
+}
+
+// An outcome is what the calls did one way.
+type outcome struct {
+	way        string
+	err        error // of calls
+	rpcs       []rpcRecord
+	problems   []string // RPCs and handlers that did not end
+	window     *spanWindow
+	spansEnded bool
+	effects    []any
+}
+
+func (c comparison) run(t testing.TB, way string, r *recorder, open func(context.Context) (*connection, error)) outcome {
+	t.Helper()
+	window := openSpanWindow(c.spans)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	conn, err := open(ctx)
 	if err != nil {
-		t.Fatalf("chaintest: %s: %v", subject.name, err)
+		t.Fatalf("chaintest: %s: no connection: %v", way, err)
+	}
+	defer conn.close()
+	r.expectServices(conn.services)
+
+	if len(c.spans) > 0 {
+		ctx = trace.ContextWithRemoteSpanContext(ctx, window.root)
+	}
+	err = c.calls(ctx, callerConn{conn.conn, r})
+
+	timeout, stop := context.WithTimeout(ctx, c.rpcTimeout)
+	defer stop()
+	r.awaitEnd(timeout)
+	problems := r.stopOpen()
+	cancel() // abandoned streams end now
+	if err := conn.drain(c.rpcTimeout); err != nil {
+		problems = append(problems, err.Error())
+	}
+	o := outcome{way: way, err: err, rpcs: r.records(), problems: problems, window: window}
+	o.spansEnded = window.awaitEnd(c.spanTimeout)
+	window.close()
+	for _, effects := range c.effects {
+		o.effects = append(o.effects, effects())
+	}
+	return o
+}
+
+func (c comparison) report(t testing.TB, want, got outcome) {
+	t.Helper()
+	for _, o := range []outcome{want, got} {
+		for _, problem := range o.problems {
+			t.Errorf("chaintest: %s, %s", o.way, problem)
+		}
+		if o.err != nil {
+			t.Errorf("chaintest: %s, calls returned an error: %v; ignore the error of an RPC that is meant to fail", o.way, o.err)
+		}
+		if o.isUnimplemented() {
+			t.Errorf("chaintest: %s, every RPC ended with Unimplemented; register the services that calls uses", o.way)
+		}
 	}
 	if len(want.rpcs)+len(got.rpcs) == 0 {
-		t.Error("chaintest: calls made no RPC, so there is nothing to compare: make them on the connection that it is given")
+		t.Error("chaintest: calls made no RPC, so there is nothing to compare; make RPCs on the connection that calls is given")
 	}
-	for _, found := range differences(want, got) {
-		t.Errorf("chaintest: %s", found)
+	for _, difference := range c.comparer.rpcDifferences(want, got) {
+		t.Errorf("chaintest: %s", difference)
+	}
+	for _, difference := range c.spanDifferences(want, got) {
+		t.Errorf("chaintest: %s", difference)
+	}
+	for i := range want.effects {
+		if !c.comparer.equal(want.effects[i], got.effects[i]) {
+			t.Errorf("chaintest: what the function of WithEffects returned %s%s", header(want.way, got.way),
+				indent(c.comparer.diff(want.effects[i], got.effects[i])))
+		}
 	}
 }
 
-// An outcome is what a side's run of a scenario came to.
-type outcome struct {
-	side    string
-	result  string // of calls
-	rpcs    []record
-	unended []string
-}
-
-func run(ctx context.Context, on side, s scenario) (outcome, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	r := newRecorder()
-	served, err := on.open(ctx, r.around(s.chain), s.register)
-	if err != nil {
-		return outcome{}, fmt.Errorf("no connection: %w", err)
+// isUnimplemented reports whether every RPC ended with Unimplemented.
+func (o outcome) isUnimplemented() bool {
+	for _, rpc := range o.rpcs {
+		if rpc.code != codes.Unimplemented {
+			return false
+		}
 	}
-	defer served.close()
-	r.expect(served.services)
-
-	result := s.calls(ctx, served.cc)
-
-	deadline, stop := context.WithTimeout(ctx, s.patience)
-	defer stop()
-	r.settle(deadline)
-	unended := r.unended()
-	cancel() // abandoned streams end now
-	if err := served.drain(s.patience); err != nil {
-		unended = append(unended, err.Error())
-	}
-	return outcome{on.name, describeError(result), r.records(), unended}, nil
+	return len(o.rpcs) > 0
 }

@@ -3,6 +3,7 @@ package chaintest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -14,25 +15,62 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-func TestCompareAcceptsWhatIsTheSame(t *testing.T) {
+func TestCompareReportsNothingIfBothWaysAreEqual(t *testing.T) {
 	t.Parallel()
-	for name, calls := range map[string]func(context.Context, grpc.ClientConnInterface) error{
-		"unary": callUnary("message"), "error": callUnary("fail"), "stream": callBidi,
+	for name, calls := range map[string]Calls{
+		"unary": callUnary("message"), "failing unary": ignoringError(callUnary("fail")), "stream": callBidi,
+		"unknown method after a known one": func(ctx context.Context, cc grpc.ClientConnInterface) error {
+			_ = cc.Invoke(ctx, "/chaintest.Service/Unknown", wrapperspb.String(""), new(wrapperspb.StringValue))
+			return callUnary("message")(ctx, cc)
+		},
 	} {
-		t.Run(name, func(t *testing.T) { Compare(t, inprocchain.Chain{}, register, calls) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			Compare(t, inprocchain.Chain{}, register, calls)
+		})
 	}
+}
+
+func ignoringError(calls Calls) Calls {
+	return func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		_ = calls(ctx, cc)
+		return nil
+	}
+}
+
+func TestCompareReportsErrorsOfCalls(t *testing.T) {
+	t.Parallel()
+	failures := failuresOf(t, func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, callUnary("fail")) })
+	const text = "calls returned an error: rpc error: code = NotFound desc = nothing; ignore the error of an RPC that is meant to fail"
+	mustFailWith(t, failures, "chaintest: on the network, "+text, "chaintest: in-process, "+text)
+	mustHaveFailures(t, failures, 2)
+}
+
+func TestCompareReportsThatEveryRPCIsUnimplemented(t *testing.T) {
+	t.Parallel()
+	calls := func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		_ = callUnary("message")(ctx, cc)
+		_ = callBidi(ctx, cc)
+		return nil
+	}
+	failures := failuresOf(t, func(t testing.TB) {
+		Compare(t, inprocchain.Chain{}, func(grpc.ServiceRegistrar) {}, calls)
+	})
+	const text = "every RPC ended with Unimplemented; register the services that calls uses"
+	mustFailWith(t, failures, "chaintest: on the network, "+text, "chaintest: in-process, "+text)
+	mustHaveFailures(t, failures, 2)
 }
 
 func TestCompareReportsStatsHandlersOutOfOrder(t *testing.T) {
 	t.Parallel()
-	r := newRecorder()
-	first, second := firstServer{r}, lastServer{last{r}}
+	r := newRecorder(false)
+	first, second := firstServerHandler{r}, lastServerHandler{lastHandler{r}}
 	ctx := second.TagRPC(first.TagRPC(t.Context(), &stats.RPCTagInfo{FullMethodName: unaryMethod}), nil)
 	begin := &stats.Begin{}
 	second.HandleRPC(ctx, begin)
 	first.HandleRPC(ctx, begin)
-	if text := r.records()[0].String(); !strings.Contains(text, outOfOrder.name) {
-		t.Errorf("the order is not recorded:\n%s", text)
+	if text := fmt.Sprint(r.records()); !strings.Contains(text, outOfOrder.name) {
+		t.Errorf("the wrong order is not recorded:\n%s", text)
 	}
 }
 
@@ -49,15 +87,15 @@ func TestCompareReportsRPCsThatDoNotEnd(t *testing.T) {
 	}
 	held, release := context.WithCancel(context.Background())
 	t.Cleanup(release)
-	deaf := through(wrongConn{open: func(cc grpc.ClientConnInterface, _ context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	uncancelable := through(fakeConn{open: func(cc grpc.ClientConnInterface, _ context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 		return cc.NewStream(held, desc, method, opts...)
 	}})
 	failures := failuresOf(t, func(t testing.TB) {
-		compare(t, onNetwork, deaf, scenario{inprocchain.Chain{}, register, abandon, 100 * time.Millisecond})
+		compareBriefly(t, uncancelable, abandon)
 	})
 	mustFailWith(t, failures,
-		"in-process, "+bidiMethod+": no End on the client: receive from the stream until an error, or cancel its context",
-		"in-process, "+bidiMethod+": no End on the server: its handler has not returned",
+		"in-process, "+bidiMethod+" has not ended on the client: receive from the stream until an error, or cancel its context",
+		"in-process, "+bidiMethod+" has not ended on the server: its handler has not returned",
 		"in-process, a handler did not return",
 		"client, at the end: on the network only, event 1: stats End",
 	)
@@ -67,32 +105,53 @@ func TestCompareReportsRPCsThatDoNotEnd(t *testing.T) {
 		return err
 	}
 	failures = failuresOf(t, func(t testing.TB) {
-		compare(t, onNetwork, inProcess, scenario{inprocchain.Chain{}, register, forget, 100 * time.Millisecond})
+		compareBriefly(t, inProcess, forget)
 	})
-	mustFailWith(t, failures, "on the network, "+bidiMethod+": no End on the client", "in-process, "+bidiMethod+": no End on the client")
+	mustFailWith(t, failures, "on the network, "+bidiMethod+" has not ended on the client", "in-process, "+bidiMethod+" has not ended on the client")
 }
 
-func TestCompareIsNotMisused(t *testing.T) {
+// compareBriefly does not wait long for RPCs that do not end.
+func compareBriefly(t testing.TB, got transport, calls Calls) {
+	c := newComparison(calls, settings{})
+	c.rpcTimeout = 100 * time.Millisecond
+	c.transports(t, network, got, inprocchain.Chain{}, register)
+}
+
+func TestCompareReportsMisuse(t *testing.T) {
 	t.Parallel()
 	none := func(context.Context, grpc.ClientConnInterface) error { return nil }
-	for want, test := range map[string]func(t testing.TB){
-		"calls made no RPC":                    func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none) },
-		"register and calls must not be nil":   func(t testing.TB) { Compare(t, inprocchain.Chain{}, nil, none) },
-		"register and calls must not be nil, ": func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, nil) },
+	for _, c := range []struct {
+		name, want string
+		test       func(testing.TB)
+	}{
+		{"no RPC", "calls made no RPC", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none) }},
+		{"no register", "register and calls must not be nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, nil, none) }},
+		{"no calls", "register and calls must not be nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, nil) }},
+		{"nil option", "Compare: option 0 is nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none, nil) }},
+		{"nil spans", "WithSpans: spans is nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none, WithSpans(nil)) }},
+		{"nil effects", "WithEffects: effects is nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none, WithEffects(nil)) }},
+		{"unsupported option", "Compare: WithServerSpansOnly has no effect here", func(t testing.TB) {
+			Compare(t, inprocchain.Chain{}, register, none, WithServerSpansOnly())
+		}},
 	} {
-		t.Run(want, func(t *testing.T) { mustFailWith(t, failuresOf(t, test), strings.TrimSuffix(want, ", ")) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			failures := failuresOf(t, c.test)
+			mustFailWith(t, failures, c.want)
+			mustHaveFailures(t, failures, 1)
+		})
 	}
 }
 
-func TestCompareLetsPanicsThrough(t *testing.T) {
+func TestCompareDoesNotRecoverPanics(t *testing.T) {
 	t.Parallel()
 	defer func() {
-		if got := recover(); got != "the caller's" {
+		if got := recover(); got != "in calls" {
 			t.Errorf("recovered %v", got)
 		}
 	}()
 	Compare(t, inprocchain.Chain{}, register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
 		_ = callUnary("message")(ctx, cc)
-		panic("the caller's")
+		panic("in calls")
 	})
 }

@@ -7,115 +7,107 @@ import (
 	"strings"
 )
 
-// differences tells where got is not as want is, for people.
-func differences(want, got outcome) []string {
+// A pair is an RPC that was made both ways, or only one.
+type pair struct {
+	want, got *rpcRecord
+	number    int // among the RPCs of its way
+}
+
+// rpcDifferences describes where the RPCs of got differ from those of want.
+func (c comparer) rpcDifferences(want, got outcome) []string {
 	var found []string
-	for _, of := range []outcome{want, got} {
-		for _, unended := range of.unended {
-			found = append(found, of.side+", "+unended)
-		}
-	}
-	if want.result != got.result {
-		found = append(found, fmt.Sprintf("calls returned %s %s, %s %s", want.result, want.side, got.result, got.side))
-	}
-	pairs := match(want.rpcs, got.rpcs)
-	for _, p := range pairs {
-		if text := p.difference(want, got); text != "" {
+	for _, p := range c.matchRPCs(want.rpcs, got.rpcs) {
+		if text := c.pairDifference(p, want, got); text != "" {
 			found = append(found, text)
 		}
 	}
 	return found
 }
 
-// A pair is an RPC on both sides, or on one.
-type pair struct {
-	want, got *record
-	number    int // among the RPCs of its side
-}
-
-// match pairs RPCs. Those made concurrently begin in any order, so equal ones
-// come first, and the rest in order.
-func match(want, got []record) []pair {
+// matchRPCs pairs RPCs. Concurrent RPCs begin in any order, so equal ones are
+// paired first, and the others in order.
+func (c comparer) matchRPCs(want, got []rpcRecord) []pair {
 	pairs := make([]pair, len(want))
-	taken := make([]bool, len(got))
-	find := func(is func(a, b *record) bool) {
+	paired := make([]bool, len(got))
+	pairIf := func(match func(a, b rpcRecord) bool) {
 		for i := range want {
 			pairs[i].want, pairs[i].number = &want[i], i+1
 			for j := range got {
-				if pairs[i].got == nil && !taken[j] && is(&want[i], &got[j]) {
-					pairs[i].got, taken[j] = &got[j], true
+				if pairs[i].got == nil && !paired[j] && match(want[i], got[j]) {
+					pairs[i].got, paired[j] = &got[j], true
 				}
 			}
 		}
 	}
-	find(func(a, b *record) bool { return a.sum == b.sum })
-	find(func(a, b *record) bool { return a.method == b.method })
+	pairIf(c.equalRecords)
+	pairIf(func(a, b rpcRecord) bool { return a.method == b.method })
 	for j := range got {
-		if !taken[j] {
+		if !paired[j] {
 			pairs = append(pairs, pair{got: &got[j], number: j + 1})
 		}
 	}
 	return pairs
 }
 
-func (p pair) difference(want, got outcome) string {
+// pairDifference returns "" if the two RPCs are equal.
+func (c comparer) pairDifference(p pair, want, got outcome) string {
 	switch {
 	case p.got == nil:
-		return fmt.Sprintf("%s, RPC %d of %d %s, is not made %s", p.want.method, p.number, len(want.rpcs), want.side, got.side)
+		return fmt.Sprintf("%s, RPC %d of %d %s, was not made %s", p.want.method, p.number, len(want.rpcs), want.way, got.way)
 	case p.want == nil:
-		return fmt.Sprintf("%s, RPC %d of %d %s, is not made %s", p.got.method, p.number, len(got.rpcs), got.side, want.side)
-	case p.want.sum == p.got.sum:
+		return fmt.Sprintf("%s, RPC %d of %d %s, was not made %s", p.got.method, p.number, len(got.rpcs), got.way, want.way)
+	case c.equalRecords(*p.want, *p.got):
 		return ""
 	}
 	var names []string
-	for _, lane := range slices.Concat(p.want.lanes, p.got.lanes) {
-		if !slices.Contains(names, lane.name) {
-			names = append(names, lane.name)
+	for _, s := range slices.Concat(p.want.sequences, p.got.sequences) {
+		if !slices.Contains(names, s.name) {
+			names = append(names, s.name)
 		}
 	}
 	var lines []string
 	for _, name := range names {
-		a, b := eventsOf(p.want, name), eventsOf(p.got, name)
-		for _, line := range diff(a, b, want.side, got.side) {
+		for _, line := range c.sequenceDifferences(p.want.events(name), p.got.events(name), want.way, got.way) {
 			lines = append(lines, "\n\t"+name+": "+line)
 		}
 	}
 	return fmt.Sprintf("%s, RPC %d of %d, is not the same %s as %s:%s",
-		p.want.method, p.number, len(want.rpcs), got.side, want.side, strings.Join(lines, ""))
+		p.want.method, p.number, len(want.rpcs), got.way, want.way, strings.Join(lines, ""))
 }
 
-func eventsOf(r *record, name string) []event {
-	for _, lane := range r.lanes {
-		if lane.name == name {
-			return lane.events
+func (r rpcRecord) events(sequence string) []event {
+	for _, s := range r.sequences {
+		if s.name == sequence {
+			return s.events
 		}
 	}
 	return nil
 }
 
-// diff tells how two lanes differ, an event or a field of one in each line.
-func diff(want, got []event, wantSide, gotSide string) []string {
+// sequenceDifferences describes how two sequences differ, one event or field at
+// a time.
+func (c comparer) sequenceDifferences(want, got []event, wantWay, gotWay string) []string {
 	var lines []string
-	var only [2][]int // not aligned yet
+	var unequal [2][]int // since the last pair of equal events
 	report := func() {
-		for _, p := range align(only[0], only[1], func(i, j int) bool { return want[i].name == got[j].name }) {
+		for _, p := range align(unequal[0], unequal[1], func(i, j int) bool { return want[i].name == got[j].name }) {
 			switch {
 			case p[1] < 0:
-				lines = append(lines, fmt.Sprintf("%s only, event %d: %s", wantSide, p[0]+1, want[p[0]]))
+				lines = append(lines, fmt.Sprintf("%s only, event %d: %s", wantWay, p[0]+1, want[p[0]]))
 			case p[0] < 0:
-				lines = append(lines, fmt.Sprintf("%s only, event %d: %s", gotSide, p[1]+1, got[p[1]]))
+				lines = append(lines, fmt.Sprintf("%s only, event %d: %s", gotWay, p[1]+1, got[p[1]]))
 			default:
-				lines = append(lines, fieldsDiff(want[p[0]], got[p[1]], p[0]+1, wantSide, gotSide)...)
+				lines = append(lines, c.fieldDifferences(want[p[0]], got[p[1]], p[0]+1, wantWay, gotWay)...)
 			}
 		}
-		only = [2][]int{}
+		unequal = [2][]int{}
 	}
-	for _, p := range align(indexes(want), indexes(got), func(i, j int) bool { return equal(want[i], got[j]) }) {
+	for _, p := range align(indexes(want), indexes(got), func(i, j int) bool { return c.equalEvents(want[i], got[j]) }) {
 		switch {
 		case p[1] < 0:
-			only[0] = append(only[0], p[0])
+			unequal[0] = append(unequal[0], p[0])
 		case p[0] < 0:
-			only[1] = append(only[1], p[1])
+			unequal[1] = append(unequal[1], p[1])
 		default:
 			report()
 		}
@@ -124,25 +116,46 @@ func diff(want, got []event, wantSide, gotSide string) []string {
 	return lines
 }
 
-func fieldsDiff(want, got event, number int, wantSide, gotSide string) []string {
+func (c comparer) fieldDifferences(want, got event, number int, wantWay, gotWay string) []string {
 	var lines []string
 	for i := range max(len(want.fields), len(got.fields)) {
-		a, b := fieldAt(want, i), fieldAt(got, i)
-		if a != b {
-			lines = append(lines, fmt.Sprintf("event %d, %s: %s is %s %s, %s %s", number, want.name, cmp.Or(a.name, b.name), a.text, wantSide, b.text, gotSide))
+		a, b := want.fieldAt(i), got.fieldAt(i)
+		if c.equalFields(a, b) {
+			continue
 		}
+		lines = append(lines, fmt.Sprintf("event %d, %s: %s ", number, want.name, cmp.Or(a.name, b.name))+c.fieldDifference(a, b, wantWay, gotWay))
 	}
 	return lines
 }
 
-func fieldAt(e event, i int) field {
+// fieldDifference prints a difference in messages as cmp does.
+func (c comparer) fieldDifference(a, b field, wantWay, gotWay string) string {
+	if a.text != b.text || len(a.messages()) != len(b.messages()) {
+		return fmt.Sprintf("is %s %s, %s %s", a, wantWay, b, gotWay)
+	}
+	text := header(wantWay, gotWay)
+	for i, m := range a.messages() {
+		text += indent(c.diff(m, b.messages()[i]))
+	}
+	return text
+}
+
+// header begins a difference that cmp prints.
+func header(wantWay, gotWay string) string {
+	return fmt.Sprintf("differs (- %s, + %s):", wantWay, gotWay)
+}
+
+// indent puts each line of a text on a line of its own, below a header.
+func indent(text string) string {
+	return "\n\t\t" + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n\t\t")
+}
+
+func (e event) fieldAt(i int) field {
 	if i < len(e.fields) {
 		return e.fields[i]
 	}
-	return field{text: "not there"}
+	return textField("", "missing")
 }
-
-func equal(a, b event) bool { return a.name == b.name && slices.Equal(a.fields, b.fields) }
 
 func indexes(events []event) []int {
 	all := make([]int, len(events))

@@ -16,52 +16,59 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// broken is a channel that runs another chain than it should.
-func broken(change func(inprocchain.Chain) inprocchain.Chain) side {
-	return side{"in-process", func(ctx context.Context, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (*served, error) {
+// withChain is a channel that runs another chain than the one it is given.
+func withChain(change func(inprocchain.Chain) inprocchain.Chain) transport {
+	return transport{inThisProcess, func(ctx context.Context, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (*connection, error) {
 		return openInProcess(ctx, change(chain), register)
 	}}
 }
 
-// before and after put something on the outside and on the inside of all.
-func before(opts ...inprocchain.Option) side {
-	return broken(func(c inprocchain.Chain) inprocchain.Chain { return inprocchain.NewChain(append(opts, c)...) })
+// before and after are channels with additions outside and inside of the chain.
+func before(opts ...inprocchain.Option) transport {
+	return withChain(func(c inprocchain.Chain) inprocchain.Chain { return inprocchain.NewChain(append(opts, c)...) })
 }
 
-func after(opts ...inprocchain.Option) side {
-	return broken(func(c inprocchain.Chain) inprocchain.Chain {
+func after(opts ...inprocchain.Option) transport {
+	return withChain(func(c inprocchain.Chain) inprocchain.Chain {
 		return inprocchain.NewChain(append([]inprocchain.Option{c}, opts...)...)
 	})
 }
 
-// A wrongConn makes RPCs in its own way.
-type wrongConn struct {
+// A fakeConn makes RPCs with functions of a test.
+type fakeConn struct {
 	grpc.ClientConnInterface
 	invoke func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error
 	open   func(cc grpc.ClientConnInterface, ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error)
 }
 
-func (c wrongConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+func (c fakeConn) Invoke(ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 	if c.invoke == nil {
 		return c.ClientConnInterface.Invoke(ctx, method, args, reply, opts...)
 	}
 	return c.invoke(c.ClientConnInterface, ctx, method, args, reply, opts...)
 }
 
-func (c wrongConn) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+func (c fakeConn) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	if c.open == nil {
 		return c.ClientConnInterface.NewStream(ctx, desc, method, opts...)
 	}
 	return c.open(c.ClientConnInterface, ctx, desc, method, opts...)
 }
 
-func through(conn wrongConn) side {
-	return side{"in-process", func(_ context.Context, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (*served, error) {
-		ch := inprocchain.New(chain)
-		register(ch)
-		conn.ClientConnInterface = ch
-		return serveChannel(conn, ch), nil
+// through is a channel whose RPCs are made with the connection's functions.
+func through(conn fakeConn) transport {
+	return transport{inThisProcess, func(_ context.Context, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (*connection, error) {
+		channel := inprocchain.New(chain)
+		register(channel)
+		conn.ClientConnInterface = channel
+		return connectTo(conn, channel), nil
 	}}
+}
+
+// compareWith compares a transport with the network.
+func compareWith(t testing.TB, got transport, calls Calls, opts ...Option) {
+	c := newComparison(calls, newSettings(t, "Compare", opts, "WithCmpOptions"))
+	c.transports(t, network, got, inprocchain.Chain{}, register)
 }
 
 func unaryServer(f func(ctx context.Context, req any, next grpc.UnaryHandler) (any, error)) inprocchain.Option {
@@ -70,7 +77,7 @@ func unaryServer(f func(ctx context.Context, req any, next grpc.UnaryHandler) (a
 	})
 }
 
-func answering(err error) inprocchain.Option {
+func returning(err error) inprocchain.Option {
 	return unaryServer(func(context.Context, any, grpc.UnaryHandler) (any, error) { return nil, err })
 }
 
@@ -80,31 +87,32 @@ func TestCompareReportsEachKindOfDifference(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	type call = func(context.Context, grpc.ClientConnInterface) error
 	for _, c := range []struct {
 		name  string
-		side  side
-		calls call
+		got   transport
+		calls Calls
 		wants []string
 	}{
 		{"response", after(unaryServer(func(context.Context, any, grpc.UnaryHandler) (any, error) {
 			return wrapperspb.String("another"), nil
 		})), callUnary("message"), []string{
-			`client: event 13, outermost interceptor: returned: reply is *wrapperspb.StringValue{value:"message"} on the network, *wrapperspb.StringValue{value:"another"} in-process`,
-			`server: event 7, innermost interceptor: returned: response is`,
+			`client: event 13, caller: returned: reply differs (- on the network, + in-process):`,
+			`-   "value": string("message"),`,
+			`+   "value": string("another"),`,
+			`server: event 7, innermost interceptor: returned: response differs`,
 		}},
 		{"request", after(unaryServer(func(ctx context.Context, _ any, next grpc.UnaryHandler) (any, error) {
 			return next(ctx, wrapperspb.String("fail"))
-		})), callUnary("message"), []string{`calls returned nil on the network, *status.Error with code NotFound and message "nothing" in-process`}},
-		{"code", after(answering(status.Error(codes.Aborted, "nothing"))), callUnary("fail"), []string{
-			`calls returned *status.Error with code NotFound and message "nothing" on the network, *status.Error with code Aborted and message "nothing" in-process`,
+		})), callUnary("message"), []string{`caller: returned: error is nil on the network, *status.Error with code NotFound and message "nothing" in-process`}},
+		{"code", after(returning(status.Error(codes.Aborted, "nothing"))), callUnary("fail"), []string{
+			`caller: returned: error is *status.Error with code NotFound and message "nothing" on the network, *status.Error with code Aborted and message "nothing" in-process`,
 			"stats End: Error is",
 		}},
-		{"message", after(answering(status.Error(codes.NotFound, "else"))), callUnary("fail"), []string{`message "nothing" on the network`, `message "else" in-process`}},
-		{"details", after(answering(detailed.Err())), callUnary("fail"), []string{"and detail *anypb.Any{"}},
-		{"type of an error", through(wrongConn{invoke: func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+		{"message", after(returning(status.Error(codes.NotFound, "else"))), callUnary("fail"), []string{`message "nothing" on the network`, `message "else" in-process`}},
+		{"details", after(returning(detailed.Err())), callUnary("fail"), []string{"with *anypb.Any{"}},
+		{"type of an error", through(fakeConn{invoke: func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 			return fmt.Errorf("wrapped: %w", cc.Invoke(ctx, method, args, reply, opts...))
-		}}), callUnary("fail"), []string{"calls returned *status.Error with", "*fmt.wrapError"}},
+		}}), callUnary("fail"), []string{"caller: returned: error is *status.Error with", "*fmt.wrapError"}},
 		{"header", after(unaryServer(func(ctx context.Context, req any, next grpc.UnaryHandler) (any, error) {
 			_ = grpc.SetHeader(ctx, metadata.Pairs("more", "1"))
 			return next(ctx, req)
@@ -124,7 +132,7 @@ func TestCompareReportsEachKindOfDifference(t *testing.T) {
 		})), callUnary("message"), []string{`incoming metadata is {key=["value"]} on the network, {} in-process`}},
 		{"no ClientConn", before(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			return invoker(ctx, method, req, reply, nil, opts...)
-		})), callUnary("message"), []string{"outermost interceptor: called: ClientConn is set on the network, not set in-process"}},
+		})), callUnary("message"), []string{"innermost interceptor: called: ClientConn is set on the network, not set in-process"}},
 		{"deadline", before(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			ctx, cancel := context.WithTimeout(ctx, time.Minute)
 			defer cancel()
@@ -133,31 +141,37 @@ func TestCompareReportsEachKindOfDifference(t *testing.T) {
 		{"leaking context", before(unaryServer(func(ctx context.Context, req any, next grpc.UnaryHandler) (any, error) {
 			return next(context.WithValue(ctx, attemptKey{}, new(attempt)), req)
 		})), callUnary("message"), []string{"values of the client's context is not set on the network, set in-process"}},
-		{"interceptors twice", broken(func(c inprocchain.Chain) inprocchain.Chain {
+		{"interceptors twice", withChain(func(c inprocchain.Chain) inprocchain.Chain {
 			return inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(c.UnaryServerInterceptor()), c)
 		}), callUnary("message"), []string{"in-process only, event 7: outermost interceptor: called"}},
-		{"no server interceptors", broken(func(c inprocchain.Chain) inprocchain.Chain {
+		{"no server interceptors", withChain(func(c inprocchain.Chain) inprocchain.Chain {
 			return inprocchain.NewChain(inprocchain.WithUnaryClientInterceptors(c.UnaryClientInterceptor()))
 		}), callUnary("message"), []string{"server: on the network only, event 5: outermost interceptor: called"}},
-		{"no stats", broken(func(c inprocchain.Chain) inprocchain.Chain {
+		{"no stats", withChain(func(c inprocchain.Chain) inprocchain.Chain {
 			return inprocchain.NewChain(
 				inprocchain.WithUnaryClientInterceptors(c.UnaryClientInterceptor()), inprocchain.WithUnaryServerInterceptors(c.UnaryServerInterceptor()))
 		}), callUnary("message"), []string{"on the network only, event 3: stats TagRPC", "on the network only, event 9: stats InTrailer"}},
-		{"all twice", broken(func(c inprocchain.Chain) inprocchain.Chain { return inprocchain.NewChain(c, c) }), callUnary("message"), []string{
-			"on the network only, event 3: stats TagRPC", "RPC 2 of 2 in-process, is not made on the network",
+		{"all twice", withChain(func(c inprocchain.Chain) inprocchain.Chain { return inprocchain.NewChain(c, c) }), callUnary("message"), []string{
+			"on the network only, event 3: stats TagRPC", "in-process only, event 3: attempt 2: innermost interceptor: called",
 		}},
-		{"RPC that is not made", through(wrongConn{invoke: func(grpc.ClientConnInterface, context.Context, string, any, any, ...grpc.CallOption) error {
+		{"RPC that was not made", through(fakeConn{invoke: func(grpc.ClientConnInterface, context.Context, string, any, any, ...grpc.CallOption) error {
 			return nil
-		}}), callUnary("message"), []string{"/chaintest.Service/Unary, RPC 1 of 1 on the network, is not made in-process"}},
-		{"RPC that is made twice", through(wrongConn{invoke: func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+		}}), callUnary("message"), []string{"client: on the network only, event 2: innermost interceptor: called"}},
+		{"RPC that is made twice", through(fakeConn{invoke: func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 			return errors.Join(cc.Invoke(ctx, method, args, reply, opts...), cc.Invoke(ctx, method, args, reply, opts...))
-		}}), callUnary("message"), []string{"/chaintest.Service/Unary, RPC 2 of 2 in-process, is not made on the network"}},
+		}}), callUnary("message"), []string{"client: in-process only, event 13: attempt 2: innermost interceptor: called"}},
+		{"RPC that only the first calls make", inProcess, firstAndLater(callBoth, callUnary("message")), []string{
+			"/chaintest.Service/Bidi, RPC 2 of 2 on the network, was not made in-process",
+		}},
+		{"RPC that only the second calls make", inProcess, firstAndLater(callUnary("message"), callBoth), []string{
+			"/chaintest.Service/Bidi, RPC 2 of 2 in-process, was not made on the network",
+		}},
 		{"attempt that is made twice", after(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			_ = invoker(ctx, method, req, reply, cc, opts...)
 			return invoker(ctx, method, req, reply, cc, opts...)
 		})), callUnary("message"), []string{"attempt 2: stats Begin", "server, attempt 2: in-process only"}},
 		{"message of a stream", after(inprocchain.WithStreamServerInterceptors(func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
-			return next(srv, lossy{ss, new(int)})
+			return next(srv, lossyStream{ss, new(int)})
 		})), func(ctx context.Context, cc grpc.ClientConnInterface) error {
 			s, err := cc.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, bidiMethod)
 			if err != nil {
@@ -176,20 +190,31 @@ func TestCompareReportsEachKindOfDifference(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			failures := failuresOf(t, func(t testing.TB) {
-				compare(t, onNetwork, c.side, scenario{inprocchain.Chain{}, register, c.calls, time.Minute})
+				compareWith(t, c.got, c.calls)
 			})
 			mustFailWith(t, failures, c.wants...)
 		})
 	}
 }
 
-// A lossy stream loses its second message.
-type lossy struct {
+// firstAndLater makes other calls the first time than later.
+func firstAndLater(first, later Calls) Calls {
+	times := 0
+	return func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		if times++; times == 1 {
+			return first(ctx, cc)
+		}
+		return later(ctx, cc)
+	}
+}
+
+// A lossyStream loses its second message.
+type lossyStream struct {
 	grpc.ServerStream
 	sent *int
 }
 
-func (s lossy) SendMsg(m any) error {
+func (s lossyStream) SendMsg(m any) error {
 	if *s.sent++; *s.sent == 2 {
 		return nil
 	}

@@ -3,7 +3,6 @@ package chaintest
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
 	"io"
 	"maps"
 	"reflect"
@@ -11,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	spb "google.golang.org/genproto/googleapis/rpc/status"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
@@ -19,24 +19,84 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// An event is one thing that happened, and what is compared of it.
+// An event is one thing that happened during an RPC, with the details of it that
+// are compared.
 type event struct {
-	name   string
-	fields []field
-	early  bool // on the client, before the RPC's end was told there
+	name      string
+	fields    []field
+	beforeEnd bool // it happened before the client learned that the RPC had ended
 }
 
-// A field is text, since that is equal or not, and is what people read.
-type field struct{ name, text string }
+// A field is one detail of an event. Texts are compared exactly, messages with
+// the options of [WithCmpOptions].
+type field struct {
+	name, text string
+	message    proto.Message   // nil if the field holds none
+	details    []proto.Message // of statuses
+	isSize     bool            // the encoded size of the event's message
+}
 
-func (e event) is(name string) bool { return strings.HasSuffix(e.name, name) }
+func textField(name, text string) field { return field{name: name, text: text} }
 
-// with replaces a field.
-func (e event) with(by field) event {
+// messageField copies the message, which its owner may change afterwards.
+func messageField(name string, m any) field {
+	msg, ok := m.(proto.Message)
+	switch {
+	case m == nil:
+		return textField(name, "nil")
+	case !ok:
+		return textField(name, fmt.Sprintf("%T %+v", m, reflect.Indirect(reflect.ValueOf(m))))
+	case !msg.ProtoReflect().IsValid():
+		return textField(name, fmt.Sprintf("%T(nil)", m))
+	}
+	return field{name: name, text: fmt.Sprintf("%T", m), message: proto.Clone(msg)}
+}
+
+func errorField(name string, err error) field {
+	f := textField(name, describeError(err))
+	st, _ := status.FromError(err)
+	for _, detail := range st.Proto().GetDetails() {
+		f.details = append(f.details, detail)
+	}
+	return f
+}
+
+func (f field) messages() []proto.Message {
+	if f.message != nil {
+		return []proto.Message{f.message}
+	}
+	return f.details
+}
+
+func (f field) String() string {
+	text := f.text
+	if f.message != nil {
+		text += formatMessage(f.message)
+	}
+	for _, detail := range f.details {
+		text += fmt.Sprintf(" with %T%s", detail, formatMessage(detail))
+	}
+	return text
+}
+
+// maxMessageText is the encoded size up to which a message is printed in full.
+const maxMessageText = 1 << 10
+
+func formatMessage(m proto.Message) string {
+	if size := proto.Size(m); size > maxMessageText {
+		return fmt.Sprintf(" of %d bytes", size)
+	}
+	return "{" + prototext.MarshalOptions{EmitUnknown: true, AllowPartial: true}.Format(m) + "}"
+}
+
+func (e event) hasSuffix(name string) bool { return strings.HasSuffix(e.name, name) }
+
+// with returns the event with the field of the same name replaced.
+func (e event) with(replacement field) event {
 	e.fields = slices.Clone(e.fields)
 	for i := range e.fields {
-		if e.fields[i].name == by.name {
-			e.fields[i] = by
+		if e.fields[i].name == replacement.name {
+			e.fields[i] = replacement
 		}
 	}
 	return e
@@ -46,38 +106,16 @@ func (e event) String() string {
 	var out strings.Builder
 	out.WriteString(e.name)
 	for _, f := range e.fields {
-		fmt.Fprintf(&out, "; %s %s", f.name, f.text)
+		fmt.Fprintf(&out, "; %s %s", f.name, f)
 	}
 	return out.String()
 }
 
-// Larger messages are known by their type, size and sum.
-const maxMessageText = 1 << 10
+// statusErrorType is the type of errors that hold a status and nothing else.
+var statusErrorType = reflect.TypeOf(status.Error(codes.Unknown, ""))
 
-func describeMessage(m any) string {
-	if m == nil {
-		return "nil"
-	}
-	msg, ok := m.(proto.Message)
-	if !ok {
-		return fmt.Sprintf("%T %+v", m, reflect.Indirect(reflect.ValueOf(m)))
-	}
-	if !msg.ProtoReflect().IsValid() {
-		return fmt.Sprintf("%T(nil)", m)
-	}
-	if proto.Size(msg) <= maxMessageText {
-		return fmt.Sprintf("%T{%s}", m, prototext.MarshalOptions{EmitUnknown: true, AllowPartial: true}.Format(msg))
-	}
-	data, err := proto.MarshalOptions{Deterministic: true, AllowPartial: true}.Marshal(msg)
-	sum := fnv.New64a()
-	sum.Write(data)
-	return fmt.Sprintf("%T of %d bytes, sum %x, error %v", m, len(data), sum.Sum64(), err)
-}
-
-// Errors of this type have no text but their status.
-var ownError = reflect.TypeOf(status.Error(codes.Unknown, ""))
-
-// describeError tells what a caller can see of an error, also by its type.
+// describeError returns what a caller can see of an error, its type included,
+// except for the details of its status.
 func describeError(err error) string {
 	switch {
 	case err == nil:
@@ -86,7 +124,7 @@ func describeError(err error) string {
 		return "io.EOF"
 	}
 	st, ok := status.FromError(err)
-	if ok && reflect.TypeOf(err) == ownError {
+	if ok && reflect.TypeOf(err) == statusErrorType {
 		return fmt.Sprintf("%T with %s", err, describeStatus(st))
 	}
 	if ok {
@@ -95,52 +133,67 @@ func describeError(err error) string {
 	return fmt.Sprintf("%T %q", err, err)
 }
 
-// On a network both sides watch the deadline. This is what the client is told if
-// the server is the first to see it pass.
-const serverGaveUp = "stream terminated by RST_STREAM with error code: CANCEL"
+// serverDeadlineMessage is the status message that a client on a network gets if
+// its server notices first that the deadline has passed.
+const serverDeadlineMessage = "stream terminated by RST_STREAM with error code: CANCEL"
 
 func describeStatus(st *status.Status) string {
 	message := st.Message()
-	if st.Code() == codes.DeadlineExceeded && message == serverGaveUp {
+	if st.Code() == codes.DeadlineExceeded && message == serverDeadlineMessage {
 		message = context.DeadlineExceeded.Error()
 	}
-	text := fmt.Sprintf("code %v and message %q", st.Code(), message)
-	for _, detail := range st.Proto().GetDetails() {
-		text += " and detail " + describeMessage(detail)
-	}
-	return text
+	return fmt.Sprintf("code %v and message %q", st.Code(), message)
 }
 
-// http2Only are the keys that a channel has not.
-var http2Only = []string{"user-agent", "content-type", ":authority", "grpc-accept-encoding"}
+// http2Keys are the metadata keys that only a network connection has.
+var http2Keys = []string{"user-agent", "content-type", ":authority", "grpc-accept-encoding"}
 
-// everNew are the keys that carry the ids of a trace, as otelgrpc's propagators
-// and gRPC's own write them. No two traces have the same.
-var everNew = []string{"traceparent", "grpc-trace-bin", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid"}
+// traceKeys are the metadata keys whose values hold the ids of a trace, as the
+// propagators of OpenTelemetry and gRPC write them. They differ in each run.
+var traceKeys = []string{"traceparent", "grpc-trace-bin", "b3", "x-b3-traceid", "x-b3-spanid", "x-b3-parentspanid"}
 
-func describeMetadata(md metadata.MD) string {
+// statusDetailsKey is the trailer in which grpc-go sends a status with details.
+const statusDetailsKey = "grpc-status-details-bin"
+
+// metadataField decodes a status with details, since its encoding may differ even
+// if the details are equal under the options of [WithCmpOptions].
+func metadataField(name string, md metadata.MD) field {
 	if md == nil {
-		return "none"
+		return textField(name, "none")
 	}
+	f := field{name: name}
 	var pairs []string
 	for _, key := range slices.Sorted(maps.Keys(md)) {
 		switch {
-		case key == attemptID || slices.Contains(http2Only, key):
-		case slices.Contains(everNew, key):
-			pairs = append(pairs, fmt.Sprintf("%s, %d new", key, len(md[key])))
+		case key == attemptIDKey || slices.Contains(http2Keys, key):
+		case slices.Contains(traceKeys, key):
+			pairs = append(pairs, fmt.Sprintf("%s with %d ids", key, len(md[key])))
+		case key == statusDetailsKey && decodeStatus(md[key]) != nil:
+			f.details = append(f.details, decodeStatus(md[key]))
+			pairs = append(pairs, key)
 		default:
 			pairs = append(pairs, fmt.Sprintf("%s=%q", key, md[key]))
 		}
 	}
-	return "{" + strings.Join(pairs, " ") + "}"
+	f.text = "{" + strings.Join(pairs, " ") + "}"
+	return f
 }
 
-// describeTime says whether a time is one that a test may rely on.
+// decodeStatus returns nil if the values of the key are not one valid status.
+func decodeStatus(values []string) *spb.Status {
+	st := new(spb.Status)
+	if len(values) != 1 || proto.Unmarshal([]byte(values[0]), st) != nil {
+		return nil
+	}
+	return st
+}
+
+// describeTime returns what is certain about a time that was recorded during an RPC.
 func (r *recorder) describeTime(at time.Time) string {
 	switch {
 	case at.IsZero():
 		return "not set"
-	case at.Before(r.since):
+	case at.Before(r.start):
 		return "before the RPC"
 	case at.After(time.Now()):
 		return "in the future"

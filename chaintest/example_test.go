@@ -3,57 +3,22 @@ package chaintest_test
 import (
 	"context"
 	"fmt"
-	"strings"
-	"testing"
 
-	"go.opentelemetry.io/otel/attribute"
-	"go.opentelemetry.io/otel/propagation"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
-	"go.opentelemetry.io/otel/sdk/trace/tracetest"
-	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
-	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/testing/protocmp"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/chaintest"
 )
 
-// A printer stands for the *testing.T of a test. It prints what the test fails
-// with, the first line of each failure: the others go into detail.
-type printer struct{ testing.TB }
-
-func (printer) Helper() {}
-
-func (printer) Context() context.Context { return context.Background() }
-
-func (printer) Error(args ...any) { fmt.Println(args...) }
-
-func (printer) Errorf(format string, args ...any) {
-	first, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n")
-	fmt.Println(first)
-}
-
-func (printer) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
-
-func (printer) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
-
-func registerHealth(registrar grpc.ServiceRegistrar) {
-	healthpb.RegisterHealthServer(registrar, health.NewServer())
-}
-
-func check(ctx context.Context, cc grpc.ClientConnInterface) error {
-	_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{})
-	return err
-}
-
-// An interceptor that judges callers by their addresses refuses those that
-// have none.
+// This chain has an interceptor that accepts callers by the address of their
+// connection. An in-process caller has another address, and Compare reports
+// that it is refused.
 func ExampleCompare() {
 	local := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		if from, _ := peer.FromContext(ctx); from.Addr.Network() != "bufconn" {
@@ -64,98 +29,143 @@ func ExampleCompare() {
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(local))
 
 	t := printer{} // in a test, its *testing.T
-	chaintest.Compare(t, chain, registerHealth, check)
-
-	// Output:
-	// chaintest: calls returned nil on the network, *status.Error with code PermissionDenied and message "you are not local" in-process
-	// chaintest: /grpc.health.v1.Health/Check, RPC 1 of 1, is not the same in-process as on the network:
-}
-
-// What the chain adds is there both ways, so nothing is reported.
-func ExampleCompare_same() {
-	version := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		if err := grpc.SetHeader(ctx, metadata.Pairs("version", "7")); err != nil {
-			return nil, err
-		}
-		return handler(ctx, req)
-	}
-	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(version))
-
-	t := printer{} // in a test, its *testing.T
 	chaintest.Compare(t, chain, registerHealth, func(ctx context.Context, cc grpc.ClientConnInterface) error {
-		var header metadata.MD
-		_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{}, grpc.Header(&header))
-		fmt.Println("version", header["version"], "error", err)
+		_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{})
 		return err
 	})
 
 	// Output:
-	// version [7] error <nil>
-	// version [7] error <nil>
+	// chaintest: in-process, calls returned an error: rpc error: code = PermissionDenied desc = you are not local; ignore the error of an RPC that is meant to fail
+	// chaintest: /grpc.health.v1.Health/Check, RPC 1 of 1, is not the same in-process as on the network:
 }
 
-// The channel has only a part of the chain that the network server has.
-func ExampleTraced() {
-	spans := tracetest.NewSpanRecorder()
-	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
-	client := inprocchain.WithClientStatsHandlers(handler{provider, trace.SpanKindClient}) // as otelgrpc.NewClientHandler
-	server := inprocchain.WithServerStatsHandlers(handler{provider, trace.SpanKindServer}) // as otelgrpc.NewServerHandler
-
+// An RPC that fails is compared like any other. If it is meant to fail, calls
+// checks its error and returns nil.
+func ExampleCompare_rpcThatFails() {
 	t := printer{} // in a test, its *testing.T
-	forgotten := inprocchain.New(client)
-	registerHealth(forgotten)
-	chaintest.Traced(t, spans, func(ctx context.Context) error { return check(ctx, forgotten) })
-
-	whole := inprocchain.New(client, server)
-	registerHealth(whole)
-	chaintest.Traced(t, spans, func(ctx context.Context) error { return check(ctx, whole) })
-	fmt.Println(len(spans.Ended()), "spans have ended")
+	chaintest.Compare(t, inprocchain.Chain{}, registerHealth, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{Service: "unknown"})
+		if status.Code(err) != codes.NotFound {
+			return fmt.Errorf("got %v, want NotFound", err)
+		}
+		return nil
+	})
 
 	// Output:
-	// chaintest: no server span for /grpc.health.v1.Health/Check: is the server's stats handler on the channel, too? give inprocchain.New the chain that the network server has
-	// 3 spans have ended
 }
 
-// A handler does what those of otelgrpc do, in short.
-type handler struct {
-	provider trace.TracerProvider
-	kind     trace.SpanKind
-}
-
-func (h handler) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
-	var propagator propagation.TraceContext
-	if incoming, ok := metadata.FromIncomingContext(ctx); ok && h.kind == trace.SpanKindServer {
-		ctx = propagator.Extract(ctx, carrier(incoming))
+// A service that calls another one needs a connection to it, which Compare does
+// not provide: register makes a channel for it, with the same chain. Compare
+// does not observe the RPCs on that channel one by one. The audit log shows that
+// they were made both ways.
+func ExampleCompare_servicesThatCallEachOther() {
+	audit := new(auditLog)
+	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit.intercept))
+	register := func(registrar grpc.ServiceRegistrar) {
+		channel := inprocchain.New(chain)
+		services := inprocchain.MultiRegistrar(registrar, channel)
+		registerNotebook(services)
+		registerDiary(services, channel)
 	}
-	ctx, _ = h.provider.Tracer("grpc").Start(ctx, info.FullMethodName[1:], trace.WithSpanKind(h.kind),
-		trace.WithAttributes(attribute.String("rpc.system.name", "grpc")))
-	if h.kind == trace.SpanKindClient {
-		outgoing := propagation.MapCarrier{}
-		propagator.Inject(ctx, outgoing)
-		ctx = metadata.AppendToOutgoingContext(ctx, "traceparent", outgoing["traceparent"])
-	}
-	return ctx
+
+	t := printer{} // in a test, its *testing.T
+	chaintest.Compare(t, chain, register, writeDiary, chaintest.WithEffects(func() any {
+		lines := audit.newLines()
+		fmt.Println(lines)
+		return lines
+	}))
+
+	// Output:
+	// [/Notebook/Add OK /Diary/Write OK]
+	// [/Notebook/Add OK /Diary/Write OK]
 }
 
-func (h handler) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	if _, ok := s.(*stats.End); ok {
-		trace.SpanFromContext(ctx).End()
-	}
+// The application gave its channel a chain without the audit log. Every response
+// is the same, so CompareConns alone reports nothing. With the lines of the audit
+// log as an effect it does.
+func ExampleCompareConns() {
+	audit := new(auditLog)
+	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit.intercept))
+	app := newApp(chain, inprocchain.Chain{}, registerHealth)
+	defer app.stop()
+
+	t := printer{} // in a test, its *testing.T
+	fmt.Println("Responses:")
+	chaintest.CompareConns(t, app.conn, app.channel, check)
+	audit.newLines()
+	fmt.Println("Responses and audit log:")
+	chaintest.CompareConns(t, app.conn, app.channel, check, chaintest.WithEffects(audit.newLines))
+
+	// Output:
+	// Responses:
+	// Responses and audit log:
+	// chaintest: what the function of WithEffects returned differs (- on the network, + in-process):
 }
 
-func (handler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+// Both ways lead to one application here, so what the first calls leave behind
+// is there for the second. The calls that do not remove their note find it
+// again in-process.
+func ExampleCompareConns_callsThatCleanUp() {
+	app := newApp(inprocchain.Chain{}, inprocchain.Chain{}, registerNotebook)
+	defer app.stop()
 
-func (handler) HandleConn(context.Context, stats.ConnStats) {}
+	t := printer{} // in a test, its *testing.T
+	chaintest.CompareConns(t, app.conn, app.channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		defer removeNote(ctx, cc, "milk")
+		return addNote(ctx, cc, "milk")
+	})
+	fmt.Println("Without cleaning up:")
+	chaintest.CompareConns(t, app.conn, app.channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		return addNote(ctx, cc, "bread")
+	})
 
-type carrier metadata.MD
-
-func (c carrier) Get(key string) string {
-	if values := c[key]; len(values) > 0 {
-		return values[0]
-	}
-	return ""
+	// Output:
+	// Without cleaning up:
+	// chaintest: in-process, calls returned an error: rpc error: code = AlreadyExists desc = note "bread" exists; ignore the error of an RPC that is meant to fail
+	// chaintest: /Notebook/Add, RPC 1 of 1, is not the same in-process as on the network:
 }
 
-func (c carrier) Set(key, value string) { c[key] = []string{value} }
+// A rate limiter counts the RPCs of both ways if there is only one, as in the
+// chain that Compare is given. With two applications, each way has its own.
+func ExampleCompareConns_interceptorsWithState() {
+	newChain := func() inprocchain.Chain {
+		left := 1
+		return inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(
+			func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+				if left == 0 {
+					return nil, status.Error(codes.ResourceExhausted, "too many requests")
+				}
+				left--
+				return handler(ctx, req)
+			}))
+	}
+	t := printer{} // in a test, its *testing.T
+	fmt.Println("One limiter:")
+	chaintest.Compare(t, newChain(), registerHealth, check)
 
-func (c carrier) Keys() []string { return nil }
+	fmt.Println("Two applications:")
+	chain := newChain()
+	first := newApp(chain, chain, registerHealth)
+	defer first.stop()
+	chain = newChain()
+	second := newApp(chain, chain, registerHealth)
+	defer second.stop()
+	chaintest.CompareConns(t, first.conn, second.channel, check)
+
+	// Output:
+	// One limiter:
+	// chaintest: in-process, calls returned an error: rpc error: code = ResourceExhausted desc = too many requests; ignore the error of an RPC that is meant to fail
+	// chaintest: /grpc.health.v1.Health/Check, RPC 1 of 1, is not the same in-process as on the network:
+	// Two applications:
+}
+
+// The service returns the time, which is another one in each run. Its seconds
+// and nanoseconds are ignored, and a difference in anything else would be
+// reported. In a testing/synctest bubble nothing needs to be ignored.
+func ExampleWithCmpOptions() {
+	t := printer{} // in a test, its *testing.T
+	chaintest.Compare(t, inprocchain.Chain{}, registerClock, now,
+		chaintest.WithCmpOptions(protocmp.IgnoreFields(&timestamppb.Timestamp{}, "seconds", "nanos")))
+
+	// Output:
+}

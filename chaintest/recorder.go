@@ -14,26 +14,30 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A recorder writes down what happens to the RPCs of one side.
+// A recorder records what happens to the RPCs that are made one way.
 type recorder struct {
-	since   time.Time
-	changed chan struct{} // holds a token when something has ended
+	start      time.Time
+	clientOnly bool          // there are no interceptors and stats handlers of its own
+	changed    chan struct{} // holds a token after an attempt has ended
 
-	mu       sync.Mutex // guards all that follows, and all that it leads to
+	mu       sync.Mutex // guards what follows and everything that it refers to
 	rpcs     []*rpc
 	attempts map[string]*attempt
-	methods  map[string]bool
-	inOrder  map[any]bool // stats events on their way through the handlers
+	methods  map[string]bool // that the server has
+	handled  map[any]bool    // stats events that the first stats handler has seen and the last has not
 }
 
-// An rpc is what a client asked for once. Interceptors make attempts at it, as
-// a rule one.
+// An rpc is one RPC as its caller makes it. Client interceptors make attempts at
+// it, usually one.
 type rpc struct {
 	method        string
 	clientStreams bool
 	serverStreams bool
-	client        timeline
+	clientEvents  timeline
 	attempts      []*attempt
+
+	returned bool // to the caller, with code
+	code     codes.Code
 }
 
 func (r *rpc) isStream() bool { return r.clientStreams || r.serverStreams }
@@ -46,78 +50,81 @@ func (r *rpc) hasEnded() bool {
 		return false
 	}
 	last := r.attempts[len(r.attempts)-1]
-	return last.finished || last.client.ended && !last.watched
+	return last.finished || last.client.ended && !last.hasOnFinish
 }
 
-// An attempt is an RPC as the client's stats handlers know it, and what a
+// An attempt is an RPC as the client's stats handlers see it, and what the
 // server made of it.
 type attempt struct {
 	rpc    *rpc
 	id     string
-	number int // of the RPC's attempts, from 1
+	number int // among the attempts of the RPC, from 1
 
-	tagged   bool
-	client   course
-	left     bool // for the server
-	asked    bool // a message left
-	watched  bool // for OnFinish
-	finished bool
-	result   error // of OnFinish
+	client      progress
+	tagged      bool // by the client's stats handlers
+	headersSent bool
+	requestSent bool
+	hasOnFinish bool // OnFinish will be called
+	finished    bool // OnFinish was called, with result
+	result      error
 
-	served course
-	server timeline
-	read   bool // to the end of what the client sends
-	gone   bool // the client had gone when the handler returned
+	server       progress
+	serverEvents timeline
+	requestsRead bool // the handler has received all that the client sent
+	clientGone   bool // the client was gone when the handler returned
 }
 
-// A course is one side's view of how far an attempt has come.
-type course struct {
-	begin    time.Time
-	begun    bool
-	ended    bool
-	code     codes.Code
-	answered bool // by OutTrailer, of the server
-	frozen   bool // it did not end in time
+// progress is how far an attempt has come on one side.
+type progress struct {
+	beginTime time.Time
+	begun     bool
+	ended     bool
+	code      codes.Code
+	responded bool // the server has sent a trailer
+	stopped   bool // recording stopped, since the attempt did not end in time
 }
 
-func (c *course) open() bool { return c.begun && !c.ended && !c.frozen }
+func (p *progress) isOpen() bool { return p.begun && !p.ended && !p.stopped }
 
-func newRecorder() *recorder {
+func newRecorder(clientOnly bool) *recorder {
 	return &recorder{
-		since:    time.Now(),
-		changed:  make(chan struct{}, 1),
-		attempts: map[string]*attempt{},
-		methods:  map[string]bool{},
-		inOrder:  map[any]bool{},
+		start:      time.Now(),
+		clientOnly: clientOnly,
+		changed:    make(chan struct{}, 1),
+		attempts:   map[string]*attempt{},
+		methods:    map[string]bool{},
+		handled:    map[any]bool{},
 	}
 }
 
-// around returns the chain with the recorder's own before and after it.
+// around returns the chain with the recorder's own interceptors and stats
+// handlers before and after those of the chain.
 func (r *recorder) around(chain inprocchain.Chain) inprocchain.Chain {
 	return inprocchain.NewChain(
-		inprocchain.WithUnaryClientInterceptors(r.unaryClient(outermost)),
-		inprocchain.WithStreamClientInterceptors(r.streamClient(outermost)),
 		inprocchain.WithUnaryServerInterceptors(r.unaryServer(outermost)),
 		inprocchain.WithStreamServerInterceptors(r.streamServer(outermost)),
-		inprocchain.WithClientStatsHandlers(firstClient{r}),
-		inprocchain.WithServerStatsHandlers(firstServer{r}),
+		inprocchain.WithClientStatsHandlers(firstClientHandler{r}),
+		inprocchain.WithServerStatsHandlers(firstServerHandler{r}),
 		chain,
 		inprocchain.WithUnaryClientInterceptors(r.unaryClient(innermost)),
 		inprocchain.WithStreamClientInterceptors(r.streamClient(innermost)),
 		inprocchain.WithUnaryServerInterceptors(r.unaryServer(innermost)),
 		inprocchain.WithStreamServerInterceptors(r.streamServer(innermost)),
-		inprocchain.WithClientStatsHandlers(lastClient{last{r}}),
-		inprocchain.WithServerStatsHandlers(lastServer{last{r}}),
+		inprocchain.WithClientStatsHandlers(lastClientHandler{lastHandler{r}}),
+		inprocchain.WithServerStatsHandlers(lastServerHandler{lastHandler{r}}),
 	)
 }
 
+// The places at which a recorder sees an RPC, apart from stats events. Their
+// names are the prefixes of their events' names.
 const (
+	caller    = "caller"
 	outermost = "outermost interceptor"
 	innermost = "innermost interceptor"
 )
 
-// expect makes settle wait for the server's half of RPCs to these services.
-func (r *recorder) expect(services map[string]grpc.ServiceInfo) {
+// expectServices makes awaitEnd wait for the server's side of RPCs to these services.
+func (r *recorder) expectServices(services map[string]grpc.ServiceInfo) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for service, info := range services {
@@ -127,9 +134,9 @@ func (r *recorder) expect(services map[string]grpc.ServiceInfo) {
 	}
 }
 
-// settle waits until every attempt has ended on both its ends, or ctx has.
-func (r *recorder) settle(ctx context.Context) {
-	for !r.settled() {
+// awaitEnd waits until every attempt has ended on both sides, or ctx has.
+func (r *recorder) awaitEnd(ctx context.Context) {
+	for !r.allEnded() {
 		select {
 		case <-r.changed:
 		case <-ctx.Done():
@@ -138,19 +145,20 @@ func (r *recorder) settle(ctx context.Context) {
 	}
 }
 
-func (r *recorder) settled() bool {
+func (r *recorder) allEnded() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, a := range r.attempts {
-		if a.client.open() || a.served.open() || a.isFinishing() || r.isComing(a) {
+		if a.client.isOpen() || a.server.isOpen() || a.isFinishing() || r.serverWillBegin(a) {
 			return false
 		}
 	}
 	return true
 }
 
-// code is that of the client. grpc-go says OK in End, though OnFinish knows
-// better, if it finds a message refused since the server has ended the RPC.
+// code returns the client's code. If the server had ended the RPC before the
+// client sent its message, grpc-go's stats.End says OK, but OnFinish gets the
+// error.
 func (a *attempt) code() codes.Code {
 	if a.client.code == codes.OK {
 		return status.Code(a.result)
@@ -158,37 +166,39 @@ func (a *attempt) code() codes.Code {
 	return a.client.code
 }
 
-// OnFinish is called after the end is told.
-func (a *attempt) isFinishing() bool { return a.watched && a.client.ended && !a.finished }
+// isFinishing reports whether OnFinish has yet to be called, which happens after
+// the end of the attempt.
+func (a *attempt) isFinishing() bool { return a.hasOnFinish && a.client.ended && !a.finished }
 
-// A client that gives an RPC up does not wait for the server to see it.
-func (r *recorder) isComing(a *attempt) bool {
+// serverWillBegin reports whether the server has yet to begin. A client that has
+// given up does not wait for it.
+func (r *recorder) serverWillBegin(a *attempt) bool {
 	gaveUp := a.client.ended && a.code() != codes.OK
-	sent := a.left && (a.asked || a.rpc.isStream())
-	return gaveUp && sent && !a.served.begun && r.methods[a.rpc.method]
+	sent := a.headersSent && (a.requestSent || a.rpc.isStream())
+	return gaveUp && sent && !a.server.begun && r.methods[a.rpc.method]
 }
 
-func (r *recorder) tellChanged() {
+func (r *recorder) signalChange() {
 	select {
 	case r.changed <- struct{}{}:
 	default:
 	}
 }
 
-// unended stops recording the attempts that have not ended, and names them.
-func (r *recorder) unended() []string {
+// stopOpen stops recording the attempts that have not ended, and describes them.
+func (r *recorder) stopOpen() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var found []string
 	for _, rpc := range r.rpcs {
 		for _, a := range rpc.attempts {
-			if a.client.open() {
-				a.client.frozen = true
-				found = append(found, fmt.Sprintf("%s: no End on the client: receive from the stream until an error, or cancel its context", rpc.method))
+			if a.client.isOpen() {
+				a.client.stopped = true
+				found = append(found, fmt.Sprintf("%s has not ended on the client: receive from the stream until an error, or cancel its context", rpc.method))
 			}
-			if a.served.open() {
-				a.served.frozen = true
-				found = append(found, fmt.Sprintf("%s: no End on the server: its handler has not returned", rpc.method))
+			if a.server.isOpen() {
+				a.server.stopped = true
+				found = append(found, fmt.Sprintf("%s has not ended on the server: its handler has not returned", rpc.method))
 			}
 		}
 	}
@@ -208,24 +218,4 @@ func (r *recorder) newAttempt(of *rpc) *attempt {
 	of.attempts = append(of.attempts, a)
 	r.attempts[a.id] = a
 	return a
-}
-
-// A timeline is what happened in order, in lanes: between two lanes there is no order.
-type timeline struct {
-	lanes []lane
-}
-
-type lane struct {
-	name   string
-	events []event
-}
-
-func (t *timeline) add(name string, e event) {
-	for i := range t.lanes {
-		if t.lanes[i].name == name {
-			t.lanes[i].events = append(t.lanes[i].events, e)
-			return
-		}
-	}
-	t.lanes = append(t.lanes, lane{name, []event{e}})
 }

@@ -55,13 +55,16 @@ func serveBidi(_ any, ss grpc.ServerStream) error {
 		} else if err != nil {
 			return err
 		}
+		if msg.Value == "fail" {
+			return status.Error(codes.NotFound, "nothing")
+		}
 		if err := ss.SendMsg(msg); err != nil {
 			return err
 		}
 	}
 }
 
-func callUnary(message string) func(context.Context, grpc.ClientConnInterface) error {
+func callUnary(message string) Calls {
 	return func(ctx context.Context, cc grpc.ClientConnInterface) error {
 		ctx = metadata.AppendToOutgoingContext(ctx, "key", "value")
 		return cc.Invoke(ctx, unaryMethod, wrapperspb.String(message), new(wrapperspb.StringValue))

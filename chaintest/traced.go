@@ -6,91 +6,74 @@ import (
 	"testing"
 	"time"
 
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Traced makes the call and fails the test unless every RPC that it made left
-// exactly one ended client span and one ended server span, the second the child
-// of the first, and all of them belong to one trace: that of the context which
-// call is given. The failures say of which RPC what is missing, double or not
-// linked, and what to look at.
+// Traced tests one way into an application. It makes the call and fails the test
+// unless every RPC that the call made left exactly one ended client span and one
+// ended server span, the second a child of the first, in the trace of the context
+// that call is given. The failures say which RPC lacks which span, has it twice,
+// or has spans that are not linked, and what to check.
 //
-// The spans are those that the tracer provider under test has recorded with
+// The tracer provider under test must have recorded the spans with
 // [sdktrace.WithSpanProcessor](spans). Spans of kind client or server count if
-// their instrumentation is gRPC's by its name, or if they have attributes of
-// RPCs, such as those of otelgrpc. Spans of other kinds may stand between the
-// two. An RPC that is tried twice is two RPCs here. What spans held before the
-// call does not matter; others must not add to it meanwhile, so a parallel test
-// needs a recorder of its own.
+// they have attributes of RPCs, as those of otelgrpc have, or if the name of their
+// instrumentation contains "grpc". Other spans, such as those of an HTTP gateway,
+// may stand in between. An attempt to repeat an RPC counts as another RPC. Spans
+// that were recorded before the call do not matter. Nothing else may add to spans
+// meanwhile: a parallel test needs a recorder of its own.
 //
-// It also fails if the call left no span of an RPC at all, if spans is nil, and
-// if the call returns an error. To trace an RPC that is to fail, check for its
-// error in call and return nil. A panic of call goes on to the caller.
+// Traced asks for spans instead of comparing them, so it also reports a stats
+// handler that is missing both on the network and in-process. It sees neither
+// what the spans contain nor anything but spans; [CompareConns] compares those.
 //
-// On a network a server span may end after its client has the answer, so Traced
-// waits for what is missing, for two seconds. It leaves no goroutine behind and
-// must run in the goroutine of the test.
-func Traced(t testing.TB, spans *tracetest.SpanRecorder, call func(context.Context) error) {
+// Traced also fails the test if the call left no span of an RPC, and if the call
+// returns an error. To trace an RPC that is meant to fail, check its error in
+// call and return nil. It supports [WithServerSpansOnly], for applications
+// without client instrumentation. It stops the test if spans or call is nil or an
+// option is invalid. A panic of call is not recovered.
+//
+// On a network a server span may end after its client has the response, so Traced
+// waits up to two seconds for what is missing. It must be called from the
+// goroutine of the test, and leaves no goroutine behind.
+//
+// [sdktrace.WithSpanProcessor]: https://pkg.go.dev/go.opentelemetry.io/otel/sdk/trace#WithSpanProcessor
+func Traced(t testing.TB, spans *tracetest.SpanRecorder, call func(context.Context) error, opts ...Option) {
 	t.Helper()
 	if spans == nil || call == nil {
 		t.Fatal("chaintest: Traced: spans and call must not be nil; give the tracer provider sdktrace.WithSpanProcessor(spans)")
 	}
-	traced(t, spans, call, 2*time.Second)
+	s := newSettings(t, "Traced", opts, "WithServerSpansOnly")
+	traced(t, spans, call, s.serverSpansOnly, 2*time.Second)
 }
 
-func traced(t testing.TB, spans *tracetest.SpanRecorder, call func(context.Context) error, patience time.Duration) {
+func traced(t testing.TB, spans *tracetest.SpanRecorder, call func(context.Context) error, serverSpansOnly bool, timeout time.Duration) {
 	t.Helper()
-	before := map[trace.SpanID]bool{}
-	for _, span := range spans.Started() {
-		before[span.SpanContext().SpanID()] = true
+	window := openSpanWindow([]*tracetest.SpanRecorder{spans})
+	if err := call(trace.ContextWithRemoteSpanContext(t.Context(), window.root)); err != nil {
+		t.Errorf("chaintest: the traced call returned an error: %v; check the error of an RPC that is meant to fail in call", err)
 	}
-	caller := newCaller()
-	if err := call(trace.ContextWithRemoteSpanContext(t.Context(), caller)); err != nil {
-		t.Errorf("chaintest: the call to trace returned an error: %v", err)
-	}
-	for _, gap := range awaitSpans(spans, before, caller.TraceID(), patience) {
-		t.Errorf("chaintest: %s", gap)
+	var problems []string
+	poll(timeout, func() bool {
+		if serverSpansOnly {
+			problems = checkServerSpans(window.spans())
+		} else {
+			problems = checkSpans(window.spans(), window.root.TraceID())
+		}
+		return len(problems) == 0
+	})
+	for _, problem := range problems {
+		t.Errorf("chaintest: %s", problem)
 	}
 }
 
-// newCaller makes the parent of all spans. It has no span itself, so that
+// newRoot returns a parent for the spans of a call. It is not a span itself, so
 // nothing is added to what the test records.
-func newCaller() trace.SpanContext {
+func newRoot() trace.SpanContext {
 	var config trace.SpanContextConfig
 	rand.Read(config.TraceID[:])
 	rand.Read(config.SpanID[:])
 	config.TraceFlags = trace.FlagsSampled
 	return trace.NewSpanContext(config)
-}
-
-// awaitSpans looks again while something is missing. A recorder tells nobody
-// that a span has ended.
-func awaitSpans(spans *tracetest.SpanRecorder, before map[trace.SpanID]bool, id trace.TraceID, patience time.Duration) []string {
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	again := time.NewTicker(time.Millisecond)
-	defer again.Stop()
-	for {
-		gaps := findGaps(newSpans(spans, before), id)
-		if len(gaps) == 0 {
-			return nil
-		}
-		select {
-		case <-deadline.C:
-			return gaps
-		case <-again.C:
-		}
-	}
-}
-
-func newSpans(spans *tracetest.SpanRecorder, before map[trace.SpanID]bool) []sdktrace.ReadOnlySpan {
-	var added []sdktrace.ReadOnlySpan
-	for _, span := range spans.Started() {
-		if !before[span.SpanContext().SpanID()] {
-			added = append(added, span)
-		}
-	}
-	return added
 }

@@ -19,22 +19,23 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A tracing handler makes the spans that otelgrpc makes.
+// A tracing handler makes spans as otelgrpc does.
 type tracing struct {
-	tracer    trace.Tracer
-	kind      trace.SpanKind
-	forgetful bool // hands no context on, or takes none
-	endless   bool // ends no span
+	change   func(trace.Span) // nil, or called before a span ends
+	tracer   trace.Tracer
+	kind     trace.SpanKind
+	unlinked bool // it neither sends nor reads the trace context
+	unended  bool // it does not end its spans
 }
 
 func (h tracing) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	var w3c propagation.TraceContext
-	if h.kind == trace.SpanKindServer && !h.forgetful {
+	if h.kind == trace.SpanKindServer && !h.unlinked {
 		md, _ := metadata.FromIncomingContext(ctx)
 		ctx = w3c.Extract(ctx, carrier(md))
 	}
 	ctx, _ = h.tracer.Start(ctx, info.FullMethodName[1:], trace.WithSpanKind(h.kind), trace.WithAttributes(attribute.String("rpc.system.name", "grpc")))
-	if h.kind == trace.SpanKindClient && !h.forgetful {
+	if h.kind == trace.SpanKindClient && !h.unlinked {
 		md, _ := metadata.FromOutgoingContext(ctx)
 		md = md.Copy()
 		w3c.Inject(ctx, carrier(md))
@@ -44,9 +45,14 @@ func (h tracing) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Con
 }
 
 func (h tracing) HandleRPC(ctx context.Context, s stats.RPCStats) {
-	if _, ok := s.(*stats.End); ok && !h.endless {
-		trace.SpanFromContext(ctx).End()
+	if _, ok := s.(*stats.End); !ok || h.unended {
+		return
 	}
+	span := trace.SpanFromContext(ctx)
+	if h.change != nil {
+		h.change(span)
+	}
+	span.End()
 }
 
 func (tracing) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
@@ -64,8 +70,9 @@ func (c carrier) Keys() []string { return nil }
 
 // A traceTest is a channel whose chain makes spans.
 type traceTest struct {
-	spans          *tracetest.SpanRecorder
-	client, server tracing
+	spans           *tracetest.SpanRecorder
+	client, server  tracing
+	serverSpansOnly bool
 }
 
 func newTraceTest() traceTest {
@@ -78,17 +85,17 @@ func newTraceTest() traceTest {
 	}
 }
 
-// on traces the call on a side that has these handlers.
-func (tt traceTest) on(t *testing.T, on side, clients, servers []stats.Handler, call func(context.Context, grpc.ClientConnInterface) error) []string {
+// trace traces the call over a transport with these handlers.
+func (tt traceTest) trace(t *testing.T, over transport, clients, servers []stats.Handler, call func(context.Context, grpc.ClientConnInterface) error) []string {
 	t.Helper()
-	served, err := on.open(t.Context(), inprocchain.NewChain(
+	conn, err := over.open(t.Context(), inprocchain.NewChain(
 		inprocchain.WithClientStatsHandlers(clients...), inprocchain.WithServerStatsHandlers(servers...)), register)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer served.close()
+	defer conn.close()
 	return failuresOf(t, func(t testing.TB) {
-		traced(t, tt.spans, func(ctx context.Context) error { return call(ctx, served.cc) }, 50*time.Millisecond)
+		traced(t, tt.spans, func(ctx context.Context) error { return call(ctx, conn.conn) }, tt.serverSpansOnly, 50*time.Millisecond)
 	})
 }
 
@@ -96,13 +103,13 @@ func callBoth(ctx context.Context, cc grpc.ClientConnInterface) error {
 	return errors.Join(callUnary("message")(ctx, cc), callBidi(ctx, cc))
 }
 
-func TestTracedAcceptsWholeTraces(t *testing.T) {
+func TestTracedReportsNothingIfEveryRPCHasItsSpans(t *testing.T) {
 	t.Parallel()
 	tt := newTraceTest()
-	for _, on := range []side{onNetwork, inProcess} {
-		t.Run(on.name, func(t *testing.T) {
+	for _, over := range []transport{network, inProcess} {
+		t.Run(over.name, func(t *testing.T) {
 			for range 2 { // what spans held before does not matter
-				if failures := tt.on(t, on, []stats.Handler{tt.client}, []stats.Handler{tt.server}, callBoth); failures != nil {
+				if failures := tt.trace(t, over, []stats.Handler{tt.client}, []stats.Handler{tt.server}, callBoth); failures != nil {
 					t.Errorf("failures: %q", failures)
 				}
 			}
@@ -110,9 +117,9 @@ func TestTracedAcceptsWholeTraces(t *testing.T) {
 	}
 }
 
-func TestTracedReportsGaps(t *testing.T) {
+func TestTracedReportsProblems(t *testing.T) {
 	t.Parallel()
-	rootless := func(ctx context.Context, cc grpc.ClientConnInterface) error {
+	otherTrace := func(ctx context.Context, cc grpc.ClientConnInterface) error {
 		return callBoth(trace.ContextWithSpanContext(ctx, trace.SpanContext{}), cc)
 	}
 	for _, c := range []struct {
@@ -122,15 +129,15 @@ func TestTracedReportsGaps(t *testing.T) {
 		wants            []string
 		failures         int
 	}{
-		{"no server span", clientOnce, nobody, callBoth, []string{
-			"no server span for " + unaryMethod + ": is the server's stats handler on the channel, too? give inprocchain.New the chain that the network server has",
+		{"no server span", clientOnce, noHandler, callBoth, []string{
+			"no server span for " + unaryMethod + ": is the server's stats handler on the channel, too? Give inprocchain.New the chain that the network server has",
 			"no server span for " + bidiMethod,
 		}, 2},
-		{"no client span", nobody, serverOnce, callBoth, []string{
-			"no client span for " + unaryMethod + ": is the client's stats handler on the channel, too? give inprocchain.New the chain that the network client has",
+		{"no client span", noHandler, serverOnce, callBoth, []string{
+			"no client span for " + unaryMethod + ": is the client's stats handler on the channel, too? Give inprocchain.New the chain that the network client has",
 			"no client span for " + bidiMethod,
 		}, 2},
-		{"no span", nobody, nobody, callBoth, []string{"no span of an RPC: did the call make none, or has neither side a stats handler?"}, 1},
+		{"no span", noHandler, noHandler, callBoth, []string{"no span of an RPC: did the call make an RPC, and does either side have a stats handler?"}, 1},
 		{"no RPC", clientOnce, serverOnce, func(context.Context, grpc.ClientConnInterface) error { return nil }, []string{"no span of an RPC"}, 1},
 		{"client twice", func(tt traceTest) []stats.Handler { return []stats.Handler{tt.client, tt.client} }, serverOnce, callUnary(""), []string{
 			"two client spans for " + unaryMethod + ": is its stats handler registered twice?",
@@ -140,74 +147,111 @@ func TestTracedReportsGaps(t *testing.T) {
 		}, 1},
 		{"server under server", clientOnce, func(tt traceTest) []stats.Handler {
 			inner := tt.server
-			inner.forgetful = true
+			inner.unlinked = true
 			return []stats.Handler{tt.server, inner}
 		}, callUnary(""), []string{"two server spans for " + unaryMethod}, 1},
-		{"not handed on", func(tt traceTest) []stats.Handler {
-			tt.client.forgetful = true
+		{"context not passed on", func(tt traceTest) []stats.Handler {
+			tt.client.unlinked = true
 			return []stats.Handler{tt.client}
 		}, serverOnce, callUnary(""), []string{
-			"the server span for " + unaryMethod + " is no child of its client span: is the context of the RPC handed on, and have both stats handlers the same propagator",
+			"the server span for " + unaryMethod + " is not a child of its client span: is the context of the RPC passed on, and do both stats handlers have the same propagator",
 		}, 1},
-		{"not taken", clientOnce, func(tt traceTest) []stats.Handler {
-			tt.server.forgetful = true
+		{"context not read", clientOnce, func(tt traceTest) []stats.Handler {
+			tt.server.unlinked = true
 			return []stats.Handler{tt.server}
-		}, callUnary(""), []string{"the server span for " + unaryMethod + " is no child of its client span"}, 1},
-		{"another trace", clientOnce, serverOnce, rootless, []string{
+		}, callUnary(""), []string{"the server span for " + unaryMethod + " is not a child of its client span"}, 1},
+		{"another trace", clientOnce, serverOnce, otherTrace, []string{
 			"the client span for " + unaryMethod + " is not in the trace of the call: does the call make its RPCs with the context that it is given?",
 			"the client span for " + bidiMethod + " is not in the trace",
 		}, 2},
-		{"not ended", func(tt traceTest) []stats.Handler {
-			tt.client.endless = true
+		{"span not ended", func(tt traceTest) []stats.Handler {
+			tt.client.unended = true
 			return []stats.Handler{tt.client}
 		}, serverOnce, callUnary(""), []string{"the client span for " + unaryMethod + " has not ended"}, 1},
-		{"error", clientOnce, serverOnce, callUnary("fail"), []string{"the call to trace returned an error: rpc error: code = NotFound"}, 1},
+		{"error", clientOnce, serverOnce, callUnary("fail"), []string{"the traced call returned an error: rpc error: code = NotFound"}, 1},
 	} {
-		for _, on := range []side{onNetwork, inProcess} {
-			t.Run(c.name+" "+on.name, func(t *testing.T) {
+		for _, over := range []transport{network, inProcess} {
+			t.Run(c.name+" "+over.name, func(t *testing.T) {
 				t.Parallel()
 				tt := newTraceTest()
-				failures := tt.on(t, on, c.clients(tt), c.servers(tt), c.call)
+				failures := tt.trace(t, over, c.clients(tt), c.servers(tt), c.call)
 				mustFailWith(t, failures, c.wants...)
-				if len(failures) != c.failures {
-					t.Errorf("%d failures, want %d: %q", len(failures), c.failures, failures)
-				}
+				mustHaveFailures(t, failures, c.failures)
 			})
 		}
 	}
 }
 
-func nobody(traceTest) []stats.Handler        { return nil }
+func noHandler(traceTest) []stats.Handler     { return nil }
 func clientOnce(tt traceTest) []stats.Handler { return []stats.Handler{tt.client} }
 func serverOnce(tt traceTest) []stats.Handler { return []stats.Handler{tt.server} }
 
-func TestTracedKnowsSpansBetween(t *testing.T) {
+func TestTracedIgnoresSpansInBetween(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
-	traced(t, spans, func(ctx context.Context) error {
-		start := func(ctx context.Context, scope, name string, kind trace.SpanKind) context.Context {
-			ctx, span := provider.Tracer(scope).Start(ctx, name, trace.WithSpanKind(kind))
+	call := func(ctx context.Context) error {
+		start := func(ctx context.Context, scope, name string, kind trace.SpanKind, attributes ...attribute.KeyValue) context.Context {
+			ctx, span := provider.Tracer(scope).Start(ctx, name, trace.WithSpanKind(kind), trace.WithAttributes(attributes...))
 			defer span.End()
 			return ctx
 		}
 		ctx = start(ctx, "app", "work", trace.SpanKindInternal)
-		ctx = start(ctx, "app", "GET /", trace.SpanKindServer) // not gRPC's
+		ctx = start(ctx, "app", "GET /", trace.SpanKindServer)
+		ctx = start(ctx, "grpc-gateway", "GET /", trace.SpanKindServer, attribute.String("http.request.method", "GET"))
 		ctx = start(ctx, "grpc-go", "Sent.service.Method", trace.SpanKindClient)
 		ctx = start(ctx, "grpc-go", "Attempt.service.Method", trace.SpanKindInternal)
 		ctx = start(ctx, "grpc-go", "Recv.service.Method", trace.SpanKindServer)
 		start(ctx, "app", "SELECT", trace.SpanKindClient)
 		return nil
-	}, time.Second)
+	}
+	Traced(t, spans, call)
+	Traced(t, spans, call, WithServerSpansOnly())
 }
 
-func TestTracedIsNotMisused(t *testing.T) {
+func TestTracedWithServerSpansOnly(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name     string
+		servers  func(traceTest) []stats.Handler
+		call     Calls
+		wants    []string
+		failures int
+	}{
+		{"one span for each RPC", serverOnce, callBoth, nil, 0},
+		{"no server span", noHandler, callBoth, []string{"no server span: did the call make an RPC? If so, is the server's stats handler on the channel, too?"}, 1},
+		{"server twice", func(tt traceTest) []stats.Handler { return []stats.Handler{tt.server, tt.server} }, callBoth, []string{
+			"two server spans for " + unaryMethod + ": is its stats handler registered twice?",
+			"two server spans for " + bidiMethod,
+		}, 2},
+		{"span not ended", func(tt traceTest) []stats.Handler {
+			tt.server.unended = true
+			return []stats.Handler{tt.server}
+		}, callUnary(""), []string{"the server span for " + unaryMethod + " has not ended"}, 1},
+	} {
+		for _, over := range []transport{network, inProcess} {
+			t.Run(c.name+" "+over.name, func(t *testing.T) {
+				t.Parallel()
+				tt := newTraceTest()
+				tt.serverSpansOnly = true
+				failures := tt.trace(t, over, nil, c.servers(tt), c.call)
+				mustFailWith(t, failures, c.wants...)
+				mustHaveFailures(t, failures, c.failures)
+			})
+		}
+	}
+}
+
+func TestTracedReportsMisuse(t *testing.T) {
 	t.Parallel()
 	none := func(context.Context) error { return nil }
-	for _, test := range []func(testing.TB){
-		func(t testing.TB) { Traced(t, nil, none) },
-		func(t testing.TB) { Traced(t, tracetest.NewSpanRecorder(), nil) },
+	for want, test := range map[string]func(testing.TB){
+		"Traced: spans and call must not be nil; give the tracer provider": func(t testing.TB) { Traced(t, nil, none) },
+		"Traced: spans and call must not be nil":                           func(t testing.TB) { Traced(t, tracetest.NewSpanRecorder(), nil) },
+		"Traced: WithEffects has no effect here": func(t testing.TB) {
+			Traced(t, tracetest.NewSpanRecorder(), none, WithEffects(func() any { return nil }))
+		},
 	} {
-		mustFailWith(t, failuresOf(t, test), "spans and call must not be nil")
+		mustFailWith(t, failuresOf(t, test), want)
 	}
 }

@@ -47,7 +47,10 @@ func (s scenario) compare(t *testing.T, register func(grpc.ServiceRegistrar)) {
 		if got := status.Code(err); got != s.code {
 			t.Errorf("calls returned %v, want code %v", err, s.code)
 		}
-		return err
+		if s.code == codes.Unimplemented { // Compare fails if every RPC is
+			return testCaller{cc}.unary(ctx)
+		}
+		return nil
 	})
 }
 

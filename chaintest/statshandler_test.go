@@ -26,7 +26,7 @@ func (statsEdit) HandleConn(context.Context, stats.ConnStats) {}
 
 func TestCompareReportsEachFieldOfStatsEvents(t *testing.T) {
 	t.Parallel()
-	edited := func(edit func(stats.RPCStats)) side {
+	edited := func(edit func(stats.RPCStats)) transport {
 		return before(inprocchain.WithClientStatsHandlers(statsEdit(edit)), inprocchain.WithServerStatsHandlers(statsEdit(edit)))
 	}
 	for _, c := range []struct {
@@ -75,7 +75,7 @@ func TestCompareReportsEachFieldOfStatsEvents(t *testing.T) {
 		t.Run(c.wants[0], func(t *testing.T) {
 			t.Parallel()
 			failures := failuresOf(t, func(t testing.TB) {
-				compare(t, onNetwork, edited(c.edit), scenario{inprocchain.Chain{}, register, callUnary("message"), time.Minute})
+				compareWith(t, edited(c.edit), callUnary("message"))
 			})
 			mustFailWith(t, failures, c.wants...)
 		})

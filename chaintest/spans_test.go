@@ -1,0 +1,199 @@
+package chaintest
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.opentelemetry.io/otel/attribute"
+	otelcodes "go.opentelemetry.io/otel/codes"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// compareSpans compares the spans of two connections that have these stats
+// handlers, and returns the failures.
+func (tt traceTest) compareSpans(t *testing.T, onNetwork, inProc []stats.Handler, calls Calls, opts ...Option) []string {
+	t.Helper()
+	open := func(over transport, handlers []stats.Handler) grpc.ClientConnInterface {
+		var chain []inprocchain.Option
+		for _, h := range handlers {
+			if h.(tracing).kind == trace.SpanKindClient {
+				chain = append(chain, inprocchain.WithClientStatsHandlers(h))
+			} else {
+				chain = append(chain, inprocchain.WithServerStatsHandlers(h))
+			}
+		}
+		return openConn(t, over, chain...)
+	}
+	want, got := open(network, onNetwork), open(inProcess, inProc)
+	return failuresOf(t, func(t testing.TB) {
+		c := newComparison(calls, newSettings(t, "CompareConns", append(opts, WithSpans(tt.spans)), "WithSpans", "WithCmpOptions"))
+		c.spanTimeout = 50 * time.Millisecond
+		c.conns(t, want, got)
+	})
+}
+
+func TestWithSpansReportsNothingIfTheSpansAreEqual(t *testing.T) {
+	t.Parallel()
+	for name, calls := range map[string]Calls{
+		"both":    callBoth,
+		"failing": ignoringError(callUnary("fail")),
+		"many at once": func(ctx context.Context, cc grpc.ClientConnInterface) error {
+			errs := make(chan error)
+			for range 10 {
+				go func() { errs <- callBoth(ctx, cc) }()
+			}
+			var err error
+			for range 10 {
+				err = errors.Join(err, <-errs)
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tt := newTraceTest()
+			handlers := []stats.Handler{tt.client, tt.server}
+			for range 2 { // what was recorded before does not matter
+				mustHaveFailures(t, tt.compareSpans(t, handlers, handlers, calls), 0)
+			}
+		})
+	}
+}
+
+func TestCompareWithSpans(t *testing.T) {
+	t.Parallel()
+	tt := newTraceTest()
+	chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(tt.client), inprocchain.WithServerStatsHandlers(tt.server))
+	Compare(t, chain, register, callBoth, WithSpans(tt.spans))
+
+	var ways atomic.Int64
+	tt.server.change = func(span trace.Span) { span.SetAttributes(attribute.Int64("way", ways.Add(1))) }
+	chain = inprocchain.NewChain(inprocchain.WithClientStatsHandlers(tt.client), inprocchain.WithServerStatsHandlers(tt.server))
+	failures := failuresOf(t, func(t testing.TB) {
+		c := newComparison(callUnary(""), newSettings(t, "Compare", []Option{WithSpans(tt.spans)}, "WithSpans"))
+		c.spanTimeout = 50 * time.Millisecond
+		c.transports(t, network, inProcess, chain, register)
+	})
+	mustFailWith(t, failures, `chaintest: client span "chaintest.Service/Unary" > server span "chaintest.Service/Unary" differs (- on the network, + in-process):`,
+		`- "way": int64(1), + "way": int64(2),`)
+	mustHaveFailures(t, failures, 1)
+}
+
+func TestWithSpansReportsDifferences(t *testing.T) {
+	t.Parallel()
+	const client, server = `client span "chaintest.Service/Unary"`, `server span "chaintest.Service/Unary"`
+	changed := func(change func(trace.Span)) func(traceTest) []stats.Handler {
+		return func(tt traceTest) []stats.Handler {
+			tt.server.change = change
+			return []stats.Handler{tt.client, tt.server}
+		}
+	}
+	for _, c := range []struct {
+		name      string
+		inProcess func(traceTest) []stats.Handler
+		wants     []string
+		failures  int
+	}{
+		{"no handler", noHandler, []string{"chaintest: " + client + " was left on the network only"}, 1},
+		{"no server handler", clientOnce, []string{"chaintest: " + client + " > " + server + " was left on the network only"}, 1},
+		{"no client handler", serverOnce, []string{client + " was left on the network only", server + " was left in-process only"}, 2},
+		{"server handler twice", func(tt traceTest) []stats.Handler { return []stats.Handler{tt.client, tt.server, tt.server} }, []string{
+			client + " > " + server + " was left in-process only",
+			client + " > " + server + " has not ended in-process",
+		}, 2},
+		{"propagation lost", func(tt traceTest) []stats.Handler {
+			tt.server.unlinked = true
+			return []stats.Handler{tt.client, tt.server}
+		}, []string{client + " > " + server + " was left on the network only", server + " was left in-process only"}, 2},
+		{"name", changed(func(span trace.Span) { span.SetName("other") }), []string{
+			client + " > " + server + " was left on the network only",
+			client + ` > server span "other" was left in-process only`,
+		}, 2},
+		{"status", changed(func(span trace.Span) { span.SetStatus(otelcodes.Error, "bad") }), []string{
+			client + " > " + server + " differs", `- Status: "Unset", + Status: "Error bad",`,
+		}, 1},
+		{"attribute", changed(func(span trace.Span) { span.SetAttributes(attribute.String("key", "value")) }), []string{
+			client + " > " + server + " differs", `+ "key": string("value"),`,
+		}, 1},
+		{"event", changed(func(span trace.Span) {
+			span.AddEvent("audit", trace.WithAttributes(attribute.String("actor", "alice")))
+		}), []string{client + " > " + server + " differs", `Name: "audit", Attributes: map[attribute.Key]any{"actor": string("alice")}`}, 1},
+		{"not ended", func(tt traceTest) []stats.Handler {
+			tt.server.unended = true
+			return []stats.Handler{tt.client, tt.server}
+		}, []string{client + " > " + server + " has not ended in-process"}, 1},
+		{"addresses only", changed(func(span trace.Span) {
+			span.SetAttributes(attribute.String("server.address", "here"), attribute.Int("network.peer.port", 1))
+		}), nil, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			tt := newTraceTest()
+			failures := tt.compareSpans(t, []stats.Handler{tt.client, tt.server}, c.inProcess(tt), callUnary("message"))
+			mustFailWith(t, failures, c.wants...)
+			mustHaveFailures(t, failures, c.failures)
+		})
+	}
+}
+
+func TestWithSpansReportsThatNoSpanWasRecorded(t *testing.T) {
+	t.Parallel()
+	failures := newTraceTest().compareSpans(t, nil, nil, callUnary("message"))
+	mustFailWith(t, failures, "no span was recorded either way; give the tracer provider of the application sdktrace.WithSpanProcessor(spans)")
+	mustHaveFailures(t, failures, 1)
+}
+
+func TestWithSpansReadsSeveralRecorders(t *testing.T) {
+	t.Parallel()
+	tt := newTraceTest()
+	ofServer := tracetest.NewSpanRecorder()
+	tt.server.tracer = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(ofServer)).Tracer("test")
+	handlers := []stats.Handler{tt.client, tt.server}
+	mustHaveFailures(t, tt.compareSpans(t, handlers, handlers, callBoth, WithSpans(ofServer)), 0)
+	failures := tt.compareSpans(t, handlers, []stats.Handler{tt.client}, callBoth, WithSpans(ofServer))
+	mustFailWith(t, failures, `client span "chaintest.Service/Bidi" > server span "chaintest.Service/Bidi" was left on the network only`)
+	mustHaveFailures(t, failures, 2)
+}
+
+func TestWithSpansAppliesCmpOptionsToAttributes(t *testing.T) {
+	t.Parallel()
+	tt := newTraceTest()
+	var id atomic.Int64
+	tt.server.change = func(span trace.Span) {
+		span.SetAttributes(attribute.Int64("id", id.Add(1)))
+		span.AddEvent("event", trace.WithAttributes(attribute.String("id", strconv.FormatInt(id.Load(), 10))))
+	}
+	handlers := []stats.Handler{tt.client, tt.server}
+	ignore := WithCmpOptions(cmpopts.IgnoreMapEntries(func(key attribute.Key, _ any) bool { return key == "id" }))
+	mustHaveFailures(t, tt.compareSpans(t, handlers, handlers, callUnary("message"), ignore), 0)
+	mustHaveFailures(t, tt.compareSpans(t, handlers, handlers, callUnary("message")), 1)
+}
+
+// On a network the server's span may end after the client has the response.
+func TestWithSpansWaitsForSpansThatEndLate(t *testing.T) {
+	t.Parallel()
+	tt := newTraceTest()
+	var once sync.Once
+	returned := make(chan struct{})
+	late := tt.server
+	late.change = func(trace.Span) { <-returned }
+	calls := func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		err := callUnary("message")(ctx, cc)
+		once.Do(func() { go close(returned) })
+		return err
+	}
+	failures := tt.compareSpans(t, []stats.Handler{tt.client, late}, []stats.Handler{tt.client, tt.server}, calls)
+	mustHaveFailures(t, failures, 0)
+}
