@@ -52,7 +52,7 @@ func ExampleWithServerSpansOnly() {
 	chaintest.Traced(t, spans, func(ctx context.Context) error { return check(ctx, forgotten) }, chaintest.WithServerSpansOnly())
 
 	// Output:
-	// chaintest: no server span: did the call make an RPC? If so, is the server's stats handler on the channel, too? Give inprocchain.New the chain that the network server has
+	// chaintest: no server span: did the call make an RPC, and is the server's stats handler on the channel, too? Give inprocchain.New the chain that the network server has
 }
 
 // The application did not give its channel the server's stats handler. Responses

@@ -31,7 +31,7 @@ type traceCheck struct {
 func checkSpans(spans []sdktrace.ReadOnlySpan, id trace.TraceID) []string {
 	c := newTraceCheck(spans)
 	if len(c.clients)+len(c.servers) == 0 {
-		return []string{"no span of an RPC: did the call make an RPC, and does either side have a stats handler? Otherwise " + serverSpanHint}
+		return []string{"no span of an RPC: did the call make an RPC, and " + serverSpanHint}
 	}
 	linked := map[trace.SpanID][]sdktrace.ReadOnlySpan{} // server spans by the client span above
 	var unlinked []sdktrace.ReadOnlySpan
@@ -69,7 +69,7 @@ func checkSpans(spans []sdktrace.ReadOnlySpan, id trace.TraceID) []string {
 func checkServerSpans(spans []sdktrace.ReadOnlySpan) []string {
 	c := newTraceCheck(spans)
 	if len(c.servers) == 0 {
-		return []string{"no server span: did the call make an RPC? If so, " + serverSpanHint}
+		return []string{"no server span: did the call make an RPC, and " + serverSpanHint}
 	}
 	for _, server := range c.servers {
 		if c.isBelowItself(server) {

@@ -137,7 +137,7 @@ func TestTracedReportsProblems(t *testing.T) {
 			"no client span for " + unaryMethod + ": is the client's stats handler on the channel, too? Give inprocchain.New the chain that the network client has",
 			"no client span for " + bidiMethod,
 		}, 2},
-		{"no span", noHandler, noHandler, callBoth, []string{"no span of an RPC: did the call make an RPC, and does either side have a stats handler?"}, 1},
+		{"no span", noHandler, noHandler, callBoth, []string{"no span of an RPC: did the call make an RPC, and is the server's stats handler on the channel, too?"}, 1},
 		{"no RPC", clientOnce, serverOnce, func(context.Context, grpc.ClientConnInterface) error { return nil }, []string{"no span of an RPC"}, 1},
 		{"client twice", func(tt traceTest) []stats.Handler { return []stats.Handler{tt.client, tt.client} }, serverOnce, callUnary(""), []string{
 			"two client spans for " + unaryMethod + ": is its stats handler registered twice?",
@@ -219,7 +219,7 @@ func TestTracedWithServerSpansOnly(t *testing.T) {
 		failures int
 	}{
 		{"one span for each RPC", serverOnce, callBoth, nil, 0},
-		{"no server span", noHandler, callBoth, []string{"no server span: did the call make an RPC? If so, is the server's stats handler on the channel, too?"}, 1},
+		{"no server span", noHandler, callBoth, []string{"no server span: did the call make an RPC, and is the server's stats handler on the channel, too?"}, 1},
 		{"server twice", func(tt traceTest) []stats.Handler { return []stats.Handler{tt.server, tt.server} }, callBoth, []string{
 			"two server spans for " + unaryMethod + ": is its stats handler registered twice?",
 			"two server spans for " + bidiMethod,

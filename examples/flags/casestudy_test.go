@@ -174,8 +174,8 @@ func TestTracedTellsWhatIsMissing(t *testing.T) {
 				inprocchain.WithClientStatsHandlers(otelgrpc.NewClientHandler(append(telemetry.options(), nothing)...)),
 				inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(telemetry.options()...)))
 		}, []string{
-			"the server span for /flags.v1.Flags/Create is no child of its client span",
-			"have both stats handlers the same propagator",
+			"the server span for /flags.v1.Flags/Create is not a child of its client span",
+			"do both stats handlers have the same propagator",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
