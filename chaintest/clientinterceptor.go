@@ -166,6 +166,11 @@ func (s *clientStream) recordReceived(operation string, fields ...field) {
 func (s *clientStream) RecvMsg(m any) error {
 	err := s.ClientStream.RecvMsg(m)
 	s.recordReceived("RecvMsg", errorField("error", err), messageField("message", m))
+	if err == nil {
+		s.recorder.mu.Lock()
+		s.attempt.responseRead = true
+		s.recorder.mu.Unlock()
+	}
 	if s.place == caller && (err != nil || !s.attempt.rpc.serverStreams) {
 		if err == io.EOF {
 			s.recorder.returnedToCaller(s.attempt, nil)

@@ -54,12 +54,15 @@ func (r *recorder) comparableClient(of *rpc) []sequence {
 		}
 		trailers := t.take(prefix + "stats InTrailer")
 		if r.wasAbandoned(a) {
-			t.replace(prefix+"stats End", uncertainTrailer("Trailer"))
-			t.replace(prefix+"OnFinish", uncertainTrailer("trailer"))
-			t.replace(prefix+innermost+": returned", uncertainTrailer("trailer"))
-			t.replace(caller+": returned", uncertainTrailer("trailer"))
+			t.replace(prefix+"stats End", uncertain("Trailer"))
+			t.replace(prefix+"OnFinish", uncertain("trailer"))
+			t.replace(prefix+innermost+": returned", uncertain("trailer"))
+			t.replace(caller+": returned", uncertain("trailer"))
 		} else {
 			t.insert(trailers, prefix+"stats End")
+		}
+		if r.clientOnly && r.wasAbandoned(a) && !a.responseRead {
+			t.replace("OnFinish", uncertain("header")) // it may not have arrived yet
 		}
 		if r.clientOnly {
 			t.takeUncheckedSends()
@@ -73,7 +76,7 @@ func (r *recorder) comparableClient(of *rpc) []sequence {
 	return t.sequences
 }
 
-func uncertainTrailer(name string) field { return textField(name, "uncertain") }
+func uncertain(name string) field { return textField(name, "uncertain") }
 
 // wasUnread reports whether the server responded before it had read everything.
 func (a *attempt) wasUnread() bool {

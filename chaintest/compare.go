@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/connectivity"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -55,7 +56,8 @@ type Calls = func(context.Context, grpc.ClientConnInterface) error
 // messages sent to a stream that the server ended without reading them, how much
 // of a response is sent after its client has given up, and which side notices
 // first that a deadline has passed. Apart from that, handlers must do the same
-// thing each time.
+// thing each time. How far a handler gets before its client cancels the RPC is up
+// to chance, so wait for a message from it before canceling.
 //
 // Compare also fails the test if calls returns an error, if it makes no RPC, if
 // every RPC ended with Unimplemented, and for each RPC that has not ended five
@@ -125,7 +127,7 @@ func CompareConns(t testing.TB, network, inProcess grpc.ClientConnInterface, cal
 	newComparison(calls, s).conns(t, network, inProcess)
 }
 
-// existing opens a connection that is open already.
+// existing opens a connection that exists already.
 func existing(conn grpc.ClientConnInterface) func(context.Context) (*connection, error) {
 	return func(context.Context) (*connection, error) {
 		return &connection{conn: conn, drain: func(time.Duration) error { return nil }, close: func() {}}, nil
@@ -172,9 +174,25 @@ func (c comparison) transports(t testing.TB, want, got transport, chain inprocch
 // conns compares two connections that are open already.
 func (c comparison) conns(t testing.TB, network, inProcess grpc.ClientConnInterface) {
 	t.Helper()
+	if conn, ok := network.(*grpc.ClientConn); ok {
+		c.connect(t.Context(), conn)
+	}
 	want := c.run(t, onNetwork, newRecorder(true), existing(network))
 	got := c.run(t, inThisProcess, newRecorder(true), existing(inProcess))
 	c.report(t, want, got)
+}
+
+// connect waits until the connection is established, so that the first RPC does
+// not reach its deadline before it is sent. If that fails, RPCs say why.
+func (c comparison) connect(ctx context.Context, conn *grpc.ClientConn) {
+	ctx, cancel := context.WithTimeout(ctx, c.rpcTimeout)
+	defer cancel()
+	conn.Connect()
+	for state := conn.GetState(); state == connectivity.Idle || state == connectivity.Connecting; state = conn.GetState() {
+		if !conn.WaitForStateChange(ctx, state) {
+			return
+		}
+	}
 }
 
 // An outcome is what the calls did one way.

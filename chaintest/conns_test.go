@@ -5,15 +5,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
@@ -57,6 +61,11 @@ func TestCompareConnsReportsNothingIfBothWaysAreEqual(t *testing.T) {
 			defer cancel()
 			s := newStream(ctx, cc)
 			return errors.Join(s.SendMsg(wrapperspb.String("message")), s.RecvMsg(new(wrapperspb.StringValue)))
+		},
+		"stream canceled before the response is read": func(ctx context.Context, cc grpc.ClientConnInterface) error {
+			ctx, cancel := context.WithCancel(ctx)
+			defer cancel()
+			return newStream(ctx, cc).SendMsg(wrapperspb.String("message"))
 		},
 		"deadline": func(ctx context.Context, cc grpc.ClientConnInterface) error {
 			ctx, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
@@ -204,6 +213,47 @@ func TestCompareConnsReportsMisuse(t *testing.T) {
 			mustHaveFailures(t, failures, 1)
 		})
 	}
+}
+
+// The first RPC must not reach its deadline while the connection is established.
+func TestCompareConnsWaitsForTheConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		listener := bufconn.Listen(1 << 16)
+		server := grpc.NewServer()
+		register(server)
+		go func() { _ = server.Serve(listener) }()
+		defer server.Stop()
+		conn, err := grpc.NewClient("passthrough:///slow", grpc.WithTransportCredentials(insecure.NewCredentials()),
+			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+				time.Sleep(time.Second)
+				return listener.DialContext(ctx)
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		channel := inprocchain.New()
+		register(channel)
+		CompareConns(t, conn, channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+			ctx, cancel := context.WithTimeout(ctx, time.Millisecond)
+			defer cancel()
+			return callUnary("message")(ctx, cc)
+		})
+	})
+}
+
+func TestCompareConnsReportsAConnectionThatCannotBeMade(t *testing.T) {
+	t.Parallel()
+	conn, err := grpc.NewClient("passthrough:///closed", grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return nil, errors.New("nobody listens") }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	inProcess := openConn(t, inProcess)
+	failures := failuresOf(t, func(t testing.TB) { CompareConns(t, conn, inProcess, callUnary("message")) })
+	mustFailWith(t, failures, "on the network, calls returned an error: rpc error: code = Unavailable", "nobody listens")
 }
 
 func TestCompareConnsClosesNeitherConnection(t *testing.T) {

@@ -81,8 +81,8 @@ func ExampleCompare_servicesThatCallEachOther() {
 }
 
 // The application gave its channel a chain without the audit log. Every response
-// is the same, so CompareConns alone reports nothing. With the lines of the audit
-// log as an effect it does.
+// is the same, so CompareConns without options would report nothing. It does with
+// the lines of the audit log as an effect.
 func ExampleCompareConns() {
 	audit := new(auditLog)
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit.intercept))
@@ -90,15 +90,12 @@ func ExampleCompareConns() {
 	defer app.stop()
 
 	t := printer{} // in a test, its *testing.T
-	fmt.Println("Responses:")
-	chaintest.CompareConns(t, app.conn, app.channel, check)
-	audit.newLines()
-	fmt.Println("Responses and audit log:")
-	chaintest.CompareConns(t, app.conn, app.channel, check, chaintest.WithEffects(audit.newLines))
+	chaintest.CompareConns(t, app.conn, app.channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{})
+		return err
+	}, chaintest.WithEffects(audit.newLines))
 
 	// Output:
-	// Responses:
-	// Responses and audit log:
 	// chaintest: what the function of WithEffects returned differs (- on the network, + in-process):
 }
 

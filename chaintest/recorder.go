@@ -60,13 +60,14 @@ type attempt struct {
 	id     string
 	number int // among the attempts of the RPC, from 1
 
-	client      progress
-	tagged      bool // by the client's stats handlers
-	headersSent bool
-	requestSent bool
-	hasOnFinish bool // OnFinish will be called
-	finished    bool // OnFinish was called, with result
-	result      error
+	client       progress
+	tagged       bool // by the client's stats handlers
+	headersSent  bool
+	requestSent  bool
+	responseRead bool // a message, from the stream
+	hasOnFinish  bool // OnFinish will be called
+	finished     bool // OnFinish was called, with result
+	result       error
 
 	server       progress
 	serverEvents timeline

@@ -97,7 +97,7 @@ func TestChaintestReportsBrokenWiring(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			a := newWiredApp(t, c.channel)
+			a := newWiredApp(t, func(p parts) (server, channel inprocchain.Chain) { return p.server, c.channel(p) })
 			spans := chaintest.WithSpans(a.spans)
 			effects := chaintest.WithEffects(a.newRecords)
 			transportIgnored := chaintest.WithCmpOptions(cmpopts.IgnoreMapEntries(func(key attribute.Key, _ any) bool { return key == "audit.transport" }))
@@ -156,21 +156,47 @@ func makeChanges(ctx context.Context, cc grpc.ClientConnInterface) error {
 
 func registerFlags(registrar grpc.ServiceRegistrar) { pb.RegisterFlagsServer(registrar, newService()) }
 
-// A wiredApp is the application with another chain on its channel than on its
-// server.
+// If stats handlers are missing both ways, the two ways are equal.
+func TestChaintestReportsThatNeitherWayHasStatsHandlers(t *testing.T) {
+	t.Parallel()
+	a := newWiredApp(t, func(p parts) (server, channel inprocchain.Chain) {
+		server = p.chain(p.authenticate(), p.auditing())
+		return server, server
+	})
+	chaintest.CompareConns(t, a.conn, a.app.channel, makeChanges, chaintest.WithEffects(a.newRecords))
+	for _, f := range []struct {
+		want string
+		test func(testing.TB)
+	}{
+		{"no span of an RPC", func(t testing.TB) {
+			chaintest.Traced(t, a.spans, func(ctx context.Context) error { return makeChanges(ctx, a.app.channel) })
+		}},
+		{"no span was recorded either way", func(t testing.TB) {
+			chaintest.CompareConns(t, a.conn, a.app.channel, makeChanges, chaintest.WithSpans(a.spans))
+		}},
+	} {
+		reported := &failures{TB: t}
+		f.test(reported)
+		if got := reported.text.String(); !strings.Contains(got, f.want) {
+			t.Errorf("no report says %q; the reports are:\n%s", f.want, got)
+		}
+	}
+}
+
+// A wiredApp is the application with chains of a test on its server and on its
+// channel.
 type wiredApp struct {
 	*testApp
 	conn    *grpc.ClientConn // to the listener
 	records recordReader
 }
 
-func newWiredApp(t *testing.T, channel func(parts) inprocchain.Chain) *wiredApp {
+func newWiredApp(t *testing.T, wire func(parts) (server, channel inprocchain.Chain)) *wiredApp {
 	t.Helper()
 	a := new(wiredApp)
 	audit := &auditLog{out: &a.records}
 	a.testApp = startTestApp(t, func(_ inprocchain.Chain, telemetry *telemetry) (network, inproc inprocchain.Chain) {
-		network = newChain(newLog(io.Discard), testToken, audit, telemetry)
-		return network, channel(parts{network, audit, telemetry})
+		return wire(parts{newChain(newLog(io.Discard), testToken, audit, telemetry), audit, telemetry})
 	})
 	var err error
 	a.conn, err = grpc.NewClient(a.app.grpcAddr, append(a.app.chain.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
@@ -212,9 +238,9 @@ func (r *recordReader) next() []string {
 	}
 }
 
-// parts are what the chains of the channel are made of.
+// parts are what the chains of a wiredApp are made of.
 type parts struct {
-	server    inprocchain.Chain // that of the server
+	server    inprocchain.Chain // that of the program
 	audit     *auditLog
 	telemetry *telemetry
 }
