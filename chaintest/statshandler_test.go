@@ -2,6 +2,7 @@ package chaintest
 
 import (
 	"context"
+	"reflect"
 	"testing"
 	"time"
 
@@ -80,6 +81,21 @@ func TestCompareReportsEachFieldOfStatsEvents(t *testing.T) {
 			mustFailWith(t, failures, c.wants...)
 		})
 	}
+}
+
+// Authority is a field of grpc-go v1.85.0 and later.
+func TestCompareReportsTheAuthorityOfStatsEvents(t *testing.T) {
+	t.Parallel()
+	if !reflect.ValueOf(new(stats.OutHeader)).Elem().FieldByName("Authority").IsValid() {
+		t.Skip("this version of grpc-go does not have the field")
+	}
+	edit := statsEdit(func(s stats.RPCStats) {
+		on(s, func(s *stats.OutHeader) { reflect.ValueOf(s).Elem().FieldByName("Authority").SetString("") })
+	})
+	failures := failuresOf(t, func(t testing.TB) {
+		compareWith(t, before(inprocchain.WithClientStatsHandlers(edit)), callUnary("message"))
+	})
+	mustFailWith(t, failures, "stats OutHeader: Authority is set on the network, not set in-process")
 }
 
 func on[S stats.RPCStats](s stats.RPCStats, edit func(S)) {
