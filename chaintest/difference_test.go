@@ -170,6 +170,12 @@ func TestCompareReportsEachKindOfDifference(t *testing.T) {
 			_ = invoker(ctx, method, req, reply, cc, opts...)
 			return invoker(ctx, method, req, reply, cc, opts...)
 		})), callUnary("message"), []string{"attempt 2: stats Begin", "server, attempt 2: in-process only"}},
+		{"RPC that an interceptor makes with the context of another", after(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			if method == unaryMethod {
+				_ = cc.Invoke(ctx, "/chaintest.Service/Other", req, reply)
+			}
+			return invoker(ctx, method, req, reply, cc, opts...)
+		})), callUnary("message"), []string{"/chaintest.Service/Other, RPC 2 of 2 in-process, was not made on the network"}},
 		{"message of a stream", after(inprocchain.WithStreamServerInterceptors(func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 			return next(srv, lossyStream{ss, new(int)})
 		})), func(ctx context.Context, cc grpc.ClientConnInterface) error {

@@ -3,20 +3,26 @@ package chaintest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"go.opentelemetry.io/otel/attribute"
 	otelcodes "go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -184,16 +190,64 @@ func TestWithSpansAppliesCmpOptionsToAttributes(t *testing.T) {
 // On a network the server's span may end after the client has the response.
 func TestWithSpansWaitsForSpansThatEndLate(t *testing.T) {
 	t.Parallel()
-	tt := newTraceTest()
-	var once sync.Once
-	returned := make(chan struct{})
-	late := tt.server
-	late.change = func(trace.Span) { <-returned }
-	calls := func(ctx context.Context, cc grpc.ClientConnInterface) error {
-		err := callUnary("message")(ctx, cc)
-		once.Do(func() { go close(returned) })
-		return err
+	synctest.Test(t, func(t *testing.T) {
+		tt := newTraceTest()
+		late := tt.server
+		late.change = func(trace.Span) { time.Sleep(time.Second) }
+		want := openConn(t, network, inprocchain.WithClientStatsHandlers(tt.client), inprocchain.WithServerStatsHandlers(late))
+		got := openConn(t, inProcess, inprocchain.WithClientStatsHandlers(tt.client), inprocchain.WithServerStatsHandlers(tt.server))
+		before := 0
+		CompareConns(t, want, got, callUnary("message"), WithSpans(tt.spans), WithEffects(func() any {
+			ended := len(tt.spans.Ended()) - before
+			before += ended
+			return ended
+		}))
+	})
+}
+
+// On a network the server may begin its span after a client that has given up
+// has returned: while the calls are made in-process, or later.
+func TestWithSpansWaitsForSpansThatBeginLate(t *testing.T) {
+	t.Parallel()
+	const timeout = time.Millisecond
+	for _, delay := range []time.Duration{timeout * 3 / 2, time.Second} {
+		t.Run(delay.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				tt := newTraceTest()
+				late := tt.server
+				late.delay = delay
+				open := func(over transport, server tracing) grpc.ClientConnInterface {
+					return openConn(t, over, inprocchain.WithClientStatsHandlers(tt.client), inprocchain.WithServerStatsHandlers(server),
+						unaryServer(func(ctx context.Context, _ any, _ grpc.UnaryHandler) (any, error) {
+							<-ctx.Done()
+							return nil, ctx.Err()
+						}))
+				}
+				CompareConns(t, open(network, late), open(inProcess, tt.server), func(ctx context.Context, cc grpc.ClientConnInterface) error {
+					ctx, cancel := context.WithTimeout(ctx, timeout)
+					defer cancel()
+					if err := callUnary("message")(ctx, cc); status.Code(err) != codes.DeadlineExceeded {
+						return fmt.Errorf("got %v, want DeadlineExceeded", err)
+					}
+					return nil
+				}, WithSpans(tt.spans))
+			})
+		})
 	}
-	failures := tt.compareSpans(t, []stats.Handler{tt.client, late}, []stats.Handler{tt.client, tt.server}, calls)
-	mustHaveFailures(t, failures, 0)
+}
+
+func TestWithSpansReportsAnotherParent(t *testing.T) {
+	t.Parallel()
+	tt := newTraceTest()
+	unlinked := tt.server
+	unlinked.unlinked = true
+	calls := func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		md := metadata.MD{}
+		propagation.TraceContext{}.Inject(ctx, carrier(md))
+		return cc.Invoke(metadata.NewOutgoingContext(ctx, md), unaryMethod, wrapperspb.String(""), new(wrapperspb.StringValue))
+	}
+	failures := tt.compareSpans(t, []stats.Handler{tt.server}, []stats.Handler{unlinked}, calls)
+	mustFailWith(t, failures, `server span "chaintest.Service/Unary" differs`, `- Parent: "the context of calls", + Parent: "none",`)
+	mustHaveFailures(t, failures, 1)
 }

@@ -21,6 +21,7 @@ import (
 
 // A tracing handler makes spans as otelgrpc does.
 type tracing struct {
+	delay    time.Duration    // before a span begins
 	change   func(trace.Span) // nil, or called before a span ends
 	tracer   trace.Tracer
 	kind     trace.SpanKind
@@ -30,6 +31,7 @@ type tracing struct {
 
 func (h tracing) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	var w3c propagation.TraceContext
+	time.Sleep(h.delay)
 	if h.kind == trace.SpanKindServer && !h.unlinked {
 		md, _ := metadata.FromIncomingContext(ctx)
 		ctx = w3c.Extract(ctx, carrier(md))
