@@ -63,6 +63,7 @@ func (r *recorder) comparableClient(of *rpc) []sequence {
 		}
 		if r.clientOnly && r.wasAbandoned(a) && !a.responseRead {
 			t.replace("OnFinish", uncertain("header")) // it may not have arrived yet
+			t.replace(caller+": returned", uncertain("header"))
 		}
 		if r.clientOnly {
 			t.takeUncheckedSends()

@@ -101,10 +101,10 @@ func Compare(t testing.TB, chain inprocchain.Chain, register func(grpc.ServiceRe
 // applications, and take one connection from each.
 //
 // What is not reported is as described at [Compare]. Furthermore, CompareConns
-// sees only the client's side, so it does not compare successful sends to a
-// stream, nor the trailer of an RPC that ended with Canceled or DeadlineExceeded.
-// The client interceptors of both connections see three call options more, which
-// observe how an RPC ends.
+// sees only the client's side. It does not compare successful sends to a stream.
+// Of an RPC that ended with Canceled or DeadlineExceeded it does not compare the
+// trailer, nor the header unless a message was received. The client interceptors
+// of both connections see three call options more, which observe how an RPC ends.
 //
 // CompareConns also fails the test if calls returns an error, if it makes no RPC,
 // if every RPC ended with Unimplemented either way, and for each RPC that has not

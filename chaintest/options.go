@@ -52,6 +52,8 @@ func WithCmpOptions(options ...cmp.Option) Option {
 // span that has not ended by then fails the test, and so does a comparison in
 // which no span was recorded. Nothing else may add to spans meanwhile: a
 // parallel test needs a recorder of its own.
+//
+// [sdktrace.WithSpanProcessor]: https://pkg.go.dev/go.opentelemetry.io/otel/sdk/trace#WithSpanProcessor
 func WithSpans(spans *tracetest.SpanRecorder) Option {
 	return option{"WithSpans", func(s *settings) { s.spans = append(s.spans, spans) }}
 }
@@ -60,7 +62,9 @@ func WithSpans(spans *tracetest.SpanRecorder) Option {
 // returns after each of the two ways, for example the lines that were added to
 // an audit log. It is called twice: after the RPCs that were made on the network
 // have ended, and after those that were made in-process have. With [WithSpans]
-// it is called once their spans have ended, too.
+// it is called once their spans have ended, too. If a span processor writes the
+// effects, register it before the recorder: a tracer provider calls its
+// processors in order.
 //
 // Each time effects must return only what is new, in a value that does not
 // change afterwards. Return it without times and other values that are never
