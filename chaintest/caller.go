@@ -27,6 +27,10 @@ func (c callerConn) NewStream(ctx context.Context, desc *grpc.StreamDesc, method
 	return c.recorder.streamClient(caller)(ctx, desc, nil, method, open, opts...)
 }
 
+// Unwrap returns the connection that calls would have without a recorder, for
+// code that looks for a layer with inprocchain.As or inprocchain.Unwrap.
+func (c callerConn) Unwrap() grpc.ClientConnInterface { return c.conn }
+
 // returnedToCaller records how the RPC of an attempt ended for its caller.
 func (r *recorder) returnedToCaller(a *attempt, err error) {
 	r.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -254,6 +255,20 @@ func TestCompareConnsReportsAConnectionThatCannotBeMade(t *testing.T) {
 	inProcess := openConn(t, inProcess)
 	failures := failuresOf(t, func(t testing.TB) { CompareConns(t, conn, inProcess, callUnary("message")) })
 	mustFailWith(t, failures, "on the network, calls returned an error: rpc error: code = Unavailable", "nobody listens")
+}
+
+func TestCallsMayUnwrapTheConnection(t *testing.T) {
+	t.Parallel()
+	channel := openConn(t, inProcess)
+	var found []bool
+	CompareConns(t, openConn(t, network), channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		got, ok := inprocchain.As[*inprocchain.Channel](cc)
+		found = append(found, ok && got == channel)
+		return callUnary("message")(ctx, cc)
+	})
+	if !slices.Equal(found, []bool{false, true}) {
+		t.Errorf("the channel was found %v, want in-process only", found)
+	}
 }
 
 func TestCompareConnsClosesNeitherConnection(t *testing.T) {
