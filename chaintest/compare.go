@@ -44,11 +44,12 @@ type Calls = func(context.Context, grpc.ClientConnInterface) error
 // those of the chain. The chain does not see them, except that the outgoing
 // metadata in the context of a client's stats handler has one more key.
 //
-// These are not reported, since a channel has no HTTP/2: the headers user-agent,
-// content-type, :authority and grpc-accept-encoding, addresses, compression,
-// WireLength, connection events, and the events of a server that does not know
-// the method or never gets its request. The values of traceparent and similar
-// keys are new in each run, so only their presence is compared.
+// These are not reported, since a channel has no connection of its own: the header
+// grpc-accept-encoding, addresses, compression, the WireLength of headers and
+// trailers, connection events, and the events of a server that does not know the
+// method or never gets its request.
+// The header :authority holds an address, and traceparent and similar keys hold
+// ids that are new in each run, so only their presence is compared.
 //
 // A network leaves some things uncertain, and these are not compared: when the
 // header and the trailer of a response arrive, when the end of a stream is

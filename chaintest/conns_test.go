@@ -118,7 +118,7 @@ func TestCompareConnsReportsWhatTheCallerSees(t *testing.T) {
 		{"header", unaryServer(func(ctx context.Context, req any, next grpc.UnaryHandler) (any, error) {
 			_ = grpc.SetHeader(ctx, metadata.Pairs("more", "1"))
 			return next(ctx, req)
-		}), callUnary("message"), `header is {header=["h"]} on the network, {header=["h"] more=["1"]} in-process`},
+		}), callUnary("message"), `header is {content-type=["application/grpc"] header=["h"]} on the network, {content-type=["application/grpc"] header=["h"] more=["1"]} in-process`},
 		{"trailer", unaryServer(func(ctx context.Context, req any, next grpc.UnaryHandler) (any, error) {
 			_ = grpc.SetTrailer(ctx, metadata.Pairs("more", "1"))
 			return next(ctx, req)

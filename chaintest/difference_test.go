@@ -117,7 +117,7 @@ func TestCompareReportsEachKindOfDifference(t *testing.T) {
 			_ = grpc.SetHeader(ctx, metadata.Pairs("more", "1"))
 			return next(ctx, req)
 		})), callUnary("message"), []string{
-			`innermost interceptor: returned: header is {header=["h"]} on the network, {header=["h"] more=["1"]} in-process`,
+			`innermost interceptor: returned: header is {content-type=["application/grpc"] header=["h"]} on the network, {content-type=["application/grpc"] header=["h"] more=["1"]} in-process`,
 			`stats OutHeader: Header is`, `stats InHeader: Header is`,
 		}},
 		{"trailer", after(unaryServer(func(ctx context.Context, req any, next grpc.UnaryHandler) (any, error) {
@@ -129,7 +129,7 @@ func TestCompareReportsEachKindOfDifference(t *testing.T) {
 		}},
 		{"metadata", after(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			return invoker(metadata.NewOutgoingContext(ctx, nil), method, req, reply, cc, opts...)
-		})), callUnary("message"), []string{`incoming metadata is {key=["value"]} on the network, {} in-process`}},
+		})), callUnary("message"), []string{`incoming metadata is {:authority=[number of values: 1] content-type=["application/grpc"] key=["value"] user-agent=`}},
 		{"no ClientConn", before(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			return invoker(ctx, method, req, reply, nil, opts...)
 		})), callUnary("message"), []string{"innermost interceptor: called: ClientConn is set on the network, not set in-process"}},

@@ -145,8 +145,10 @@ func describeStatus(st *status.Status) string {
 	return fmt.Sprintf("code %v and message %q", st.Code(), message)
 }
 
-// http2Keys are the metadata keys that only a network connection has.
-var http2Keys = []string{"user-agent", "content-type", ":authority", "grpc-accept-encoding"}
+const (
+	acceptEncodingKey = "grpc-accept-encoding" // which only a network connection has
+	authorityKey      = ":authority"           // which is the address of the connection
+)
 
 // traceKeys are the metadata keys whose values hold the ids of a trace, as the
 // propagators of OpenTelemetry and gRPC write them. They differ in each run.
@@ -165,9 +167,9 @@ func metadataField(name string, md metadata.MD) field {
 	var pairs []string
 	for _, key := range slices.Sorted(maps.Keys(md)) {
 		switch {
-		case key == attemptIDKey || slices.Contains(http2Keys, key):
-		case slices.Contains(traceKeys, key):
-			pairs = append(pairs, fmt.Sprintf("%s with %d ids", key, len(md[key])))
+		case key == attemptIDKey || key == acceptEncodingKey:
+		case key == authorityKey || slices.Contains(traceKeys, key):
+			pairs = append(pairs, fmt.Sprintf("%s=[number of values: %d]", key, len(md[key])))
 		case key == statusDetailsKey && decodeStatus(md[key]) != nil:
 			f.details = append(f.details, decodeStatus(md[key]))
 			pairs = append(pairs, key)

@@ -246,11 +246,13 @@ func (r *recorder) statsFields(p *progress, s stats.RPCStats) []field {
 		fields = append(fields, messageField("Payload", s.Payload))
 		addSize("Length", s.Length)
 		addSize("CompressedLength", s.CompressedLength)
+		addSize("WireLength", s.WireLength)
 		add("RecvTime", r.describeTime(s.RecvTime))
 	case *stats.OutPayload:
 		fields = append(fields, messageField("Payload", s.Payload))
 		addSize("Length", s.Length)
 		addSize("CompressedLength", s.CompressedLength)
+		addSize("WireLength", s.WireLength)
 		add("SentTime", r.describeTime(s.SentTime))
 	case *stats.InTrailer:
 		fields = append(fields, metadataField("Trailer", s.Trailer))

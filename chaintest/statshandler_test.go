@@ -47,11 +47,13 @@ func TestCompareReportsEachFieldOfStatsEvents(t *testing.T) {
 		{[]string{"stats OutHeader: RemoteAddr is set on the network, not set in-process", "LocalAddr is set"}, func(s stats.RPCStats) {
 			on(s, func(s *stats.OutHeader) { s.RemoteAddr, s.LocalAddr = nil, nil })
 		}},
-		{[]string{"stats OutHeader: FullMethod is", `stats OutHeader: Header is {key=["value"]}`}, func(s stats.RPCStats) {
+		{[]string{"stats OutHeader: FullMethod is", `stats OutHeader: Header is {key=["value"]`}, func(s stats.RPCStats) {
 			on(s, func(s *stats.OutHeader) { s.FullMethod, s.Header = "", nil })
 		}},
 		{[]string{"stats OutPayload: Length is 9 on the network, 0 in-process"}, func(s stats.RPCStats) { on(s, func(s *stats.OutPayload) { s.Length = 0 }) }},
 		{[]string{"stats OutPayload: CompressedLength is 9 on the network, 0 in-process"}, func(s stats.RPCStats) { on(s, func(s *stats.OutPayload) { s.CompressedLength = 0 }) }},
+		{[]string{"stats OutPayload: WireLength is 14 on the network, 9 in-process"}, func(s stats.RPCStats) { on(s, func(s *stats.OutPayload) { s.WireLength = 9 }) }},
+		{[]string{"stats InPayload: WireLength is 14 on the network, 9 in-process"}, func(s stats.RPCStats) { on(s, func(s *stats.InPayload) { s.WireLength = 9 }) }},
 		{[]string{"stats OutPayload: SentTime is set on the network, in the future in-process"}, func(s stats.RPCStats) {
 			on(s, func(s *stats.OutPayload) { s.SentTime = time.Now().Add(time.Hour) })
 		}},
