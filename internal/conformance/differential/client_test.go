@@ -1,0 +1,115 @@
+package differential_test
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/grpc"
+)
+
+var (
+	opStart = &op{
+		name:     "client: call the method",
+		actor:    clientSender,
+		possible: func(r *run) bool { return !r.started },
+		call:     (*run).start,
+	}
+	opClientSend = &op{
+		name:     "client: SendMsg of",
+		actor:    clientSender,
+		args:     messageArgs,
+		weight:   8,
+		kind:     onlyStreams,
+		possible: hasStream,
+		call: func(r *run, arg int) {
+			r.record("client", "SendMsg", "error", r.stream.SendMsg(r.nextMessage(arg)))
+		},
+	}
+	opCloseSend = &op{
+		name:     "client: CloseSend",
+		actor:    clientSender,
+		weight:   4,
+		kind:     onlyStreams,
+		possible: hasStream,
+		call:     func(r *run, _ int) { r.record("client", "CloseSend", "error", r.stream.CloseSend()) },
+	}
+	opClientReceive = &op{
+		name:     "client: RecvMsg",
+		actor:    clientReceiver,
+		weight:   8,
+		kind:     onlyStreams,
+		possible: hasStream,
+		call: func(r *run, _ int) {
+			message := r.newMessage()
+			err := r.stream.RecvMsg(message)
+			r.received = r.received || err != nil || !r.method().serverStreams
+			if err != nil {
+				r.record("client's receiver", "RecvMsg", "error", err)
+				return
+			}
+			r.record("client's receiver", "RecvMsg", "message", messageText(message))
+		},
+	}
+	opClientHeader = &op{
+		name:     "client: Header",
+		actor:    clientReceiver,
+		weight:   3,
+		kind:     onlyStreams,
+		possible: hasStream,
+		call: func(r *run, _ int) {
+			header, err := r.stream.Header()
+			r.record("client's receiver", "Header", "header", header, "error", err)
+		},
+	}
+	// Before RecvMsg has returned an error, Trailer must not be called.
+	opClientTrailer = &op{
+		name:     "client: Trailer",
+		actor:    clientReceiver,
+		weight:   2,
+		kind:     onlyStreams,
+		possible: func(r *run) bool { return hasStream(r) && r.received },
+		call: func(r *run, _ int) {
+			r.record("client's receiver", "Trailer", "trailer", r.stream.Trailer())
+		},
+	}
+)
+
+func hasStream(r *run) bool { return r.stream != nil }
+
+// start makes the RPC.
+func (r *run) start(int) {
+	r.started = true
+	opts := r.callOptions()
+	m := r.method()
+	if m.unary {
+		reply := r.newMessage()
+		err := r.conn.Invoke(r.ctx, m.fullMethod, r.nextMessage(smallMessage), reply, opts...)
+		r.record("client", "Invoke", "error", err, "reply", messageText(reply))
+		return
+	}
+	desc := &grpc.StreamDesc{ClientStreams: m.clientStreams, ServerStreams: m.serverStreams}
+	stream, err := r.conn.NewStream(r.ctx, desc, m.fullMethod, opts...)
+	if err != nil {
+		r.record("client", "NewStream", "error", err)
+		return
+	}
+	r.stream = stream
+	r.record("client", "NewStream")
+	r.watch("the client stream's context", stream.Context())
+}
+
+// watch records when a context ends, and with what.
+func (r *run) watch(observer string, ctx context.Context) {
+	context.AfterFunc(ctx, func() {
+		r.record(observer, "ended", "error", ctx.Err(), "cause", context.Cause(ctx))
+	})
+}
+
+// remaining returns the time until the deadline of a context.
+func remaining(ctx context.Context) string {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return "none"
+	}
+	return time.Until(deadline).String()
+}

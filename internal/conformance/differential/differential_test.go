@@ -1,0 +1,64 @@
+package differential_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+var (
+	seed     = flag.Uint64("differential.seed", 1, "the seed of the programs; 0 chooses one")
+	programs = flag.Uint64("differential.programs", 2000, "how many programs are run")
+	only     = flag.Int64("differential.only", -1, "the number of the one program to run")
+	duration = flag.Duration("differential.for", 0, "how long programs are run, instead of how many")
+)
+
+// TestProgramsHaveTheOutcomeOfTheNetwork runs random programs and reports each
+// kind of difference once, with its smallest program.
+func TestProgramsHaveTheOutcomeOfTheNetwork(t *testing.T) {
+	if *seed == 0 {
+		*seed = rand.Uint64()
+	}
+	t.Logf("-differential.seed=%d", *seed)
+	if *only >= 0 {
+		t.Logf("program %d:\n%s", *only, generate(*seed, uint64(*only)))
+	}
+	var found findings
+	numbers := programNumbers()
+	t.Run("programs", func(t *testing.T) {
+		for worker := range runtime.GOMAXPROCS(0) {
+			t.Run(fmt.Sprint(worker), func(t *testing.T) {
+				t.Parallel()
+				tester := &tester{T: t, normalizations: applied(t), reruns: 25}
+				for number := numbers(); number >= 0; number = numbers() {
+					found.add(tester, uint64(number))
+				}
+			})
+		}
+	})
+	t.Logf("%d programs, %d of them with a difference", found.compared, found.differing)
+	for _, report := range found.reports() {
+		t.Error(report)
+	}
+}
+
+// programNumbers returns a function that returns the number of the next program,
+// or -1 if there is none.
+func programNumbers() func() int64 {
+	var next atomic.Int64
+	end := time.Now().Add(*duration)
+	return func() int64 {
+		n := next.Add(1) - 1
+		switch {
+		case *only >= 0 && n == 0:
+			return *only
+		case *only >= 0, *duration > 0 && time.Now().After(end), *duration == 0 && n >= int64(*programs):
+			return -1
+		}
+		return n
+	}
+}

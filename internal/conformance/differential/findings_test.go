@@ -1,0 +1,75 @@
+package differential_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// findings are the kinds of differences found, in the order in which they were.
+type findings struct {
+	mu                  sync.Mutex
+	compared, differing int
+	kinds               []*finding
+}
+
+// A finding is one kind of difference.
+type finding struct {
+	kind     string
+	number   uint64 // of the first program that has it
+	programs int    // that have it
+	smallest *difference
+}
+
+// add compares a program, and shrinks its differences of new kinds.
+func (f *findings) add(t *tester, number uint64) {
+	d := t.compare(generate(*seed, number), inProcess)
+	for _, first := range f.count(d, number) {
+		smallest := t.shrink(d, first.kind)
+		f.mu.Lock()
+		first.smallest = smallest
+		f.mu.Unlock()
+	}
+}
+
+// count counts a program and its difference, and returns the findings that are new.
+func (f *findings) count(d *difference, number uint64) (first []*finding) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.compared++
+	if d == nil {
+		return nil
+	}
+	f.differing++
+	for _, kind := range d.kinds {
+		i := slices.IndexFunc(f.kinds, func(known *finding) bool { return known.kind == kind })
+		if i >= 0 {
+			f.kinds[i].programs++
+			continue
+		}
+		added := &finding{kind: kind, number: number, programs: 1}
+		f.kinds = append(f.kinds, added)
+		first = append(first, added)
+	}
+	return first
+}
+
+// reports returns the text of each finding. Kinds with the same smallest program
+// are one report.
+func (f *findings) reports() []string {
+	var order []string
+	kinds := make(map[string][]string)
+	for _, k := range f.kinds {
+		smallest := k.smallest.String()
+		if kinds[smallest] == nil {
+			order = append(order, smallest)
+		}
+		kinds[smallest] = append(kinds[smallest], fmt.Sprintf("%s\n  programs that differ so: %d, the first is -differential.only=%d", k.kind, k.programs, k.number))
+	}
+	slices.SortStableFunc(order, func(a, b string) int { return strings.Count(a, "\n") - strings.Count(b, "\n") })
+	for i, smallest := range order {
+		order[i] = strings.Join(kinds[smallest], "\n") + "\n" + smallest
+	}
+	return order
+}

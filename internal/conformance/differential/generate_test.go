@@ -1,0 +1,98 @@
+package differential_test
+
+import (
+	"math/rand/v2"
+	"slices"
+)
+
+// endings are what random steps do too rarely: the steps after which an RPC has
+// ended and its client knows it.
+var endings = [][]step{
+	nil,
+	{{opReturnError, 0}, {opClientReceive, 0}, {opClientReceive, 0}, {opClientHeader, 0}, {opClientTrailer, 0}},
+	{{opCancel, 0}, {opClientReceive, 0}, {opClientReceive, 0}, {opClientHeader, 0}, {opClientTrailer, 0}},
+	{{opReturnError, 0}, {opCancel, 0}, {opClientReceive, 0}, {opClientReceive, 0}, {opClientHeader, 0}, {opClientTrailer, 0}},
+}
+
+// generate returns the program of a number. The same seed and number give the
+// same program.
+func generate(seed, number uint64) program {
+	r := rand.New(rand.NewPCG(seed, number))
+	p := program{
+		method:             weighted(r, 8, 5, 4, 4, 1, 1),
+		messages:           rare(r, len(messageTypes)),
+		context:            rare(r, len(contexts)),
+		outgoing:           rare(r, len(metadatas)),
+		options:            several(r, len(callOptions), 4),
+		clientInterceptors: several(r, len(clientInterceptorNames), 2),
+		serverInterceptors: several(r, len(serverInterceptorNames), 2),
+		clientStats:        several(r, len(clientStatsNames), 2),
+		serverStats:        several(r, len(serverStatsNames), 2),
+	}
+	if r.IntN(4) > 0 { // the others start with a step before the call
+		p.steps = append(p.steps, step{opStart, 0})
+	}
+	possible := possibleOps(methods[p.method])
+	for range 1 + r.IntN(12) {
+		op := possible[r.IntN(len(possible))]
+		arg := 0
+		if len(op.args) > 0 && r.IntN(2) > 0 {
+			arg = r.IntN(len(op.args))
+		}
+		p.steps = append(p.steps, step{op, arg})
+	}
+	if p.steps[0].op != opStart {
+		p.steps = slices.Insert(p.steps, 1, step{opStart, 0})
+	}
+	p.steps = append(p.steps, endings[r.IntN(len(endings))]...)
+	return p
+}
+
+// possibleOps returns the ops for a method, each as often as its weight.
+func possibleOps(m method) []*op {
+	var possible []*op
+	for _, op := range ops {
+		if op.kind == onlyUnary && !m.unary || op.kind == onlyStreams && m.unary {
+			continue
+		}
+		for range op.weight {
+			possible = append(possible, op)
+		}
+	}
+	return possible
+}
+
+// weighted returns an index, each as often as its weight.
+func weighted(r *rand.Rand, weights ...int) int {
+	total := 0
+	for _, w := range weights {
+		total += w
+	}
+	n := r.IntN(total)
+	for i, w := range weights {
+		if n -= w; n < 0 {
+			return i
+		}
+	}
+	panic("unreachable")
+}
+
+// rare returns zero in three of four cases, and any index otherwise.
+func rare(r *rand.Rand, n int) int {
+	if r.IntN(4) > 0 {
+		return 0
+	}
+	return r.IntN(n)
+}
+
+// several returns up to limit indices; none in half of the cases.
+func several(r *rand.Rand, n, limit int) []int {
+	if r.IntN(2) > 0 {
+		return nil
+	}
+	var chosen []int
+	for range 1 + r.IntN(limit) {
+		chosen = append(chosen, r.IntN(n))
+	}
+	return chosen
+}

@@ -1,0 +1,104 @@
+package differential_test
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A program is all that the two sides of one RPC do. Numbers other than those of
+// stats handlers are indices of the tables that have the names of the choices.
+// The zero of each is the plainest choice.
+type program struct {
+	method             int   // of methods
+	messages           int   // of messageTypes
+	context            int   // of contexts
+	outgoing           int   // of metadatas; what the context's outgoing metadata is
+	options            []int // of callOptions
+	clientInterceptors []int // of clientInterceptors
+	serverInterceptors []int // of serverInterceptors
+	clientStats        []int // of clientStats
+	serverStats        []int // of serverStats
+	steps              []step
+}
+
+// A step is one call of one actor.
+type step struct {
+	op  *op
+	arg int
+}
+
+func (s step) String() string {
+	if len(s.op.args) == 0 {
+		return s.op.name
+	}
+	return s.op.name + " " + s.op.args[s.arg]
+}
+
+// String returns the program for a person to read.
+func (p program) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "    %s", methods[p.method].name)
+	for _, part := range []struct {
+		name   string
+		table  []string
+		chosen []int
+	}{
+		{"messages", messageNames(), plain(p.messages)},
+		{"context", contextNames, plain(p.context)},
+		{"outgoing metadata", metadataNames(), plain(p.outgoing)},
+		{"call options", callOptionNames(), p.options},
+		{"client interceptors", clientInterceptorNames, p.clientInterceptors},
+		{"server interceptors", serverInterceptorNames, p.serverInterceptors},
+		{"client stats handlers", clientStatsNames, p.clientStats},
+		{"server stats handlers", serverStatsNames, p.serverStats},
+	} {
+		if len(part.chosen) > 0 {
+			var names []string
+			for _, i := range part.chosen {
+				names = append(names, part.table[i])
+			}
+			fmt.Fprintf(&b, "; %s: %s", part.name, strings.Join(names, ", "))
+		}
+	}
+	b.WriteByte('\n')
+	for i, s := range p.steps {
+		fmt.Fprintf(&b, "    %2d %s\n", i+1, s)
+	}
+	fmt.Fprintf(&b, "    %2d what is left ends: cancel the client's context, handler: return nil\n", len(p.steps)+1)
+	return b.String()
+}
+
+// plain returns the choice, or none if it is the plainest.
+func plain(choice int) []int {
+	if choice == 0 {
+		return nil
+	}
+	return []int{choice}
+}
+
+// namesOf returns the names of a table.
+func namesOf[E any](table []E, name func(E) string) []string {
+	names := make([]string, len(table))
+	for i, e := range table {
+		names[i] = name(e)
+	}
+	return names
+}
+
+// A method is what a program calls.
+type method struct {
+	name                         string
+	fullMethod                   string
+	unary                        bool
+	clientStreams, serverStreams bool
+	unknown                      bool
+}
+
+var methods = []method{
+	{name: "bidirectional stream", fullMethod: "/differential.Service/Bidi", clientStreams: true, serverStreams: true},
+	{name: "unary", fullMethod: "/differential.Service/Unary", unary: true},
+	{name: "client stream", fullMethod: "/differential.Service/ClientStream", clientStreams: true},
+	{name: "server stream", fullMethod: "/differential.Service/ServerStream", serverStreams: true},
+	{name: "unknown unary method", fullMethod: "/differential.Service/None", unary: true, unknown: true},
+	{name: "unknown stream of an unknown service", fullMethod: "/differential.None/None", clientStreams: true, serverStreams: true, unknown: true},
+}

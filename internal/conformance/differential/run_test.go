@@ -1,0 +1,188 @@
+package differential_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"google.golang.org/grpc"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// A run is one execution of a program on one side.
+type run struct {
+	*recorder
+	program program
+	side    side
+	conn    grpc.ClientConnInterface
+	results callResults
+
+	ctx      context.Context // the client's
+	cancel   context.CancelFunc
+	stream   grpc.ClientStream
+	started  bool
+	received bool // RecvMsg has returned an error
+
+	mu       sync.Mutex
+	busy     [actors]bool
+	handlers []*handlerCall
+	sent     int // messages, by either side
+}
+
+// An actor makes one call at a time. The environment is no goroutine: its steps
+// are those that never wait.
+type actor int
+
+const (
+	environment actor = iota
+	clientSender
+	clientReceiver
+	handlerSender
+	handlerReceiver
+	actors
+)
+
+var actorNames = [actors]string{"environment", "client", "client's receiver", "handler", "handler's receiver"}
+
+// An op is a call that an actor can make.
+type op struct {
+	name   string
+	actor  actor
+	args   []string // the choices of what it is called with; none if there is no choice
+	weight int      // how often programs have it
+	kind   opKind   // of the methods that it is for
+	// possible reports whether the call makes sense now. A step that does not is
+	// left out, and so is one of an actor that is still in its last call.
+	possible func(r *run) bool
+	call     func(r *run, arg int)
+}
+
+// An opKind says for which methods an op is.
+type opKind int
+
+const (
+	anyMethod opKind = iota
+	onlyStreams
+	onlyUnary
+)
+
+// execute runs the program in a bubble and returns what was observed.
+func execute(t *testing.T, p program, s side) (observed outcome) {
+	r := &run{recorder: new(recorder), program: p, side: s}
+	defer func() {
+		if problem := recover(); problem != nil {
+			r.record("the bubble", "panic", "value", fmt.Sprint(problem))
+			observed = outcomeOf(r.events)
+		}
+	}()
+	synctest.Test(t, func(t *testing.T) { r.play() })
+	return outcomeOf(r.events)
+}
+
+func (r *run) play() {
+	r.begin = time.Now()
+	conn, closeConn := r.side.open(inprocchain.NewChain(r.chain()...), r.register)
+	r.conn = conn
+	r.ctx, r.cancel = contexts[r.program.context](r)
+	synctest.Wait()
+	for _, s := range r.program.steps {
+		r.take(s)
+	}
+	// What the program left open ends now.
+	r.take(step{opCancel, 0})
+	r.endHandlers()
+	r.nextStep()
+	r.recordResults()
+	closeConn()
+	r.cancel()
+}
+
+// take makes the call of a step and waits until nothing happens anymore.
+func (r *run) take(s step) {
+	r.nextStep()
+	actor := s.op.actor
+	if !r.enter(actor) {
+		return
+	}
+	if s.op.possible != nil && !s.op.possible(r) {
+		r.leave(actor)
+		return
+	}
+	if actor == environment {
+		s.op.call(r, s.arg)
+		r.leave(actor)
+		synctest.Wait()
+		return
+	}
+	go func() {
+		defer r.leave(actor)
+		defer func() {
+			if problem := recover(); problem != nil {
+				r.record(actorNames[actor], "panic", "value", fmt.Sprint(problem))
+			}
+		}()
+		s.op.call(r, s.arg)
+	}()
+	synctest.Wait()
+	if r.isBusy(actor) {
+		r.record(actorNames[actor], "waits", "in", s.op.name)
+	}
+}
+
+func (r *run) enter(a actor) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.busy[a] {
+		return false
+	}
+	r.busy[a] = true
+	return true
+}
+
+func (r *run) leave(a actor) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.busy[a] = false
+}
+
+func (r *run) isBusy(a actor) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.busy[a]
+}
+
+// nextMessage returns the message of a step, with a number of its own.
+func (r *run) nextMessage(arg int) any {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sent++
+	return messageTypes[r.program.messages].message(arg, r.sent)
+}
+
+func (r *run) method() method { return methods[r.program.method] }
+
+func (r *run) newMessage() any { return messageTypes[r.program.messages].empty() }
+
+// ops are all calls that a random program is made of.
+var ops = []*op{
+	opStart, opClientSend, opCloseSend, opClientReceive, opClientHeader, opClientTrailer, opCancel, opSleep,
+	opHandlerSend, opHandlerReceive, opStreamSetHeader, opStreamSendHeader, opStreamSetTrailer,
+	opSetHeader, opSendHeader, opSetTrailer, opHandlerContext, opReturnError, opReturnMessage,
+}
+
+var (
+	opCancel = &op{
+		name:   "cancel the client's context",
+		weight: 2,
+		call:   func(r *run, _ int) { r.cancel() },
+	}
+	opSleep = &op{
+		name:   "600 ms pass",
+		weight: 2,
+		call:   func(*run, int) { time.Sleep(600 * time.Millisecond) },
+	}
+)
