@@ -3,7 +3,6 @@ package differential_test
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
@@ -21,9 +20,9 @@ type tester struct {
 type difference struct {
 	program program
 	side    side
-	network story    // the outcome that is closest to the one in-process
-	got     story    //
-	kinds   []string // one for each observer that differs
+	network outcome  // the one that is closest to what was got
+	got     outcome  // in-process
+	kinds   []string // of the first step that differs
 	also    []string // the names of the other sides that differ
 }
 
@@ -35,31 +34,28 @@ func (t *tester) compare(p program, sides []side) *difference {
 			return nil
 		}
 	}
-	known := []story{normalized(p, observed, t.normalizations)}
+	known := []outcome{normalized(p, observed, t.normalizations)}
 	var found *difference
 	for _, s := range sides {
 		got := normalized(p, execute(t.T, p, s), t.normalizations)
 		known = t.explain(p, got, known)
 		closest := closestTo(got, known)
-		observers := got.differing(closest)
-		if len(observers) == 0 {
+		kinds := kindsOf(got, closest)
+		if len(kinds) == 0 {
 			continue
 		}
 		if found != nil {
 			found.also = append(found.also, s.name)
 			continue
 		}
-		found = &difference{program: p, side: s, network: closest, got: got}
-		for _, observer := range observers {
-			found.kinds = append(found.kinds, kindOf(observer, got[observer], closest[observer]))
-		}
+		found = &difference{program: p, side: s, network: closest, got: got, kinds: kinds}
 	}
 	return found
 }
 
-// explain runs the program on the network until it has the story or has been run
-// often enough, and returns all of the network's stories.
-func (t *tester) explain(p program, got story, known []story) []story {
+// explain runs the program on the network until it has that outcome or has run
+// often enough, and returns all of the network's outcomes.
+func (t *tester) explain(p program, got outcome, known []outcome) []outcome {
 	for _, k := range known {
 		if len(got.differing(k)) == 0 {
 			return known
@@ -75,7 +71,7 @@ func (t *tester) explain(p program, got story, known []story) []story {
 	return known
 }
 
-func closestTo(got story, known []story) story {
+func closestTo(got outcome, known []outcome) outcome {
 	closest := known[0]
 	for _, k := range known[1:] {
 		if len(got.differing(k)) < len(got.differing(closest)) {
@@ -83,35 +79,6 @@ func closestTo(got story, known []story) story {
 		}
 	}
 	return closest
-}
-
-// kindOf tells differences apart that have different causes, as far as that can
-// be seen: it is the first line that differs, without what varies between programs.
-func kindOf(observer string, got, want []string) string {
-	for len(got) > 0 && len(want) > 0 && got[0] == want[0] {
-		got, want = got[1:], want[1:]
-	}
-	return fmt.Sprintf("%s: %s instead of %s", withoutNumbers(observer), eventKind(got, want), eventKind(want, got))
-}
-
-// eventKind returns the first event, with those fields that the other side's
-// first event has not.
-func eventKind(lines, others []string) string {
-	if len(lines) == 0 {
-		return "nothing"
-	}
-	words := strings.Fields(lines[0])
-	var other []string
-	if len(others) > 0 {
-		other = strings.Fields(others[0])
-	}
-	kept := words[1:2]
-	for _, word := range words[2:] {
-		if !slices.Contains(other, word) {
-			kept = append(kept, word)
-		}
-	}
-	return withoutNumbers(strings.Join(kept, " "))
 }
 
 var numbers = regexp.MustCompile(`[0-9]+`)

@@ -40,6 +40,11 @@ func (e event) String() string {
 	return b.String()
 }
 
+// equal reports whether the observer saw the same thing in the same step.
+func (e event) equal(other event) bool {
+	return e.step == other.step && e.String() == other.String()
+}
+
 // field returns the value of the field with the key, or nil.
 func (e event) field(key string) any {
 	for _, f := range e.fields {
@@ -107,7 +112,8 @@ func failureOf(err error) failure {
 	}
 	if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok && s.GRPCStatus() != nil {
 		st := s.GRPCStatus()
-		f := failure{kind: "status", code: st.Code(), message: st.Message()}
+		message, _, _ := strings.Cut(st.Message(), "from the context ") // which is printed in full
+		f := failure{kind: "status", code: st.Code(), message: message}
 		if reflect.TypeOf(err) != reflect.TypeOf(st.Err()) {
 			f = failure{kind: fmt.Sprintf("%T", err), message: err.Error()}
 		}
@@ -129,6 +135,23 @@ func (f failure) String() string {
 		return f.kind
 	default:
 		return fmt.Sprintf("%s(%q)%s", f.kind, f.message, f.details)
+	}
+}
+
+// summary is what the kind of a difference has of an error.
+func (f failure) summary() string {
+	switch f.kind {
+	case "":
+		return "nil"
+	case "io.EOF":
+		return f.kind
+	case "status":
+		if f.code == codes.Canceled || f.code == codes.DeadlineExceeded {
+			return f.code.String()
+		}
+		return "an error status"
+	default:
+		return "an error without a status"
 	}
 }
 
@@ -193,6 +216,9 @@ func recorded(value any) any {
 	case nil:
 		return failure{}
 	case metadata.MD:
+		if v == nil {
+			return v // Copy would make it an empty one
+		}
 		return v.Copy()
 	case error:
 		return failureOf(v)

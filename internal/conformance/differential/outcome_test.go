@@ -2,6 +2,7 @@ package differential_test
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -18,29 +19,16 @@ func outcomeOf(events []event) outcome {
 	return o
 }
 
-// A story is an outcome as text, a list of lines for each observer.
-type story map[string][]string
-
-func (o outcome) story() story {
-	s := make(story)
-	for observer, events := range o {
-		for _, e := range events {
-			s[observer] = append(s[observer], fmt.Sprintf("%2d %s", e.step, e))
-		}
-	}
-	return s
-}
-
-// differing returns the observers whose lines differ, sorted.
-func (s story) differing(other story) []string {
+// differing returns the observers whose events differ, sorted.
+func (o outcome) differing(other outcome) []string {
 	var observers []string
-	for observer, lines := range s {
-		if !slices.Equal(lines, other[observer]) {
+	for observer, events := range o {
+		if !slices.EqualFunc(events, other[observer], event.equal) {
 			observers = append(observers, observer)
 		}
 	}
 	for observer := range other {
-		if _, ok := s[observer]; !ok {
+		if _, ok := o[observer]; !ok {
 			observers = append(observers, observer)
 		}
 	}
@@ -48,30 +36,104 @@ func (s story) differing(other story) []string {
 	return observers
 }
 
-// compared returns the differing lines of both, marked with their sides.
-func (s story) compared(name string, other story, otherName string) string {
+// compared returns the differing events of both, marked with their sides.
+func (o outcome) compared(name string, other outcome, otherName string) string {
 	var b strings.Builder
 	width := max(len(name), len(otherName))
-	for _, observer := range s.differing(other) {
+	for _, observer := range o.differing(other) {
 		fmt.Fprintf(&b, "    %s\n", observer)
-		left, right := s[observer], other[observer]
-		for len(left) > 0 && len(right) > 0 && left[0] == right[0] {
-			left, right = left[1:], right[1:]
-		}
-		for len(left) > 0 && len(right) > 0 && left[len(left)-1] == right[len(right)-1] {
-			left, right = left[:len(left)-1], right[:len(right)-1]
-		}
+		left, right := withoutCommon(o[observer], other[observer])
 		for _, part := range []struct {
-			name  string
-			lines []string
+			name   string
+			events []event
 		}{{name, left}, {otherName, right}} {
-			for _, line := range part.lines {
-				fmt.Fprintf(&b, "      %-*s %s\n", width, part.name, line)
+			for _, e := range part.events {
+				fmt.Fprintf(&b, "      %-*s %2d %s\n", width, part.name, e.step, e)
 			}
-			if len(part.lines) == 0 {
+			if len(part.events) == 0 {
 				fmt.Fprintf(&b, "      %-*s    (nothing)\n", width, part.name)
 			}
 		}
 	}
 	return b.String()
+}
+
+// withoutCommon returns the events without those that both begin or end with.
+func withoutCommon(a, b []event) (_, _ []event) {
+	for len(a) > 0 && len(b) > 0 && a[0].equal(b[0]) {
+		a, b = a[1:], b[1:]
+	}
+	for len(a) > 0 && len(b) > 0 && a[len(a)-1].equal(b[len(b)-1]) {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	return a, b
+}
+
+// kindsOf returns the kinds of difference of the first step that differs. What
+// differs later may be a consequence.
+func kindsOf(got, want outcome) []string {
+	var kinds []string
+	first := math.MaxInt
+	for _, observer := range got.differing(want) {
+		g, w := withoutCommon(got[observer], want[observer])
+		step := math.MaxInt
+		for _, events := range [][]event{g, w} {
+			if len(events) > 0 {
+				step = min(step, events[0].step)
+			}
+		}
+		if step > first {
+			continue
+		}
+		if step < first {
+			kinds, first = nil, step
+		}
+		kinds = append(kinds, kindOf(observer, g, w))
+	}
+	return kinds
+}
+
+// kindOf tells differences of an observer apart that have different causes, as
+// far as that can be seen: it describes the first event that differs.
+func kindOf(observer string, got, want []event) string {
+	observer = withoutNumbers(observer)
+	switch {
+	case len(want) == 0:
+		return fmt.Sprintf("%s: %s where the network has nothing", observer, got[0].summary())
+	case len(got) == 0:
+		return fmt.Sprintf("%s: nothing where the network has %s", observer, want[0].summary())
+	case got[0].name != want[0].name || len(got[0].fields) != len(want[0].fields):
+		return fmt.Sprintf("%s: %s where the network has %s", observer, got[0].summary(), want[0].summary())
+	case got[0].step != want[0].step:
+		return fmt.Sprintf("%s: %s in another step", observer, got[0].summary())
+	}
+	var details []string
+	for i, f := range got[0].fields {
+		if w := want[0].fields[i]; text(f.value) != text(w.value) {
+			details = append(details, f.key+differing(f.value, w.value))
+		}
+	}
+	return fmt.Sprintf("%s: %s with another %s", observer, got[0].name, strings.Join(details, ", "))
+}
+
+// summary is the name of an event, and its error's code if it has one.
+func (e event) summary() string {
+	if f, ok := e.field("error").(failure); ok {
+		return e.name + " " + f.summary()
+	}
+	return e.name
+}
+
+// differing returns what the kind of a difference has of two values.
+func differing(got, want any) string {
+	g, ok := got.(failure)
+	w, both := want.(failure)
+	switch {
+	case !ok || !both:
+		return ""
+	case g.summary() == w.summary():
+		return " text"
+	default:
+		return fmt.Sprintf(" (%s instead of %s)", g.summary(), w.summary())
+	}
 }

@@ -98,6 +98,9 @@ func (h *statsHandler) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	name, details := h.describe(s)
 	details = append(details, "context error", ctx.Err())
 	h.record(observer, name, details...)
+	if h.behavior == statsMetadata {
+		change(s)
+	}
 	if _, begins := s.(*stats.Begin); begins && !h.client && h.behavior == statsOutgoing {
 		h.record(observer, "grpc.SetHeader", "error", grpc.SetHeader(ctx, metadata.Pairs("from-stats-handler", "header")))
 		h.record(observer, "grpc.SetTrailer", "error", grpc.SetTrailer(ctx, metadata.Pairs("from-stats-handler", "trailer")))
@@ -119,36 +122,39 @@ func (h *statsHandler) describe(s stats.RPCStats) (name string, details []any) {
 		return "OutPayload", append(details, "message", messageText(s.Payload), "length", s.Length,
 			"compressed", s.CompressedLength, "wire", s.WireLength, "at", h.since(s.SentTime))
 	case *stats.InHeader:
-		details = append(details, "method", s.FullMethod, "compression", s.Compression, "wire", s.WireLength,
+		return "InHeader", append(details, "method", s.FullMethod, "compression", s.Compression, "wire", s.WireLength,
 			"remote", fmt.Sprint(s.RemoteAddr), "local", fmt.Sprint(s.LocalAddr), "metadata", s.Header)
-		h.change(s.Header)
-		return "InHeader", details
 	case *stats.OutHeader:
-		details = append(details, "method", s.FullMethod, "compression", s.Compression,
+		return "OutHeader", append(details, "method", s.FullMethod, "compression", s.Compression,
 			"remote", fmt.Sprint(s.RemoteAddr), "local", fmt.Sprint(s.LocalAddr), "authority", s.Authority, "metadata", s.Header)
-		h.change(s.Header)
-		return "OutHeader", details
 	case *stats.InTrailer:
-		details = append(details, "wire", s.WireLength, "metadata", s.Trailer)
-		h.change(s.Trailer)
-		return "InTrailer", details
+		return "InTrailer", append(details, "wire", s.WireLength, "metadata", s.Trailer)
 	case *stats.OutTrailer:
-		details = append(details, "metadata", s.Trailer)
-		h.change(s.Trailer)
-		return "OutTrailer", details
+		return "OutTrailer", append(details, "metadata", s.Trailer)
 	case *stats.End:
-		details = append(details, "error", s.Error, "trailer", s.Trailer,
+		return "End", append(details, "error", s.Error, "trailer", s.Trailer,
 			"began", h.since(s.BeginTime), "ended", h.since(s.EndTime))
-		h.change(s.Trailer)
-		return "End", details
 	default:
 		return fmt.Sprintf("%T", s), details
 	}
 }
 
 // change writes to the metadata of an event, which is the stats handler's own.
-func (h *statsHandler) change(md metadata.MD) {
-	if h.behavior == statsMetadata && md != nil {
+func change(s stats.RPCStats) {
+	var md metadata.MD
+	switch s := s.(type) {
+	case *stats.InHeader:
+		md = s.Header
+	case *stats.OutHeader:
+		md = s.Header
+	case *stats.InTrailer:
+		md = s.Trailer
+	case *stats.OutTrailer:
+		md = s.Trailer
+	case *stats.End:
+		md = s.Trailer
+	}
+	if md != nil {
 		md["from-stats-handler"] = []string{"changed"}
 	}
 }

@@ -104,7 +104,12 @@ func metadataNames() []string {
 }
 
 // md returns a copy of the metadata that an argument names.
-func md(arg int) metadata.MD { return metadatas[arg].md.Copy() }
+func md(arg int) metadata.MD {
+	if arg == 0 {
+		return nil
+	}
+	return metadatas[arg].md.Copy()
+}
 
 type namedError struct {
 	name string
