@@ -56,6 +56,12 @@ fuzz: ## each fuzz target for FUZZTIME
 soak: ## load and faults for minutes instead of seconds
 	go test -C internal/conformance/reliability -run TestSoak -timeout 20m -v . -args -soak
 
+DIFFERENTIALTIME ?= 5m
+
+.PHONY: differential
+differential: ## random programs, in-process and on the network, for DIFFERENTIALTIME
+	go test -C internal/conformance -timeout 0 -v ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
+
 .PHONY: bench
 bench: ## measure against the bare channel and grpc-go; writes docs/performance.md
 	go run -C tools ./bench
