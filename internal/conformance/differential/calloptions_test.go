@@ -2,10 +2,13 @@ package differential_test
 
 import (
 	"context"
+	"errors"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
 )
 
 // callResults is what the call options of a run point to.
@@ -28,7 +31,7 @@ var callOptions = []namedCallOption{
 	{"MaxCallRecvMsgSize(100)", func(*run) grpc.CallOption { return grpc.MaxCallRecvMsgSize(100) }},
 	{"MaxCallSendMsgSize(100)", func(*run) grpc.CallOption { return grpc.MaxCallSendMsgSize(100) }},
 	{"WaitForReady", func(*run) grpc.CallOption { return grpc.WaitForReady(true) }},
-	{"PerRPCCredentials", func(r *run) grpc.CallOption { return grpc.PerRPCCredentials(token{r}) }},
+	{"PerRPCCredentials", func(r *run) grpc.CallOption { return grpc.PerRPCCredentials(token{r, nil}) }},
 	{"a pointer to HeaderCallOption", func(r *run) grpc.CallOption {
 		return &grpc.HeaderCallOption{HeaderAddr: &r.results.header}
 	}},
@@ -39,6 +42,16 @@ var callOptions = []namedCallOption{
 		return embedded{grpc.TrailerCallOption{TrailerAddr: &r.results.trailer}}
 	}},
 	{"StaticMethod", func(*run) grpc.CallOption { return grpc.StaticMethod() }},
+	{"PerRPCCredentials that fail", func(r *run) grpc.CallOption {
+		return grpc.PerRPCCredentials(token{r, errors.New("no token")})
+	}},
+	{"PerRPCCredentials that fail with a status", func(r *run) grpc.CallOption {
+		return grpc.PerRPCCredentials(token{r, status.Error(codes.NotFound, "no token")})
+	}},
+	{"PerRPCCredentials that fail with Unavailable", func(r *run) grpc.CallOption {
+		return grpc.PerRPCCredentials(token{r, status.Error(codes.Unavailable, "no token")})
+	}},
+	{"CallAuthority", func(*run) grpc.CallOption { return grpc.CallAuthority("elsewhere") }},
 }
 
 func callOptionNames() []string {
@@ -70,11 +83,14 @@ func (r *run) recordResults() {
 }
 
 // A token is a credential.
-type token struct{ r *run }
+type token struct {
+	r   *run
+	err error
+}
 
 func (t token) GetRequestMetadata(_ context.Context, uri ...string) (map[string]string, error) {
 	t.r.record("credentials", "GetRequestMetadata", "uri", uri)
-	return map[string]string{"token": "secret"}, nil
+	return map[string]string{"token": "secret"}, t.err
 }
 
 func (token) RequireTransportSecurity() bool { return false }

@@ -8,11 +8,20 @@ import (
 )
 
 var (
-	opStart = &op{
-		name:     "client: call the method",
+	opOpen = &op{
+		name:     "client: NewStream",
 		actor:    clientSender,
-		possible: func(r *run) bool { return !r.started },
-		call:     (*run).start,
+		kind:     onlyStreams,
+		possible: hasNotStarted,
+		call:     (*run).open,
+	}
+	opInvoke = &op{
+		name:     "client: Invoke with",
+		actor:    clientSender,
+		args:     messageArgs,
+		kind:     onlyUnary,
+		possible: hasNotStarted,
+		call:     (*run).invoke,
 	}
 	opClientSend = &op{
 		name:     "client: SendMsg of",
@@ -76,19 +85,14 @@ var (
 
 func hasStream(r *run) bool { return r.stream != nil }
 
-// start makes the RPC.
-func (r *run) start(int) {
+func hasNotStarted(r *run) bool { return !r.started }
+
+// open makes a streaming RPC.
+func (r *run) open(int) {
 	r.started = true
-	opts := r.callOptions()
 	m := r.method()
-	if m.unary {
-		reply := r.newMessage()
-		err := r.conn.Invoke(r.ctx, m.fullMethod, r.nextMessage(smallMessage), reply, opts...)
-		r.record("client", "Invoke", "error", err, "reply", messageText(reply))
-		return
-	}
 	desc := &grpc.StreamDesc{ClientStreams: m.clientStreams, ServerStreams: m.serverStreams}
-	stream, err := r.conn.NewStream(r.ctx, desc, m.fullMethod, opts...)
+	stream, err := r.conn.NewStream(r.ctx, desc, m.fullMethod, r.callOptions()...)
 	if err != nil {
 		r.record("client", "NewStream", "error", err)
 		return
@@ -96,6 +100,14 @@ func (r *run) start(int) {
 	r.stream = stream
 	r.record("client", "NewStream")
 	r.watch("the client stream's context", stream.Context())
+}
+
+// invoke makes a unary RPC.
+func (r *run) invoke(arg int) {
+	r.started = true
+	reply := r.newMessage()
+	err := r.conn.Invoke(r.ctx, r.method().fullMethod, r.nextMessage(arg), reply, r.callOptions()...)
+	r.record("client", "Invoke", "error", err, "reply", messageText(reply))
 }
 
 // watch records when a context ends, and with what.

@@ -3,6 +3,7 @@ package differential_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,17 +17,21 @@ type tester struct {
 	reruns int
 }
 
-// A difference is an in-process outcome that the network does not have.
+// A difference is what a program does in-process and not on the network.
 type difference struct {
 	program program
-	side    side
-	network outcome  // the one that is closest to what was got
-	got     outcome  // in-process
-	kinds   []string // of the first step that differs
-	also    []string // the names of the other sides that differ
+	sides   []sideDifference // at least one
 }
 
-// compare returns the first difference between the network and the sides, or nil.
+// A sideDifference is an outcome of one side that the network does not have.
+type sideDifference struct {
+	side    side
+	network outcome  // the one that is closest to what was got
+	got     outcome  // on the side
+	kinds   []string // of the first step that differs
+}
+
+// compare returns the difference between the network and the sides, or nil.
 func (t *tester) compare(p program, sides []side) *difference {
 	observed := execute(t.T, p, network)
 	for _, n := range t.normalizations {
@@ -35,20 +40,20 @@ func (t *tester) compare(p program, sides []side) *difference {
 		}
 	}
 	known := []outcome{normalized(p, observed, t.normalizations)}
-	var found *difference
+	found := &difference{program: p}
 	for _, s := range sides {
+		if p.has(opCloseConnection) && !s.closes {
+			continue
+		}
 		got := normalized(p, execute(t.T, p, s), t.normalizations)
 		known = t.explain(p, got, known)
 		closest := closestTo(got, known)
-		kinds := kindsOf(got, closest)
-		if len(kinds) == 0 {
-			continue
+		if kinds := kindsOf(got, closest); len(kinds) > 0 {
+			found.sides = append(found.sides, sideDifference{s, closest, got, kinds})
 		}
-		if found != nil {
-			found.also = append(found.also, s.name)
-			continue
-		}
-		found = &difference{program: p, side: s, network: closest, got: got, kinds: kinds}
+	}
+	if len(found.sides) == 0 {
+		return nil
 	}
 	return found
 }
@@ -85,11 +90,34 @@ var numbers = regexp.MustCompile(`[0-9]+`)
 
 func withoutNumbers(s string) string { return numbers.ReplaceAllString(s, "N") }
 
-func (d *difference) String() string {
-	also := ""
-	if len(d.also) > 0 {
-		also = " (also " + strings.Join(d.also, ", ") + ")"
+// kinds returns the kinds of difference on all sides.
+func (d *difference) kinds() []string {
+	var kinds []string
+	for _, s := range d.sides {
+		for _, kind := range s.kinds {
+			if !slices.Contains(kinds, kind) {
+				kinds = append(kinds, kind)
+			}
+		}
 	}
-	return fmt.Sprintf("  program\n%s  %s%s\n%s", d.program, d.side.name, also,
-		d.network.compared("network", d.got, "in-process"))
+	return kinds
+}
+
+// with returns the sides that have a difference of the kind.
+func (d *difference) with(kind string) []sideDifference {
+	var sides []sideDifference
+	for _, s := range d.sides {
+		if slices.Contains(s.kinds, kind) {
+			sides = append(sides, s)
+		}
+	}
+	return sides
+}
+
+// text returns the program, and what the first side with the kind did.
+func (d *difference) text(kind string) string {
+	sides := d.with(kind)
+	names := namesOf(sides, func(s sideDifference) string { return s.side.name })
+	return fmt.Sprintf("  program\n%s  %s\n%s", d.program, strings.Join(names, ", "),
+		sides[0].network.compared("network", sides[0].got, "in-process"))
 }

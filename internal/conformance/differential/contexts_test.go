@@ -2,6 +2,8 @@ package differential_test
 
 import (
 	"context"
+	"errors"
+	"sync"
 	"time"
 
 	"google.golang.org/grpc/metadata"
@@ -13,6 +15,8 @@ var contextNames = []string{
 	"whose deadline has passed",
 	"whose deadline has passed, with a nil Err",
 	"that is canceled",
+	"that is canceled with a cause",
+	"that ends with an error of its own",
 }
 
 // contexts make the client's context of a run.
@@ -35,6 +39,18 @@ var contexts = []func(*run) (context.Context, context.CancelFunc){
 		cancel()
 		return ctx, cancel
 	},
+	func(r *run) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancelCause(r.outgoing())
+		return ctx, func() { cancel(errors.New("the cause")) }
+	},
+	func(r *run) (context.Context, context.CancelFunc) {
+		ctx, cancel := context.WithCancel(r.outgoing())
+		own := &ownError{Context: ctx, done: make(chan struct{})}
+		return own, func() {
+			cancel()
+			own.end()
+		}
+	},
 }
 
 func (r *run) outgoing() context.Context {
@@ -43,6 +59,28 @@ func (r *run) outgoing() context.Context {
 	}
 	return metadata.NewOutgoingContext(context.Background(), md(r.program.outgoing))
 }
+
+// An ownError is a context that ends with an error that package context does not have.
+type ownError struct {
+	context.Context
+	done chan struct{} // not the embedded one, which package context would look through
+	once sync.Once
+}
+
+func (c *ownError) Done() <-chan struct{} { return c.done }
+
+func (c *ownError) Err() error {
+	select {
+	case <-c.done:
+		return errOver
+	default:
+		return nil
+	}
+}
+
+func (c *ownError) end() { c.once.Do(func() { close(c.done) }) }
+
+var errOver = errors.New("over")
 
 // A slowClock is a context that does not end at its deadline, as one whose timer
 // has not run yet.

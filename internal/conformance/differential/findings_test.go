@@ -14,6 +14,13 @@ type findings struct {
 	kinds               []*finding
 }
 
+// full reports whether there are so many kinds that more programs add little.
+func (f *findings) full() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return len(f.kinds) >= 50
+}
+
 // A finding is one kind of difference.
 type finding struct {
 	kind     string
@@ -42,7 +49,7 @@ func (f *findings) count(d *difference, number uint64) (first []*finding) {
 		return nil
 	}
 	f.differing++
-	for _, kind := range d.kinds {
+	for _, kind := range d.kinds() {
 		i := slices.IndexFunc(f.kinds, func(known *finding) bool { return known.kind == kind })
 		if i >= 0 {
 			f.kinds[i].programs++
@@ -61,7 +68,7 @@ func (f *findings) reports() []string {
 	var order []string
 	kinds := make(map[string][]string)
 	for _, k := range f.kinds {
-		smallest := k.smallest.String()
+		smallest := k.smallest.text(k.kind)
 		if kinds[smallest] == nil {
 			order = append(order, smallest)
 		}

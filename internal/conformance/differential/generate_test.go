@@ -19,7 +19,7 @@ var endings = [][]step{
 func generate(seed, number uint64) program {
 	r := rand.New(rand.NewPCG(seed, number))
 	p := program{
-		method:             weighted(r, 8, 5, 4, 4, 1, 1),
+		method:             weighted(r, 10, 7, 5, 5, 1, 1, 1, 1),
 		messages:           rare(r, len(messageTypes)),
 		context:            rare(r, len(contexts)),
 		outgoing:           rare(r, len(metadatas)),
@@ -29,8 +29,9 @@ func generate(seed, number uint64) program {
 		clientStats:        several(r, len(clientStatsNames), 2),
 		serverStats:        several(r, len(serverStatsNames), 2),
 	}
-	if r.IntN(4) > 0 { // the others start with a step before the call
-		p.steps = append(p.steps, step{opStart, 0})
+	start := step{opOpen, 0}
+	if methods[p.method].unary {
+		start = step{opInvoke, rare(r, len(messageArgs))}
 	}
 	possible := possibleOps(methods[p.method])
 	for range 1 + r.IntN(12) {
@@ -41,9 +42,11 @@ func generate(seed, number uint64) program {
 		}
 		p.steps = append(p.steps, step{op, arg})
 	}
-	if p.steps[0].op != opStart {
-		p.steps = slices.Insert(p.steps, 1, step{opStart, 0})
+	before := 0
+	if r.IntN(8) == 0 {
+		before = r.IntN(2)
 	}
+	p.steps = slices.Insert(p.steps, before, start)
 	p.steps = append(p.steps, endings[r.IntN(len(endings))]...)
 	return p
 }

@@ -3,6 +3,8 @@ package differential_test
 import (
 	"context"
 	"errors"
+	"io"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -19,7 +21,9 @@ const (
 	alterError
 	alterMetadata
 	wrapStream
+	swallow
 	retry
+	shortDeadline
 )
 
 var serverInterceptorNames = []string{
@@ -29,6 +33,7 @@ var serverInterceptorNames = []string{
 	alterError:    "alters the error",
 	alterMetadata: "sets a header and a trailer",
 	wrapStream:    "wraps the stream",
+	swallow:       "returns no error",
 }
 
 var clientInterceptorNames = []string{
@@ -38,7 +43,9 @@ var clientInterceptorNames = []string{
 	alterError:    "alters the error",
 	alterMetadata: "adds outgoing metadata and the options Header and Trailer",
 	wrapStream:    "wraps the stream",
+	swallow:       "returns no error",
 	retry:         "tries again after an error",
+	shortDeadline: "sets a deadline of 500 ms",
 }
 
 var errRefused = status.Error(codes.PermissionDenied, "refused")
@@ -56,10 +63,14 @@ func refusal(behavior int) error {
 }
 
 func altered(behavior int, err error) error {
-	if behavior == alterError && err != nil {
+	switch {
+	case behavior == alterError && err != nil:
 		return status.Error(codes.FailedPrecondition, "altered")
+	case behavior == swallow && err != io.EOF:
+		return nil
+	default:
+		return err
 	}
-	return err
 }
 
 type clientInterceptor struct {
@@ -85,11 +96,17 @@ func (c *clientInterceptor) unary(ctx context.Context, method string, req, reply
 }
 
 func (c *clientInterceptor) altered(ctx context.Context, opts []grpc.CallOption) (context.Context, []grpc.CallOption) {
-	if c.behavior != alterMetadata {
+	switch c.behavior {
+	case alterMetadata:
+		opts = append(opts, grpc.Header(&c.header), grpc.Trailer(&c.trailer))
+		return metadata.AppendToOutgoingContext(ctx, "from-interceptor", "value"), opts
+	case shortDeadline:
+		short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+		context.AfterFunc(c.ctx, cancel)
+		return short, opts
+	default:
 		return ctx, opts
 	}
-	opts = append(opts, grpc.Header(&c.header), grpc.Trailer(&c.trailer))
-	return metadata.AppendToOutgoingContext(ctx, "from-interceptor", "value"), opts
 }
 
 func (c *clientInterceptor) stream(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
@@ -104,6 +121,9 @@ func (c *clientInterceptor) stream(ctx context.Context, desc *grpc.StreamDesc, c
 		stream, err = streamer(ctx, desc, cc, method, opts...)
 	}
 	c.record(c.observer, "ends", "error", err)
+	if err != nil && c.behavior == swallow {
+		return nil, err // a stream must be there without an error
+	}
 	if err != nil {
 		return nil, altered(c.behavior, err)
 	}

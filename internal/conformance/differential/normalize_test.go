@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 )
 
@@ -59,6 +60,37 @@ var normalizations = []normalization{
 		name: "capital-keys",
 		row:  "capital_keys",
 		skip: func(p program, _ outcome) bool { return metadatas[p.outgoing].name == "a capital key" },
+	},
+	{
+		name: "call-authority",
+		row:  "`grpc.CallAuthority` sets `:authority`",
+		skip: func(p program, _ outcome) bool { return p.hasOption("CallAuthority") },
+	},
+	{
+		name: "wait-for-ready",
+		row:  "`grpc.WaitForReady` waits for a connection",
+		skip: func(p program, _ outcome) bool { return p.hasOption("WaitForReady") && p.has(opShutdown) },
+	},
+	{
+		// The text of a network says that a connection could not be dialled.
+		name: "unavailable-text",
+		row:  "nothing is dialled",
+		edit: func(p program, e *event) bool {
+			for i, f := range e.fields {
+				if err, ok := f.value.(failure); ok && err.code == codes.Unavailable && p.has(opShutdown) {
+					err.message = "(not compared)"
+					e.fields[i].value = err
+				}
+			}
+			return true
+		},
+	},
+	{
+		name: "flow-control",
+		row:  "flow_control",
+		skip: func(_ program, network outcome) bool {
+			return waits(network["client"], "SendMsg") || waits(network["handler"], "SendMsg")
+		},
 	},
 	{
 		name: "client-stream-answered-twice",
@@ -119,6 +151,14 @@ func withoutKeys(e *event, keys ...string) bool {
 func withoutFields(e *event, keys ...string) bool {
 	e.fields = slices.DeleteFunc(e.fields, func(f field) bool { return slices.Contains(keys, f.key) })
 	return true
+}
+
+// waits reports whether a call with that name has waited.
+func waits(events []event, name string) bool {
+	return slices.ContainsFunc(events, func(e event) bool {
+		in, _ := e.field("in").(string)
+		return e.name == "waits" && strings.Contains(in, name)
+	})
 }
 
 // succeeded returns the number of calls of that name that returned no error.

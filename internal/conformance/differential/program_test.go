@@ -2,6 +2,7 @@ package differential_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -68,6 +69,16 @@ func (p program) String() string {
 	return b.String()
 }
 
+// has reports whether a step of the program has the op.
+func (p program) has(o *op) bool {
+	return slices.ContainsFunc(p.steps, func(s step) bool { return s.op == o })
+}
+
+// hasOption reports whether the program passes the call option.
+func (p program) hasOption(name string) bool {
+	return slices.ContainsFunc(p.options, func(i int) bool { return callOptions[i].name == name })
+}
+
 // plain returns the choice, or none if it is the plainest.
 func plain(choice int) []int {
 	if choice == 0 {
@@ -101,4 +112,6 @@ var methods = []method{
 	{name: "server stream", fullMethod: "/differential.Service/ServerStream", serverStreams: true},
 	{name: "unknown unary method", fullMethod: "/differential.Service/None", unary: true, unknown: true},
 	{name: "unknown stream of an unknown service", fullMethod: "/differential.None/None", clientStreams: true, serverStreams: true, unknown: true},
+	{name: "unary method with a malformed name", fullMethod: "malformed", unary: true, unknown: true},
+	{name: "stream with a malformed name", fullMethod: "/malformed", clientStreams: true, serverStreams: true, unknown: true},
 }

@@ -18,7 +18,7 @@ type run struct {
 	*recorder
 	program program
 	side    side
-	conn    grpc.ClientConnInterface
+	connection
 	results callResults
 
 	ctx      context.Context // the client's
@@ -41,12 +41,13 @@ const (
 	environment actor = iota
 	clientSender
 	clientReceiver
+	server
 	handlerSender
 	handlerReceiver
 	actors
 )
 
-var actorNames = [actors]string{"environment", "client", "client's receiver", "handler", "handler's receiver"}
+var actorNames = [actors]string{"environment", "client", "client's receiver", "server", "handler", "handler's receiver"}
 
 // An op is a call that an actor can make.
 type op struct {
@@ -85,8 +86,7 @@ func execute(t *testing.T, p program, s side) (observed outcome) {
 
 func (r *run) play() {
 	r.begin = time.Now()
-	conn, closeConn := r.side.open(inprocchain.NewChain(r.chain()...), r.register)
-	r.conn = conn
+	r.connection = r.side.open(inprocchain.NewChain(r.chain()...), r.register)
 	r.ctx, r.cancel = contexts[r.program.context](r)
 	synctest.Wait()
 	for _, s := range r.program.steps {
@@ -97,7 +97,10 @@ func (r *run) play() {
 	r.endHandlers()
 	r.nextStep()
 	r.recordResults()
-	closeConn()
+	r.shutDown() // which waits, so that nothing is left when the connection is closed
+	if r.close != nil {
+		r.close()
+	}
 	r.cancel()
 }
 
@@ -169,7 +172,7 @@ func (r *run) newMessage() any { return messageTypes[r.program.messages].empty()
 
 // ops are all calls that a random program is made of.
 var ops = []*op{
-	opStart, opClientSend, opCloseSend, opClientReceive, opClientHeader, opClientTrailer, opCancel, opSleep,
+	opClientSend, opCloseSend, opClientReceive, opClientHeader, opClientTrailer, opCancel, opSleep, opCloseConnection, opShutdown,
 	opHandlerSend, opHandlerReceive, opStreamSetHeader, opStreamSendHeader, opStreamSetTrailer,
 	opSetHeader, opSendHeader, opSetTrailer, opHandlerContext, opReturnError, opReturnMessage,
 }
@@ -179,6 +182,21 @@ var (
 		name:   "cancel the client's context",
 		weight: 2,
 		call:   func(r *run, _ int) { r.cancel() },
+	}
+	opCloseConnection = &op{
+		name:     "close the client's connection",
+		weight:   1,
+		possible: func(r *run) bool { return r.close != nil },
+		call:     func(r *run, _ int) { _ = r.close() }, // an error tells that it has been closed
+	}
+	opShutdown = &op{
+		name:   "shut the server down",
+		actor:  server,
+		weight: 1,
+		call: func(r *run, _ int) {
+			r.shutDown()
+			r.record("server", "shut down")
+		},
 	}
 	opSleep = &op{
 		name:   "600 ms pass",

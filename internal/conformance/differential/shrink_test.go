@@ -10,17 +10,17 @@ func (t *tester) shrink(d *difference, kind string) *difference {
 	for smaller := d; smaller != nil; smaller = quick.smaller(d, kind) {
 		d = smaller
 	}
-	if sure := t.compare(d.program, inProcess); sure != nil && slices.Contains(sure.kinds, kind) {
-		return sure
+	if all := t.compare(d.program, inProcess); all != nil && len(all.with(kind)) > 0 {
+		return all
 	}
 	return d
 }
 
 // smaller returns the same kind of difference of a smaller program, or nil.
 func (t *tester) smaller(d *difference, kind string) *difference {
+	sides := []side{d.with(kind)[0].side}
 	for _, p := range reductions(d.program) {
-		if found := t.compare(p, []side{d.side}); found != nil && slices.Contains(found.kinds, kind) {
-			found.also = d.also
+		if found := t.compare(p, sides); found != nil && len(found.with(kind)) > 0 {
 			return found
 		}
 	}
@@ -61,11 +61,13 @@ func reductions(p program) []program {
 		func(p *program) *int { return &p.messages },
 		func(p *program) *int { return &p.context },
 		func(p *program) *int { return &p.outgoing },
-		func(p *program) *int { return &p.method },
 	} {
 		if *choice(&p) > 0 {
 			add(func(p *program) { *choice(p) = 0 })
 		}
+	}
+	if simple := simplest(p.method); simple != p.method {
+		add(func(p *program) { p.method = simple })
 	}
 	for i, s := range p.steps {
 		if s.arg > 0 {
@@ -76,4 +78,9 @@ func reductions(p program) []program {
 		}
 	}
 	return all
+}
+
+// simplest returns the first method that is called in the same way.
+func simplest(m int) int {
+	return slices.IndexFunc(methods, func(other method) bool { return other.unary == methods[m].unary })
 }

@@ -15,33 +15,38 @@ import (
 
 // A side is a way from a client to a handler.
 type side struct {
-	name    string
-	network bool
-	// open serves what register registers, and returns a connection to it, and a
-	// function that closes both.
-	open func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (grpc.ClientConnInterface, func())
+	name   string
+	closes bool // whether its client can be closed
+	open   func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) connection
+}
+
+// A connection is what a side has opened.
+type connection struct {
+	conn     grpc.ClientConnInterface
+	close    func() error // of the client; nil if it cannot be closed
+	shutDown func()       // of the server; waits until it has ended
 }
 
 // The network is the oracle.
-var network = side{name: "network", network: true, open: openNetwork}
+var network = side{name: "network", closes: true, open: openNetwork}
 
 // inProcess are the paths that must do what the network does.
 var inProcess = []side{
-	{name: "Channel", open: func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (grpc.ClientConnInterface, func()) {
+	{name: "Channel", open: func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) connection {
 		ch := inprocchain.New(chain)
 		register(ch)
-		return ch, func() { shutDown(ch) }
+		return connection{ch, nil, func() { shutDown(ch) }}
 	}},
-	{name: "ClientConn", open: func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (grpc.ClientConnInterface, func()) {
+	{name: "ClientConn", closes: true, open: func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) connection {
 		ch := inprocchain.New(chain)
 		register(ch)
-		return ch.ClientConn(), func() { shutDown(ch) }
+		return connection{ch.ClientConn(), ch.ClientConn().Close, func() { shutDown(ch) }}
 	}},
-	{name: "Channel with services registered below", open: func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (grpc.ClientConnInterface, func()) {
+	{name: "Channel with services registered below", open: func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) connection {
 		below := new(inprocgrpc.Channel)
 		register(below)
 		ch := inprocchain.Wrap(below, chain)
-		return ch, func() { shutDown(ch) }
+		return connection{ch, nil, func() { shutDown(ch) }}
 	}},
 }
 
@@ -51,7 +56,7 @@ func shutDown(ch *inprocchain.Channel) {
 	}
 }
 
-func openNetwork(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (grpc.ClientConnInterface, func()) {
+func openNetwork(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) connection {
 	server := grpc.NewServer(chain.ServerOptions()...)
 	register(server)
 	listener := bufconn.Listen(1 << 20)
@@ -66,8 +71,5 @@ func openNetwork(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) 
 	}
 	cc.Connect()
 	synctest.Wait() // so that no RPC waits for the connection
-	return cc, func() {
-		cc.Close()
-		server.Stop()
-	}
+	return connection{cc, cc.Close, server.GracefulStop}
 }

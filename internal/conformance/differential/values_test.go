@@ -39,6 +39,16 @@ var messageTypes = []messageType{
 		small: func(int) proto.Message { return wrapperspb.Double(math.Copysign(0, -1)) },
 		large: func() proto.Message { return wrapperspb.Double(math.Inf(1)) },
 	},
+	{
+		name:  "Required",
+		empty: func() proto.Message { return new(testpb.Required) },
+		small: func(number int) proto.Message {
+			return &testpb.Required{Text: proto.String(fmt.Sprint("m", number))}
+		},
+		large: func() proto.Message {
+			return &testpb.Required{Text: proto.String(strings.Repeat("x", 5000))}
+		},
+	},
 }
 
 func messageNames() []string {
@@ -53,6 +63,7 @@ const (
 	unencodableMessage
 	nilPointerMessage
 	nilMessage
+	hugeMessage
 )
 
 var messageArgs = []string{
@@ -62,6 +73,7 @@ var messageArgs = []string{
 	unencodableMessage: "a message without its required field",
 	nilPointerMessage:  "a nil pointer to a message",
 	nilMessage:         "nil",
+	hugeMessage:        "a message of 100 KiB",
 }
 
 // message returns the message that an argument names.
@@ -77,6 +89,8 @@ func (t messageType) message(arg, number int) any {
 		return (*wrapperspb.StringValue)(nil)
 	case nilMessage:
 		return nil
+	case hugeMessage:
+		return wrapperspb.String(strings.Repeat("x", 100<<10))
 	default:
 		return t.small(number)
 	}
@@ -93,10 +107,12 @@ var metadatas = []namedMetadata{
 	{"several values", metadata.MD{"key": {"value", "another", ""}, "other": {"~ value ~"}, "binary-bin": {"\x00\xff", "text"}}},
 	{"an invalid value", metadata.MD{"key": {"\x19"}}},
 	{"an invalid key", metadata.MD{"k y": {"value"}}},
-	{"a reserved key", metadata.MD{"grpc-status": {"7"}, "grpc-anything": {"value"}, "te": {"value"}}},
+	{"a reserved key", metadata.MD{"grpc-status": {"7"}, "grpc-timeout": {"1S"}, "grpc-anything": {"value"}, "te": {"value"}}},
 	{"a key of HTTP/2", metadata.MD{"content-type": {"text/plain"}, "user-agent": {"someone"}, "host": {"elsewhere"}}},
+	{"two values of host", metadata.MD{"host": {"one", "two"}}},
 	{"spaces", metadata.MD{"key": {" value "}}},
 	{"a capital key", metadata.MD{"Key": {"value"}}},
+	{"a value that is not ASCII", metadata.MD{"key": {"ü"}}},
 }
 
 func metadataNames() []string {
