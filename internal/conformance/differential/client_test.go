@@ -30,8 +30,9 @@ var (
 		weight:   8,
 		kind:     onlyStreams,
 		possible: hasStream,
-		call: func(r *run, arg int) {
-			r.record("client", "SendMsg", "error", r.stream.SendMsg(r.nextMessage(arg)))
+		call: func(r *run, _ *handlerCall, arg int) {
+			message := r.nextMessage(arg)
+			r.record("client", "SendMsg", "message", messageText(message), "error", r.stream.SendMsg(message))
 		},
 	}
 	opCloseSend = &op{
@@ -40,7 +41,7 @@ var (
 		weight:   4,
 		kind:     onlyStreams,
 		possible: hasStream,
-		call:     func(r *run, _ int) { r.record("client", "CloseSend", "error", r.stream.CloseSend()) },
+		call:     func(r *run, _ *handlerCall, _ int) { r.record("client", "CloseSend", "error", r.stream.CloseSend()) },
 	}
 	opClientReceive = &op{
 		name:     "client: RecvMsg",
@@ -48,7 +49,7 @@ var (
 		weight:   8,
 		kind:     onlyStreams,
 		possible: hasStream,
-		call: func(r *run, _ int) {
+		call: func(r *run, _ *handlerCall, _ int) {
 			message := r.newMessage()
 			err := r.stream.RecvMsg(message)
 			r.received = r.received || err != nil || !r.method().serverStreams
@@ -65,7 +66,7 @@ var (
 		weight:   3,
 		kind:     onlyStreams,
 		possible: hasStream,
-		call: func(r *run, _ int) {
+		call: func(r *run, _ *handlerCall, _ int) {
 			header, err := r.stream.Header()
 			r.record("client's receiver", "Header", "header", header, "error", err)
 		},
@@ -77,7 +78,7 @@ var (
 		weight:   2,
 		kind:     onlyStreams,
 		possible: func(r *run) bool { return hasStream(r) && r.received },
-		call: func(r *run, _ int) {
+		call: func(r *run, _ *handlerCall, _ int) {
 			r.record("client's receiver", "Trailer", "trailer", r.stream.Trailer())
 		},
 	}
@@ -88,7 +89,7 @@ func hasStream(r *run) bool { return r.stream != nil }
 func hasNotStarted(r *run) bool { return !r.started }
 
 // open makes a streaming RPC.
-func (r *run) open(int) {
+func (r *run) open(*handlerCall, int) {
 	r.started = true
 	m := r.method()
 	desc := &grpc.StreamDesc{ClientStreams: m.clientStreams, ServerStreams: m.serverStreams}
@@ -103,7 +104,7 @@ func (r *run) open(int) {
 }
 
 // invoke makes a unary RPC.
-func (r *run) invoke(arg int) {
+func (r *run) invoke(_ *handlerCall, arg int) {
 	r.started = true
 	reply := r.newMessage()
 	err := r.conn.Invoke(r.ctx, r.method().fullMethod, r.nextMessage(arg), reply, r.callOptions()...)

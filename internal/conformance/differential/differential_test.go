@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -20,15 +21,12 @@ var (
 // TestProgramsHaveTheOutcomeOfTheNetwork runs random programs and reports each
 // kind of difference once, with its smallest program.
 func TestProgramsHaveTheOutcomeOfTheNetwork(t *testing.T) {
-	if *seed == 0 {
-		*seed = rand.Uint64()
-	}
-	t.Logf("-differential.seed=%d", *seed)
+	t.Logf("-differential.seed=%d", chosenSeed())
 	if *only >= 0 {
-		t.Logf("program %d:\n%s", *only, generate(*seed, uint64(*only)))
+		t.Logf("program %d:\n%s", *only, generate(chosenSeed(), uint64(*only)))
 	}
 	var found findings
-	numbers := programNumbers()
+	numbers := programNumbers(*programs)
 	t.Run("programs", func(t *testing.T) {
 		for worker := range runtime.GOMAXPROCS(0) {
 			t.Run(fmt.Sprint(worker), func(t *testing.T) {
@@ -46,9 +44,17 @@ func TestProgramsHaveTheOutcomeOfTheNetwork(t *testing.T) {
 	}
 }
 
+// chosenSeed returns the seed of this run of the tests.
+var chosenSeed = sync.OnceValue(func() uint64 {
+	if *seed == 0 {
+		return rand.Uint64()
+	}
+	return *seed
+})
+
 // programNumbers returns a function that returns the number of the next program,
 // or -1 if there is none.
-func programNumbers() func() int64 {
+func programNumbers(count uint64) func() int64 {
 	var next atomic.Int64
 	end := time.Now().Add(*duration)
 	return func() int64 {
@@ -56,7 +62,7 @@ func programNumbers() func() int64 {
 		switch {
 		case *only >= 0 && n == 0:
 			return *only
-		case *only >= 0, *duration > 0 && time.Now().After(end), *duration == 0 && n >= int64(*programs):
+		case *only >= 0, *duration > 0 && time.Now().After(end), *duration == 0 && n >= int64(count):
 			return -1
 		}
 		return n

@@ -31,7 +31,7 @@ type finding struct {
 
 // add compares a program, and shrinks its differences of new kinds.
 func (f *findings) add(t *tester, number uint64) {
-	d := t.compare(generate(*seed, number), inProcess)
+	d := t.compare(generate(chosenSeed(), number), inProcess)
 	for _, first := range f.count(d, number) {
 		smallest := t.shrink(d, first.kind)
 		f.mu.Lock()

@@ -26,7 +26,8 @@ type handlerResult struct {
 
 var (
 	opHandlerSend = handlerOp("handler: SendMsg of", 8, messageArgs, onlyStreams, func(r *run, h *handlerCall, arg int) {
-		r.record(h.name, "SendMsg", "error", h.stream.SendMsg(r.nextMessage(arg)))
+		message := r.nextMessage(arg)
+		r.record(h.name, "SendMsg", "message", messageText(message), "error", h.stream.SendMsg(message))
 	})
 	opHandlerReceive = &op{
 		name:     "handler: RecvMsg",
@@ -34,8 +35,8 @@ var (
 		weight:   8,
 		kind:     onlyStreams,
 		possible: func(r *run) bool { h := r.handler(); return h != nil && h.stream != nil },
-		call: func(r *run, _ int) {
-			h, message := r.handler(), r.newMessage()
+		call: func(r *run, h *handlerCall, _ int) {
+			message := r.newMessage()
 			if err := h.stream.RecvMsg(message); err != nil {
 				r.record(h.name+"'s receiver", "RecvMsg", "error", err)
 				return
@@ -51,6 +52,7 @@ var (
 	})
 	opStreamSetTrailer = handlerOp("handler: stream.SetTrailer of", 2, metadataNames(), onlyStreams, func(r *run, h *handlerCall, arg int) {
 		h.stream.SetTrailer(md(arg))
+		r.record(h.name, "stream.SetTrailer")
 	})
 	opSetHeader = handlerOp("handler: grpc.SetHeader of", 2, metadataNames(), anyMethod, func(r *run, h *handlerCall, arg int) {
 		r.record(h.name, "grpc.SetHeader", "error", grpc.SetHeader(h.ctx, md(arg)))
@@ -88,7 +90,7 @@ func handlerOp(name string, weight int, args []string, kind opKind, call func(*r
 			h := r.handler()
 			return h != nil && (h.stream == nil || kind != onlyUnary) && (h.stream != nil || kind != onlyStreams)
 		},
-		call: func(r *run, arg int) { call(r, r.handler(), arg) },
+		call: call,
 	}
 }
 
@@ -126,7 +128,7 @@ func (r *run) endHandlers() {
 
 // serve is the handler.
 func (r *run) serve(ctx context.Context, stream grpc.ServerStream, details ...any) (any, error) {
-	h := &handlerCall{name: "handler", ctx: ctx, stream: stream, finish: make(chan handlerResult)}
+	h := &handlerCall{name: "handler", ctx: ctx, stream: stream, finish: make(chan handlerResult, 1)}
 	r.mu.Lock()
 	if n := len(r.handlers); n > 0 {
 		h.name = fmt.Sprintf("handler of attempt %d", n+1)
@@ -141,7 +143,11 @@ func (r *run) serve(ctx context.Context, stream grpc.ServerStream, details ...an
 		"deadline in", remaining(ctx), "peer", peerText(ctx))
 	r.record(h.name, "called", details...)
 	r.watch(h.name+"'s context", ctx)
+	if r.free {
+		r.playHandler(h)
+	}
 	result := <-h.finish
+	r.record(h.name, "returned", "error", result.err, "response", messageText(result.response))
 	return result.response, result.err
 }
 

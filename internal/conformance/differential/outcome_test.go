@@ -19,6 +19,18 @@ func outcomeOf(events []event) outcome {
 	return o
 }
 
+// String returns all events, by observer.
+func (o outcome) String() string {
+	var b strings.Builder
+	for _, observer := range slices.Sorted(mapKeys(o)) {
+		fmt.Fprintf(&b, "    %s\n", observer)
+		for _, e := range o[observer] {
+			fmt.Fprintf(&b, "      %s\n", e)
+		}
+	}
+	return b.String()
+}
+
 // differing returns the observers whose events differ, sorted.
 func (o outcome) differing(other outcome) []string {
 	var observers []string

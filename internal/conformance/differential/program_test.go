@@ -105,6 +105,9 @@ type method struct {
 	unknown                      bool
 }
 
+// clientStreamMethod is the index of the method whose handler responds once.
+const clientStreamMethod = 2
+
 var methods = []method{
 	{name: "bidirectional stream", fullMethod: "/differential.Service/Bidi", clientStreams: true, serverStreams: true},
 	{name: "unary", fullMethod: "/differential.Service/Unary", unary: true},

@@ -25,6 +25,7 @@ type run struct {
 	cancel   context.CancelFunc
 	stream   grpc.ClientStream
 	started  bool
+	free     bool // to run without steps; see playFreely
 	received bool // RecvMsg has returned an error
 
 	mu       sync.Mutex
@@ -59,7 +60,7 @@ type op struct {
 	// possible reports whether the call makes sense now. A step that does not is
 	// left out, and so is one of an actor that is still in its last call.
 	possible func(r *run) bool
-	call     func(r *run, arg int)
+	call     func(r *run, h *handlerCall, arg int) // h is nil for an actor that is not a handler's
 }
 
 // An opKind says for which methods an op is.
@@ -72,15 +73,21 @@ const (
 )
 
 // execute runs the program in a bubble and returns what was observed.
-func execute(t *testing.T, p program, s side) (observed outcome) {
+func execute(t *testing.T, p program, s side) outcome {
 	r := &run{recorder: new(recorder), program: p, side: s}
+	return r.inBubble(t, r.play)
+}
+
+// inBubble calls play in a bubble and returns what was observed. If a goroutine
+// waits forever, or is left when all is closed, the bubble panics.
+func (r *run) inBubble(t *testing.T, play func()) (observed outcome) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			r.record("the bubble", "panic", "value", fmt.Sprint(problem))
 			observed = outcomeOf(r.events)
 		}
 	}()
-	synctest.Test(t, func(t *testing.T) { r.play() })
+	synctest.Test(t, func(*testing.T) { play() })
 	return outcomeOf(r.events)
 }
 
@@ -116,7 +123,7 @@ func (r *run) take(s step) {
 		return
 	}
 	if actor == environment {
-		s.op.call(r, s.arg)
+		s.op.call(r, nil, s.arg)
 		r.leave(actor)
 		synctest.Wait()
 		return
@@ -128,7 +135,7 @@ func (r *run) take(s step) {
 				r.record(actorNames[actor], "panic", "value", fmt.Sprint(problem))
 			}
 		}()
-		s.op.call(r, s.arg)
+		s.op.call(r, r.handler(), s.arg)
 	}()
 	synctest.Wait()
 	if r.isBusy(actor) {
@@ -181,19 +188,19 @@ var (
 	opCancel = &op{
 		name:   "cancel the client's context",
 		weight: 2,
-		call:   func(r *run, _ int) { r.cancel() },
+		call:   func(r *run, _ *handlerCall, _ int) { r.cancel() },
 	}
 	opCloseConnection = &op{
 		name:     "close the client's connection",
 		weight:   1,
 		possible: func(r *run) bool { return r.close != nil },
-		call:     func(r *run, _ int) { _ = r.close() }, // an error tells that it has been closed
+		call:     func(r *run, _ *handlerCall, _ int) { _ = r.close() }, // an error tells that it has been closed
 	}
 	opShutdown = &op{
 		name:   "shut the server down",
 		actor:  server,
 		weight: 1,
-		call: func(r *run, _ int) {
+		call: func(r *run, _ *handlerCall, _ int) {
 			r.shutDown()
 			r.record("server", "shut down")
 		},
@@ -201,6 +208,6 @@ var (
 	opSleep = &op{
 		name:   "600 ms pass",
 		weight: 2,
-		call:   func(*run, int) { time.Sleep(600 * time.Millisecond) },
+		call:   func(*run, *handlerCall, int) { time.Sleep(600 * time.Millisecond) },
 	}
 )

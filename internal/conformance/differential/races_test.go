@@ -1,0 +1,119 @@
+package differential_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+)
+
+var races = flag.Uint64("differential.races", 500, "how many programs are run without steps")
+
+// TestRacesHaveOneStory lets the client and the handler of random programs race,
+// and checks what must hold in every order. The network runs them, too, which
+// tests what is checked.
+func TestRacesHaveOneStory(t *testing.T) {
+	t.Logf("-differential.seed=%d", chosenSeed())
+	var found contradictions
+	numbers := programNumbers(*races)
+	t.Run("programs", func(t *testing.T) {
+		for worker := range runtime.GOMAXPROCS(0) {
+			t.Run(fmt.Sprint(worker), func(t *testing.T) {
+				t.Parallel()
+				for number := numbers(); number >= 0; number = numbers() {
+					found.add(t, uint64(number))
+				}
+			})
+		}
+	})
+	for _, kind := range slices.Sorted(mapKeys(found.first)) {
+		t.Errorf("%d times %s", found.times[kind], found.first[kind])
+	}
+}
+
+// contradictions are the kinds of violations found, and the first of each.
+type contradictions struct {
+	mu    sync.Mutex
+	times map[string]int
+	first map[string]string
+}
+
+// add runs the program of a number on all sides.
+func (c *contradictions) add(t *testing.T, number uint64) {
+	p := generateRace(chosenSeed(), number)
+	for _, s := range append([]side{network}, inProcess...) {
+		if p.has(opCloseConnection) && !s.closes {
+			continue
+		}
+		if s.name == network.name && (p.has(opCloseConnection) || p.has(opShutdown)) {
+			continue // it makes another attempt of its own
+		}
+		o := executeFreely(t, p, s)
+		for _, violation := range violations(p, o) {
+			c.count(s.name+": "+withoutValues(violation),
+				fmt.Sprintf("%s: %s\n  program %d\n%s  what was observed\n%s", s.name, violation, number, p, o))
+		}
+	}
+}
+
+func (c *contradictions) count(kind, report string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.times == nil {
+		c.times, c.first = make(map[string]int), make(map[string]string)
+	}
+	c.times[kind]++
+	if c.times[kind] == 1 {
+		c.first[kind] = report
+	}
+}
+
+// withoutValues returns a violation up to the first value in it.
+func withoutValues(violation string) string {
+	end := strings.IndexAny(violation, `"{[(`)
+	if end < 0 {
+		end = len(violation)
+	}
+	return withoutNumbers(violation[:end])
+}
+
+// generateRace returns the race of a number. Its handler returns nil or DataLoss.
+func generateRace(seed, number uint64) program {
+	r := rand.New(rand.NewPCG(seed, number))
+	p := program{
+		method:      weighted(r, 3, 2, 2, 2),
+		context:     weighted(r, 4, 1), // without a deadline, or with one
+		options:     []int{0, 1, 3}[:r.IntN(4)],
+		clientStats: []int{statsRecord},
+		serverStats: []int{statsRecord},
+	}
+	if r.IntN(3) == 0 {
+		p.clientInterceptors, p.serverInterceptors = []int{wrapStream}, []int{wrapStream}
+	}
+	if methods[p.method].unary {
+		p.steps = append(p.steps, step{opInvoke, smallMessage})
+	}
+	possible := possibleOps(methods[p.method])
+	for range 2 + r.IntN(14) {
+		if s := raceStep(r, possible); s.op != opHandlerSend || p.method != clientStreamMethod || !p.has(opHandlerSend) {
+			p.steps = append(p.steps, s) // for grpc-go, a client stream with two responses never ends
+		}
+	}
+	return p
+}
+
+// raceStep returns a step whose outcome can be checked in every order.
+func raceStep(r *rand.Rand, possible []*op) step {
+	s := step{op: possible[r.IntN(len(possible))]}
+	switch s.op {
+	case opStreamSetHeader, opStreamSendHeader, opStreamSetTrailer, opSetHeader, opSendHeader, opSetTrailer:
+		s.arg = 1 // one value
+	case opReturnError:
+		s.arg = r.IntN(2) // nil or DataLoss
+	}
+	return s
+}
