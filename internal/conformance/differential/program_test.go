@@ -105,16 +105,20 @@ type method struct {
 	unknown                      bool
 }
 
-// clientStreamMethod is the index of the method whose handler responds once.
-const clientStreamMethod = 2
+// The indices of some methods.
+const (
+	unaryMethod         = 1
+	clientStreamMethod  = 2
+	unknownStreamMethod = 5
+)
 
 var methods = []method{
 	{name: "bidirectional stream", fullMethod: "/differential.Service/Bidi", clientStreams: true, serverStreams: true},
-	{name: "unary", fullMethod: "/differential.Service/Unary", unary: true},
-	{name: "client stream", fullMethod: "/differential.Service/ClientStream", clientStreams: true},
+	unaryMethod:        {name: "unary", fullMethod: "/differential.Service/Unary", unary: true},
+	clientStreamMethod: {name: "client stream", fullMethod: "/differential.Service/ClientStream", clientStreams: true},
 	{name: "server stream", fullMethod: "/differential.Service/ServerStream", serverStreams: true},
 	{name: "unknown unary method", fullMethod: "/differential.Service/None", unary: true, unknown: true},
-	{name: "unknown stream of an unknown service", fullMethod: "/differential.None/None", clientStreams: true, serverStreams: true, unknown: true},
+	unknownStreamMethod: {name: "unknown stream of an unknown service", fullMethod: "/differential.None/None", clientStreams: true, serverStreams: true, unknown: true},
 	{name: "unary method with a malformed name", fullMethod: "malformed", unary: true, unknown: true},
 	{name: "stream with a malformed name", fullMethod: "/malformed", clientStreams: true, serverStreams: true, unknown: true},
 }
