@@ -58,6 +58,14 @@ func (t *tester) compare(p program, sides []side) *difference {
 	return found
 }
 
+// confirm compares again, with many more runs of the network, which does some
+// things once in a hundred times.
+func (t *tester) confirm(d *difference) *difference {
+	patient := *t
+	patient.reruns = 8 * t.reruns
+	return patient.compare(d.program, inProcess)
+}
+
 // explain runs the program on the network until it has that outcome or has run
 // often enough, and returns all of the network's outcomes.
 func (t *tester) explain(p program, got outcome, known []outcome) []outcome {

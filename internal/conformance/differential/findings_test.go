@@ -32,12 +32,30 @@ type finding struct {
 // add compares a program, and shrinks its differences of new kinds.
 func (f *findings) add(t *tester, number uint64) {
 	d := t.compare(generate(chosenSeed(), number), inProcess)
+	if d != nil && f.hasNew(d) {
+		d = t.confirm(d)
+	}
 	for _, first := range f.count(d, number) {
 		smallest := t.shrink(d, first.kind)
 		f.mu.Lock()
 		first.smallest = smallest
 		f.mu.Unlock()
 	}
+}
+
+// hasNew reports whether the difference is of a kind that has not been found.
+func (f *findings) hasNew(d *difference) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.ContainsFunc(d.kinds(), func(kind string) bool { return f.withKind(kind) == nil })
+}
+
+func (f *findings) withKind(kind string) *finding {
+	i := slices.IndexFunc(f.kinds, func(known *finding) bool { return known.kind == kind })
+	if i < 0 {
+		return nil
+	}
+	return f.kinds[i]
 }
 
 // count counts a program and its difference, and returns the findings that are new.
@@ -50,9 +68,8 @@ func (f *findings) count(d *difference, number uint64) (first []*finding) {
 	}
 	f.differing++
 	for _, kind := range d.kinds() {
-		i := slices.IndexFunc(f.kinds, func(known *finding) bool { return known.kind == kind })
-		if i >= 0 {
-			f.kinds[i].programs++
+		if known := f.withKind(kind); known != nil {
+			known.programs++
 			continue
 		}
 		added := &finding{kind: kind, number: number, programs: 1}

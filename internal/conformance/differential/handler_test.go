@@ -74,6 +74,9 @@ var (
 		}
 		r.finishHandler(h, handlerResult{response, err})
 	})
+	opReturnBoth = handlerOp("handler: return a message and", 1, errorNames(), onlyUnary, func(r *run, h *handlerCall, arg int) {
+		r.finishHandler(h, handlerResult{r.nextMessage(smallMessage), handlerErrors[arg].make(h.ctx)})
+	})
 	opReturnMessage = handlerOp("handler: return", 2, messageArgs, onlyUnary, func(r *run, h *handlerCall, arg int) {
 		r.finishHandler(h, handlerResult{response: r.nextMessage(arg)})
 	})

@@ -12,8 +12,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// What the interceptors of a program do besides recording. Both sides have the
-// same choices, except that only clients retry.
+// What the interceptors of a program do besides recording. The first choices are
+// those of both sides; twice is the server's alone.
 const (
 	pass = iota
 	refuse
@@ -22,8 +22,14 @@ const (
 	alterMetadata
 	wrapStream
 	swallow
-	retry
+	twice
+)
+
+// What else client interceptors do.
+const (
+	retry = twice + iota
 	shortDeadline
+	redirect
 )
 
 var serverInterceptorNames = []string{
@@ -34,6 +40,7 @@ var serverInterceptorNames = []string{
 	alterMetadata: "sets a header and a trailer",
 	wrapStream:    "wraps the stream",
 	swallow:       "returns no error",
+	twice:         "runs the handler twice",
 }
 
 var clientInterceptorNames = []string{
@@ -46,6 +53,7 @@ var clientInterceptorNames = []string{
 	swallow:       "returns no error",
 	retry:         "tries again after an error",
 	shortDeadline: "sets a deadline of 500 ms",
+	redirect:      "calls another method, which is unknown",
 }
 
 var errRefused = status.Error(codes.PermissionDenied, "refused")
@@ -86,6 +94,9 @@ func (c *clientInterceptor) unary(ctx context.Context, method string, req, reply
 		return err
 	}
 	ctx, opts = c.altered(ctx, opts)
+	if c.behavior == redirect {
+		method = methods[unknownMethod].fullMethod
+	}
 	err := invoker(ctx, method, req, reply, cc, opts...)
 	if c.behavior == retry && err != nil {
 		c.record(c.observer, "tries again", "error", err)
@@ -115,6 +126,9 @@ func (c *clientInterceptor) stream(ctx context.Context, desc *grpc.StreamDesc, c
 		return nil, err
 	}
 	ctx, opts = c.altered(ctx, opts)
+	if c.behavior == redirect {
+		method = methods[unknownMethod].fullMethod
+	}
 	stream, err := streamer(ctx, desc, cc, method, opts...)
 	if c.behavior == retry && err != nil {
 		c.record(c.observer, "tries again", "error", err)
@@ -164,6 +178,9 @@ func (s *serverInterceptor) unary(ctx context.Context, req any, info *grpc.Unary
 	}
 	s.alter(ctx)
 	response, err := handler(ctx, req)
+	if s.behavior == twice {
+		response, err = handler(ctx, req)
+	}
 	s.record(s.observer, "ends", "error", err, "response", messageText(response), "context error", ctx.Err())
 	return response, altered(s.behavior, err)
 }
@@ -187,6 +204,9 @@ func (s *serverInterceptor) stream(srv any, stream grpc.ServerStream, info *grpc
 		stream = &serverStream{stream, s}
 	}
 	err := handler(srv, stream)
+	if s.behavior == twice {
+		err = handler(srv, stream)
+	}
 	s.record(s.observer, "ends", "error", err, "context error", ctx.Err())
 	return altered(s.behavior, err)
 }

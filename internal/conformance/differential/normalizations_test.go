@@ -44,7 +44,8 @@ var normalizations = []normalization{
 		row:     "`unknown_method`",
 		example: program{method: unknownStreamMethod, serverStats: []int{statsRecord}, steps: []step{{opOpen, 0}}},
 		edit: func(p program, e *event) bool {
-			return !methods[p.method].unknown || !strings.HasPrefix(e.observer, "server stats handler")
+			known := !methods[p.method].unknown && !slices.Contains(p.clientInterceptors, redirect)
+			return known || !strings.HasPrefix(e.observer, "server stats handler")
 		},
 	},
 	{
@@ -97,6 +98,38 @@ var normalizations = []normalization{
 		)},
 		skip: func(_ program, network outcome) bool {
 			return waits(network["client"], "SendMsg") || waits(network["handler"], "SendMsg")
+		},
+	},
+	{
+		name: "request-that-never-arrives",
+		row:  "a unary request that the client cannot encode",
+		example: program{
+			method:      unaryMethod,
+			serverStats: []int{statsRecord},
+			steps:       []step{{opInvoke, unencodableMessage}},
+		},
+		skip: func(p program, network outcome) bool {
+			return methods[p.method].unary && len(p.serverStats) > 0 && slices.ContainsFunc(network["client"], func(e event) bool {
+				f, _ := e.field("error").(failure)
+				return strings.Contains(f.message, "error while marshaling") || strings.Contains(f.message, "trying to send message larger than max")
+			})
+		},
+	},
+	{
+		name: "own-context-error",
+		row:  "a context that ends with an error of its own",
+		example: program{
+			method:  unaryMethod,
+			context: contextNamed("that ends with an error of its own"),
+			steps:   []step{{opCancel, 0}, {opInvoke, 0}},
+		},
+		edit: func(p program, e *event) bool {
+			for i, f := range e.fields {
+				if err, ok := f.value.(failure); ok && strings.HasSuffix(err.message, errOver.Error()) {
+					e.fields[i].value = failure{kind: "over"}
+				}
+			}
+			return true
 		},
 	},
 	{
@@ -153,6 +186,8 @@ func succeeded(events []event, name string) int {
 	}
 	return n
 }
+
+func contextNamed(name string) int { return slices.Index(contextNames, name) }
 
 func metadataNamed(name string) int {
 	return slices.IndexFunc(metadatas, func(m namedMetadata) bool { return m.name == name })

@@ -109,6 +109,7 @@ type method struct {
 const (
 	unaryMethod         = 1
 	clientStreamMethod  = 2
+	unknownMethod       = 4
 	unknownStreamMethod = 5
 )
 
@@ -117,7 +118,7 @@ var methods = []method{
 	unaryMethod:        {name: "unary", fullMethod: "/differential.Service/Unary", unary: true},
 	clientStreamMethod: {name: "client stream", fullMethod: "/differential.Service/ClientStream", clientStreams: true},
 	{name: "server stream", fullMethod: "/differential.Service/ServerStream", serverStreams: true},
-	{name: "unknown unary method", fullMethod: "/differential.Service/None", unary: true, unknown: true},
+	unknownMethod:       {name: "unknown unary method", fullMethod: "/differential.Service/None", unary: true, unknown: true},
 	unknownStreamMethod: {name: "unknown stream of an unknown service", fullMethod: "/differential.None/None", clientStreams: true, serverStreams: true, unknown: true},
 	{name: "unary method with a malformed name", fullMethod: "malformed", unary: true, unknown: true},
 	{name: "stream with a malformed name", fullMethod: "/malformed", clientStreams: true, serverStreams: true, unknown: true},

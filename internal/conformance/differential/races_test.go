@@ -112,7 +112,7 @@ func raceStep(r *rand.Rand, possible []*op) step {
 	switch s.op {
 	case opStreamSetHeader, opStreamSendHeader, opStreamSetTrailer, opSetHeader, opSendHeader, opSetTrailer:
 		s.arg = 1 // one value
-	case opReturnError:
+	case opReturnError, opReturnBoth:
 		s.arg = r.IntN(2) // nil or DataLoss
 	}
 	return s

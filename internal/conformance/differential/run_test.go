@@ -181,7 +181,7 @@ func (r *run) newMessage() any { return messageTypes[r.program.messages].empty()
 var ops = []*op{
 	opClientSend, opCloseSend, opClientReceive, opClientHeader, opClientTrailer, opCancel, opSleep, opCloseConnection, opShutdown,
 	opHandlerSend, opHandlerReceive, opStreamSetHeader, opStreamSendHeader, opStreamSetTrailer,
-	opSetHeader, opSendHeader, opSetTrailer, opHandlerContext, opReturnError, opReturnMessage,
+	opSetHeader, opSendHeader, opSetTrailer, opHandlerContext, opReturnError, opReturnBoth, opReturnMessage,
 }
 
 var (
