@@ -23,7 +23,7 @@ var (
 func TestProgramsHaveTheOutcomeOfTheNetwork(t *testing.T) {
 	t.Logf("-differential.seed=%d", chosenSeed())
 	if *only >= 0 {
-		t.Logf("program %d:\n%s", *only, generate(chosenSeed(), uint64(*only)))
+		show(t, generate(chosenSeed(), uint64(*only)))
 	}
 	var found findings
 	numbers := programNumbers(*programs)
@@ -41,6 +41,16 @@ func TestProgramsHaveTheOutcomeOfTheNetwork(t *testing.T) {
 	t.Logf("%d programs, %d of them with a difference", found.compared, found.differing)
 	for _, report := range found.reports() {
 		t.Error(report)
+	}
+}
+
+// show logs the program and all that was observed on each side.
+func show(t *testing.T, p program) {
+	t.Logf("the program\n%s", p)
+	for _, s := range append([]side{network}, inProcess...) {
+		if s.closes || !p.has(opCloseConnection) {
+			t.Logf("%s\n%s", s.name, execute(t, p, s))
+		}
 	}
 }
 

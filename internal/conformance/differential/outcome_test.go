@@ -25,7 +25,7 @@ func (o outcome) String() string {
 	for _, observer := range slices.Sorted(mapKeys(o)) {
 		fmt.Fprintf(&b, "    %s\n", observer)
 		for _, e := range o[observer] {
-			fmt.Fprintf(&b, "      %s\n", e)
+			fmt.Fprintf(&b, "      %2d %s\n", e.step, e)
 		}
 	}
 	return b.String()

@@ -30,6 +30,7 @@ func TestRacesHaveOneStory(t *testing.T) {
 			})
 		}
 	})
+	t.Logf("%d programs, %d runs", found.programs, found.runs)
 	for _, kind := range slices.Sorted(mapKeys(found.first)) {
 		t.Errorf("%d times %s", found.times[kind], found.first[kind])
 	}
@@ -37,14 +38,15 @@ func TestRacesHaveOneStory(t *testing.T) {
 
 // contradictions are the kinds of violations found, and the first of each.
 type contradictions struct {
-	mu    sync.Mutex
-	times map[string]int
-	first map[string]string
+	mu             sync.Mutex
+	programs, runs int
+	times          map[string]int
+	first          map[string]string
 }
 
 // add runs the program of a number on all sides.
 func (c *contradictions) add(t *testing.T, number uint64) {
-	p := generateRace(chosenSeed(), number)
+	p, runs := generateRace(chosenSeed(), number), 0
 	for _, s := range append([]side{network}, inProcess...) {
 		if p.has(opCloseConnection) && !s.closes {
 			continue
@@ -52,12 +54,17 @@ func (c *contradictions) add(t *testing.T, number uint64) {
 		if s.name == network.name && (p.has(opCloseConnection) || p.has(opShutdown)) {
 			continue // it makes another attempt of its own
 		}
+		runs++
 		o := executeFreely(t, p, s)
 		for _, violation := range violations(p, o) {
 			c.count(s.name+": "+withoutValues(violation),
 				fmt.Sprintf("%s: %s\n  program %d\n%s  what was observed\n%s", s.name, violation, number, p, o))
 		}
 	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.programs++
+	c.runs += runs
 }
 
 func (c *contradictions) count(kind, report string) {
