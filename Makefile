@@ -59,8 +59,9 @@ soak: ## load and faults for minutes instead of seconds
 DIFFERENTIALTIME ?= 5m
 
 .PHONY: differential
-differential: ## random programs, in-process and on the network, for DIFFERENTIALTIME
-	go test -C internal/conformance -timeout 0 -v ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
+differential: ## random programs, in-process and on the network, for twice DIFFERENTIALTIME
+	go test -C internal/conformance -timeout 0 -v -run Programs ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
+	go test -C internal/conformance -timeout 0 -v -race -run Races ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
 
 .PHONY: bench
 bench: ## measure against the bare channel and grpc-go; writes docs/performance.md
