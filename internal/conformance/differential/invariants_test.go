@@ -22,6 +22,8 @@ func violations(p program, o outcome) []string {
 	} else {
 		v.streamHasOneEnd()
 		v.messagesArriveInOrder()
+		v.payloadsAreCounted()
+		v.statsTellOfTheSameEnd()
 	}
 	return v.list
 }
@@ -226,4 +228,40 @@ func (v *violated) messages(observer, call string) []string {
 		}
 	}
 	return messages
+}
+
+// payloadsAreCounted checks that stats handlers are told of each message.
+func (v *violated) payloadsAreCounted() {
+	for _, c := range []struct {
+		observer, call, statsHandler, event string
+		more                                bool // whether there may be events of messages that no call returned
+	}{
+		{"client's receiver", "RecvMsg", "client stats handler 1", "InPayload", !v.serverStreams()},
+		{"handler's receiver", "RecvMsg", "server stats handler 1", "InPayload", true},
+		{"handler", "SendMsg", "server stats handler 1", "OutPayload", false},
+	} {
+		calls, events := len(v.messages(c.observer, c.call)), len(v.named(c.statsHandler, c.event))
+		if calls > events || calls < events && !c.more {
+			v.add("%s has %d times %s, for %d messages of %s", c.statsHandler, events, c.event, calls, c.observer)
+		}
+	}
+}
+
+// statsTellOfTheSameEnd checks the client's stats against the end that RecvMsg
+// returned. A trailer that arrives after the end is told of, even on a network.
+func (v *violated) statsTellOfTheSameEnd() {
+	end, _ := v.end()
+	if end == nil || strings.HasPrefix(end.message, "cardinality violation") {
+		return
+	}
+	for _, e := range v.named("client stats handler 1", "End") {
+		has := len(e.field("trailer").(metadata.MD)["key"]) > 0
+		if local(*end) && has {
+			v.add("RecvMsg returned %v and stats.End has the trailer", *end)
+		}
+	}
+	trailers := v.named("client stats handler 1", "InTrailer")
+	if !local(*end) && len(trailers) != 1 {
+		v.add("RecvMsg returned %v and there are %d events InTrailer", *end, len(trailers))
+	}
 }
