@@ -5,63 +5,68 @@ import (
 	"strings"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 )
 
 var normalizations = []normalization{
 	{
-		name:    "http2-headers",
-		row:     "`http2_headers`",
-		example: program{steps: []step{{opOpen, 0}}},
-		edit:    func(_ program, e *event) bool { return withoutKeys(e, ":authority", "content-type", "user-agent") },
-	},
-	{
 		name:    "stats-addresses",
 		row:     "`stats_addresses`",
 		example: program{serverStats: []int{statsRecord}, steps: []step{{opOpen, 0}}},
-		edit:    func(_ program, e *event) bool { return withoutFields(e, "remote", "local", "authority") },
+		edit:    func(_ program, _ side, e *event) bool { return withoutFields(e, "remote", "local", "authority") },
 	},
 	{
 		name:    "peer",
 		row:     "`peer`",
 		example: program{steps: []step{{opOpen, 0}}},
-		edit:    func(_ program, e *event) bool { return withoutFields(e, "peer") },
+		edit:    func(_ program, _ side, e *event) bool { return withoutFields(e, "peer") },
 	},
 	{
-		name:    "wire-length",
-		row:     "`wire_length`",
+		name:    "header-wire-length",
+		row:     "Stats events of headers and trailers have a `WireLength`.",
 		example: program{serverStats: []int{statsRecord}, steps: []step{{opOpen, 0}}},
-		edit:    func(_ program, e *event) bool { return withoutFields(e, "wire") },
+		edit: func(_ program, _ side, e *event) bool {
+			return e.name == "InPayload" || e.name == "OutPayload" || withoutFields(e, "wire")
+		},
 	},
 	{
 		name:    "connection-events",
-		row:     "`connection_events`",
+		row:     "A connection begins when it is made",
 		example: program{serverStats: []int{statsRecord}},
-		edit:    func(_ program, e *event) bool { return !strings.HasSuffix(e.observer, ", connection") },
+		whole:   connectionsBeginWithTheFirstRPC,
 	},
 	{
-		name:    "unknown-method",
-		row:     "`unknown_method`",
-		example: program{method: unknownStreamMethod, serverStats: []int{statsRecord}, steps: []step{{opOpen, 0}}},
-		edit: func(p program, e *event) bool {
-			known := !methods[p.method].unknown && !slices.Contains(p.clientInterceptors, redirect)
-			return known || !strings.HasPrefix(e.observer, "server stats handler")
+		name:    "negative-zero",
+		row:     "`negative_zero`",
+		example: program{method: unaryMethod, messages: negativeZero, steps: []step{{opInvoke, smallMessage}}},
+		skip:    func(p program, _ outcome) bool { return p.messages == negativeZero },
+	},
+	{
+		name: "call-options-of-interceptors",
+		row:  "A client interceptor sees the caller's call options.",
+		example: program{
+			clientInterceptors: []int{pass},
+			steps:              []step{{opOpen, 0}},
 		},
+		edit: func(_ program, s side, e *event) bool {
+			for i, f := range e.fields {
+				if n, ok := f.value.(int); ok && f.key == "options" && s.name == "ClientConn" {
+					e.fields[i].value = n - 1
+				}
+			}
+			return true
+		},
+	},
+	{
+		name:    "set-header-in-stats-handler",
+		row:     "`grpc.SetHeader` fails in a stats handler",
+		example: program{serverStats: []int{statsOutgoing}, steps: []step{{opOpen, 0}}},
+		skip:    func(p program, _ outcome) bool { return slices.Contains(p.serverStats, statsOutgoing) },
 	},
 	{
 		name:    "capital-keys",
 		row:     "`capital_keys`",
 		example: program{outgoing: metadataNamed("a capital key"), steps: []step{{opOpen, 0}}},
 		skip:    func(p program, _ outcome) bool { return p.outgoing == metadataNamed("a capital key") },
-	},
-	{
-		name: "call-authority",
-		row:  "`grpc.CallAuthority` sets `:authority`",
-		example: program{
-			options: []int{callOptionNamed("CallAuthority"), callOptionNamed("PerRPCCredentials")},
-			steps:   []step{{opOpen, 0}},
-		},
-		skip: func(p program, _ outcome) bool { return p.hasOption("CallAuthority") },
 	},
 	{
 		name: "wait-for-ready",
@@ -76,9 +81,9 @@ var normalizations = []normalization{
 	{
 		// The text of a network says that a connection could not be dialled.
 		name:    "unavailable-text",
-		row:     "nothing is dialled",
+		row:     "A Channel is always ready, or will never be again.",
 		example: program{method: unaryMethod, steps: []step{{opShutdown, 0}, {opInvoke, 0}}},
-		edit: func(p program, e *event) bool {
+		edit: func(p program, _ side, e *event) bool {
 			for i, f := range e.fields {
 				if err, ok := f.value.(failure); ok && err.code == codes.Unavailable && p.has(opShutdown) {
 					err.message = "(not compared)"
@@ -101,29 +106,14 @@ var normalizations = []normalization{
 		},
 	},
 	{
-		name: "request-that-never-arrives",
-		row:  "a unary request that the client cannot encode",
-		example: program{
-			method:      unaryMethod,
-			serverStats: []int{statsRecord},
-			steps:       []step{{opInvoke, unencodableMessage}},
-		},
-		skip: func(p program, network outcome) bool {
-			return methods[p.method].unary && len(p.serverStats) > 0 && slices.ContainsFunc(network["client"], func(e event) bool {
-				f, _ := e.field("error").(failure)
-				return strings.Contains(f.message, "error while marshaling") || strings.Contains(f.message, "trying to send message larger than max")
-			})
-		},
-	},
-	{
 		name: "own-context-error",
-		row:  "a context that ends with an error of its own",
+		row:  "A context that ends with an error of its own",
 		example: program{
 			method:  unaryMethod,
 			context: contextNamed("that ends with an error of its own"),
 			steps:   []step{{opCancel, 0}, {opInvoke, 0}},
 		},
-		edit: func(p program, e *event) bool {
+		edit: func(p program, _ side, e *event) bool {
 			for i, f := range e.fields {
 				if err, ok := f.value.(failure); ok && strings.HasSuffix(err.message, errOver.Error()) {
 					e.fields[i].value = failure{kind: "over"}
@@ -134,7 +124,7 @@ var normalizations = []normalization{
 	},
 	{
 		name: "client-stream-answered-twice",
-		row:  "a client stream that its handler answers twice stays open, without an `End`",
+		row:  "A client-streaming method whose handler answers twice",
 		example: program{
 			method:      clientStreamMethod,
 			clientStats: []int{statsRecord},
@@ -148,18 +138,24 @@ var normalizations = []normalization{
 	},
 }
 
-// withoutKeys removes keys of all metadata of the event.
-func withoutKeys(e *event, keys ...string) bool {
-	for i, f := range e.fields {
-		if md, ok := f.value.(metadata.MD); ok && md != nil {
-			md = md.Copy()
-			for _, key := range keys {
-				delete(md, key)
+// connectionsBeginWithTheFirstRPC takes out what a network tells stats handlers
+// of a connection before there is an RPC, and when one side of it is closed.
+func connectionsBeginWithTheFirstRPC(p program, o outcome) {
+	for observer, events := range o {
+		handler, ok := strings.CutSuffix(observer, ", connection")
+		if !ok {
+			continue
+		}
+		if len(o[handler]) == 0 || p.has(opCloseConnection) || p.has(opShutdown) {
+			delete(o, observer)
+			continue
+		}
+		for i, e := range events {
+			if e.name != "*stats.ConnEnd" {
+				events[i].step = 0
 			}
-			e.fields[i].value = md
 		}
 	}
-	return true
 }
 
 // withoutFields removes fields of the event.

@@ -17,9 +17,10 @@ type normalization struct {
 	row     string  // words of its row in docs/differences.md
 	example program // differs only if the normalization is not applied
 
-	// Either may be nil.
-	skip func(p program, network outcome) bool // reports whether the program is not compared
-	edit func(p program, e *event) bool        // edits an event of either side, and reports whether it is compared
+	// Each may be nil.
+	skip  func(p program, network outcome) bool  // reports whether the program is not compared
+	edit  func(p program, s side, e *event) bool // edits an event of a side, and reports whether it is compared
+	whole func(p program, o outcome)             // edits an outcome, after its events
 }
 
 // applied returns the normalizations that are not switched off.
@@ -40,14 +41,19 @@ func applied(t *testing.T) []normalization {
 }
 
 // normalized returns the outcome after all normalizations.
-func normalized(p program, o outcome, all []normalization) outcome {
+func normalized(p program, s side, o outcome, all []normalization) outcome {
 	edited := make(outcome)
 	for observer, events := range o {
 		for _, e := range events {
 			e.fields = slices.Clone(e.fields)
-			if !slices.ContainsFunc(all, func(n normalization) bool { return n.edit != nil && !n.edit(p, &e) }) {
+			if !slices.ContainsFunc(all, func(n normalization) bool { return n.edit != nil && !n.edit(p, s, &e) }) {
 				edited[observer] = append(edited[observer], e)
 			}
+		}
+	}
+	for _, n := range all {
+		if n.whole != nil {
+			n.whole(p, edited)
 		}
 	}
 	return edited
@@ -60,11 +66,11 @@ func TestEachNormalizationIsNeeded(t *testing.T) {
 		t.Run(n.name, func(t *testing.T) {
 			t.Parallel()
 			all := &tester{T: t, normalizations: normalizations, reruns: 25}
-			if d := all.compare(n.example, inProcess[:1]); d != nil {
+			if d := all.compare(n.example, inProcess[:2]); d != nil {
 				t.Errorf("the example differs with the normalization: %s", d.text(d.kinds()[0]))
 			}
 			others := &tester{T: t, normalizations: slices.Delete(slices.Clone(normalizations), i, i+1), reruns: 25}
-			if others.compare(n.example, inProcess[:1]) == nil {
+			if others.compare(n.example, inProcess[:2]) == nil {
 				t.Error("the example does not differ without the normalization; delete the normalization")
 			}
 		})

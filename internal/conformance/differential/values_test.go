@@ -26,6 +26,8 @@ type messageType struct {
 	large func() proto.Message
 }
 
+const negativeZero = 2 // in messageTypes
+
 var messageTypes = []messageType{
 	{
 		name:  "StringValue",
@@ -36,8 +38,14 @@ var messageTypes = []messageType{
 	{
 		name:  "DoubleValue",
 		empty: func() proto.Message { return new(wrapperspb.DoubleValue) },
-		small: func(int) proto.Message { return wrapperspb.Double(math.Copysign(0, -1)) },
+		small: func(number int) proto.Message { return wrapperspb.Double(float64(number)) },
 		large: func() proto.Message { return wrapperspb.Double(math.Inf(1)) },
+	},
+	negativeZero: {
+		name:  "DoubleValue of negative zero",
+		empty: func() proto.Message { return new(wrapperspb.DoubleValue) },
+		small: func(int) proto.Message { return wrapperspb.Double(math.Copysign(0, -1)) },
+		large: func() proto.Message { return wrapperspb.Double(math.Copysign(0, -1)) },
 	},
 	{
 		name:  "Required",
