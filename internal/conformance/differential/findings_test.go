@@ -18,7 +18,7 @@ type findings struct {
 func (f *findings) full() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return len(f.kinds) >= 50
+	return len(f.kinds) >= 20
 }
 
 // A finding is one kind of difference.

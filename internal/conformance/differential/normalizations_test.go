@@ -123,6 +123,38 @@ var normalizations = []normalization{
 		},
 	},
 	{
+		name: "closed-connection",
+		row:  "a handler's calls fail with `Unavailable`",
+		example: program{steps: []step{
+			{opOpen, 0}, {opShutdown, 0}, {opCancel, 0}, {opSendHeader, 0},
+		}},
+		edit: func(p program, _ side, e *event) bool {
+			atHandler := strings.HasPrefix(e.observer, "handler") || strings.HasPrefix(e.observer, "server")
+			for i, f := range e.fields {
+				if err, ok := f.value.(failure); ok && atHandler && (p.has(opShutdown) || p.has(opCloseConnection)) && err.hasLostItsClient() {
+					e.fields[i].value = failure{kind: "the client has gone"}
+				}
+			}
+			return true
+		},
+	},
+	{
+		name: "message-too-large",
+		row:  "A client that receives again after a message that was too large",
+		example: program{
+			options: []int{callOptionNamed("MaxCallRecvMsgSize(100)")},
+			steps:   []step{{opOpen, 0}, {opHandlerSend, largeMessage}, {opClientReceive, 0}, {opClientReceive, 0}},
+		},
+		skip: func(_ program, network outcome) bool {
+			received := network["client's receiver"]
+			i := slices.IndexFunc(received, func(e event) bool {
+				f, _ := e.field("error").(failure)
+				return strings.Contains(f.message, "received message larger than max")
+			})
+			return i >= 0 && slices.ContainsFunc(received[i+1:], func(e event) bool { return e.name == "RecvMsg" })
+		},
+	},
+	{
 		name: "client-stream-answered-twice",
 		row:  "A client-streaming method whose handler answers twice",
 		example: program{
@@ -136,6 +168,13 @@ var normalizations = []normalization{
 			return p.method == clientStreamMethod && succeeded(network["handler"], "SendMsg") > 1
 		},
 	},
+}
+
+// hasLostItsClient reports whether the failure tells that the client has
+// cancelled, or that there is no connection to it anymore.
+func (f failure) hasLostItsClient() bool {
+	return f.code == codes.Canceled || f.code == codes.DeadlineExceeded || f.code == codes.Unavailable ||
+		f.kind == "transport.ConnectionError"
 }
 
 // connectionsBeginWithTheFirstRPC takes out what a network tells stats handlers
