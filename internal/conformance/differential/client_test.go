@@ -32,7 +32,7 @@ var (
 		possible: hasStream,
 		call: func(r *run, _ *handlerCall, arg int) {
 			message := r.nextMessage(arg)
-			r.record("client", "SendMsg", "message", messageText(message), "error", r.stream.SendMsg(message))
+			r.record("client", "SendMsg", "message", messageText(message), "length", messageLength(message), "error", r.stream.SendMsg(message))
 		},
 	}
 	opCloseSend = &op{

@@ -180,6 +180,15 @@ func messageText(message any) string {
 	}
 }
 
+// messageLength returns the encoded length of a message, and 0 for what is none.
+func messageLength(message any) int {
+	m, ok := message.(proto.Message)
+	if !ok {
+		return 0
+	}
+	return proto.Size(m)
+}
+
 // A recorder collects the events of one run. It may be used concurrently.
 type recorder struct {
 	begin time.Time

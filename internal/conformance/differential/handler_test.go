@@ -27,7 +27,7 @@ type handlerResult struct {
 var (
 	opHandlerSend = handlerOp("handler: SendMsg of", 8, messageArgs, onlyStreams, func(r *run, h *handlerCall, arg int) {
 		message := r.nextMessage(arg)
-		r.record(h.name, "SendMsg", "message", messageText(message), "error", h.stream.SendMsg(message))
+		r.record(h.name, "SendMsg", "message", messageText(message), "length", messageLength(message), "error", h.stream.SendMsg(message))
 	})
 	opHandlerReceive = &op{
 		name:     "handler: RecvMsg",
