@@ -210,14 +210,17 @@ func withoutFields(e *event, keys ...string) bool {
 	return true
 }
 
-// withoutMetadataCallsAfterTheEnd takes out what a handler's calls that set
-// metadata return when its connection has been closed.
+// withoutMetadataCallsAfterTheEnd takes out what calls that set metadata return
+// on the handler's side when its connection has been closed.
 func withoutMetadataCallsAfterTheEnd(p program, o outcome) {
 	if !p.has(opShutdown) && !p.has(opCloseConnection) {
 		return
 	}
 	for observer, events := range o {
 		ended := o[observer+"'s context"]
+		if strings.HasPrefix(observer, "server interceptor") {
+			ended = o["handler's context"]
+		}
 		o[observer] = slices.DeleteFunc(events, func(e event) bool {
 			setsMetadata := strings.HasSuffix(e.name, "Header") || strings.HasSuffix(e.name, "Trailer")
 			return setsMetadata && len(ended) > 0 && e.step > ended[0].step
