@@ -39,13 +39,13 @@ func (t *tester) compare(p program, sides []side) *difference {
 			return nil
 		}
 	}
-	known := []outcome{normalized(p, network, observed, t.normalizations)}
+	known := []outcome{normalized(p, observed, t.normalizations)}
 	found := &difference{program: p}
 	for _, s := range sides {
 		if p.has(opCloseConnection) && !s.closes {
 			continue
 		}
-		got := normalized(p, s, execute(t.T, p, s), t.normalizations)
+		got := normalized(p, execute(t.T, p, s), t.normalizations)
 		known = t.explain(p, got, known)
 		closest := closestTo(got, known)
 		if kinds := kindsOf(got, closest); len(kinds) > 0 {
@@ -75,7 +75,7 @@ func (t *tester) explain(p program, got outcome, known []outcome) []outcome {
 		}
 	}
 	for len(known) <= t.reruns {
-		again := normalized(p, network, execute(t.T, p, network), t.normalizations)
+		again := normalized(p, execute(t.T, p, network), t.normalizations)
 		known = append(known, again)
 		if len(got.differing(again)) == 0 {
 			break

@@ -12,19 +12,19 @@ var normalizations = []normalization{
 		name:    "stats-addresses",
 		row:     "`stats_addresses`",
 		example: program{serverStats: []int{statsRecord}, steps: []step{{opOpen, 0}}},
-		edit:    func(_ program, _ side, e *event) bool { return withoutFields(e, "remote", "local", "authority") },
+		edit:    func(_ program, e *event) bool { return withoutFields(e, "remote", "local", "authority") },
 	},
 	{
 		name:    "peer",
 		row:     "`peer`",
 		example: program{steps: []step{{opOpen, 0}}},
-		edit:    func(_ program, _ side, e *event) bool { return withoutFields(e, "peer") },
+		edit:    func(_ program, e *event) bool { return withoutFields(e, "peer") },
 	},
 	{
 		name:    "header-wire-length",
 		row:     "Stats events of headers and trailers have a `WireLength`.",
 		example: program{serverStats: []int{statsRecord}, steps: []step{{opOpen, 0}}},
-		edit: func(_ program, _ side, e *event) bool {
+		edit: func(_ program, e *event) bool {
 			return e.name == "InPayload" || e.name == "OutPayload" || withoutFields(e, "wire")
 		},
 	},
@@ -39,28 +39,6 @@ var normalizations = []normalization{
 		row:     "`negative_zero`",
 		example: program{method: unaryMethod, messages: negativeZero, steps: []step{{opInvoke, smallMessage}}},
 		skip:    func(p program, _ outcome) bool { return p.messages == negativeZero },
-	},
-	{
-		name: "call-options-of-interceptors",
-		row:  "A client interceptor sees the caller's call options.",
-		example: program{
-			clientInterceptors: []int{pass},
-			steps:              []step{{opOpen, 0}},
-		},
-		edit: func(_ program, s side, e *event) bool {
-			for i, f := range e.fields {
-				if n, ok := f.value.(int); ok && f.key == "options" && s.name == "ClientConn" {
-					e.fields[i].value = n - 1
-				}
-			}
-			return true
-		},
-	},
-	{
-		name:    "set-header-in-stats-handler",
-		row:     "`grpc.SetHeader` fails in a stats handler",
-		example: program{serverStats: []int{statsOutgoing}, steps: []step{{opOpen, 0}}},
-		skip:    func(p program, _ outcome) bool { return slices.Contains(p.serverStats, statsOutgoing) },
 	},
 	{
 		name:    "capital-keys",
@@ -83,7 +61,7 @@ var normalizations = []normalization{
 		name:    "unavailable-text",
 		row:     "A Channel is always ready, or will never be again.",
 		example: program{method: unaryMethod, steps: []step{{opShutdown, 0}, {opInvoke, 0}}},
-		edit: func(p program, _ side, e *event) bool {
+		edit: func(p program, e *event) bool {
 			for i, f := range e.fields {
 				if err, ok := f.value.(failure); ok && err.code == codes.Unavailable && p.has(opShutdown) {
 					err.message = "(not compared)"
@@ -115,7 +93,7 @@ var normalizations = []normalization{
 			context: contextNamed("that ends with an error of its own"),
 			steps:   []step{{opCancel, 0}, {opInvoke, 0}},
 		},
-		edit: func(p program, _ side, e *event) bool {
+		edit: func(p program, e *event) bool {
 			for i, f := range e.fields {
 				if err, ok := f.value.(failure); ok && strings.HasSuffix(err.message, errOver.Error()) {
 					e.fields[i].value = failure{kind: "over"}
@@ -130,7 +108,7 @@ var normalizations = []normalization{
 		example: program{steps: []step{
 			{opOpen, 0}, {opShutdown, 0}, {opCancel, 0}, {opSendHeader, 0},
 		}},
-		edit: func(p program, _ side, e *event) bool {
+		edit: func(p program, e *event) bool {
 			atHandler := strings.HasPrefix(e.observer, "handler") || strings.HasPrefix(e.observer, "server")
 			for i, f := range e.fields {
 				if err, ok := f.value.(failure); ok && atHandler && (p.has(opShutdown) || p.has(opCloseConnection)) && err.hasLostItsClient() {

@@ -18,9 +18,9 @@ type normalization struct {
 	example program // differs only if the normalization is not applied
 
 	// Each may be nil.
-	skip  func(p program, network outcome) bool  // reports whether the program is not compared
-	edit  func(p program, s side, e *event) bool // edits an event of a side, and reports whether it is compared
-	whole func(p program, o outcome)             // edits an outcome, after its events
+	skip  func(p program, network outcome) bool // reports whether the program is not compared
+	edit  func(p program, e *event) bool        // edits an event of either side, and reports whether it is compared
+	whole func(p program, o outcome)            // edits an outcome, after its events
 }
 
 // applied returns the normalizations that are not switched off.
@@ -41,12 +41,12 @@ func applied(t *testing.T) []normalization {
 }
 
 // normalized returns the outcome after all normalizations.
-func normalized(p program, s side, o outcome, all []normalization) outcome {
+func normalized(p program, o outcome, all []normalization) outcome {
 	edited := make(outcome)
 	for observer, events := range o {
 		for _, e := range events {
 			e.fields = slices.Clone(e.fields)
-			if !slices.ContainsFunc(all, func(n normalization) bool { return n.edit != nil && !n.edit(p, s, &e) }) {
+			if !slices.ContainsFunc(all, func(n normalization) bool { return n.edit != nil && !n.edit(p, &e) }) {
 				edited[observer] = append(edited[observer], e)
 			}
 		}
