@@ -38,6 +38,16 @@ func ReceiveRPC(ctx context.Context, handler stats.Handler, method string, addr 
 	return s
 }
 
+// Untagged returns a Server for an RPC with a malformed method. Its handler gets only
+// OutTrailer, with a context that TagRPC has not seen. It follows
+// handleMalformedMethodName of grpc-go's server.go. It returns nil if handler is nil.
+func Untagged(ctx context.Context, handler stats.Handler) *Server {
+	if handler == nil {
+		return nil
+	}
+	return &Server{handler: handler, ctx: ctx}
+}
+
 // Context returns the context that TagRPC has returned.
 func (s *Server) Context() context.Context { return s.ctx }
 

@@ -69,7 +69,7 @@ func (s *clientStream) fail(err error) error {
 
 // start has the server serve the RPC, or refuse it.
 func (s *clientStream) start(values context.Context, refused error) {
-	found, reachesStats, err := s.client.server.methods.find(s.call.method)
+	found, isTagged, err := s.client.server.methods.find(s.call.method)
 	switch {
 	case refused != nil:
 		s.refuse = func() {
@@ -78,7 +78,7 @@ func (s *clientStream) start(values context.Context, refused error) {
 			s.rpc.entry.Leave()
 		}
 	case err != nil:
-		s.refuse = func() { s.client.server.serveUnknown(s, reachesStats, err) }
+		s.refuse = func() { s.client.server.serveUnknown(s, isTagged, err) }
 	}
 	if s.refuse != nil {
 		if !s.unaryCall {
@@ -235,7 +235,6 @@ func (s *clientStream) receive(m any) error {
 		}
 		return err
 	}
-	s.hasMessage = true
 	size := s.call.sizeOf(&next)
 	if err := s.call.opts.checkReceived(size); err != nil {
 		s.finish(err)
@@ -245,6 +244,7 @@ func (s *clientStream) receive(m any) error {
 		s.finish(err)
 		return err
 	}
+	s.hasMessage = true
 	s.call.events.InPayload(m, size)
 	return nil
 }

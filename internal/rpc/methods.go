@@ -67,9 +67,9 @@ func (m *methods) isRead() bool { return m.known.Load() != nil }
 
 // find returns a method by its full name. For an unknown one, the error is the
 // status that a network server answers with, as handleStream of grpc-go's
-// server.go makes it, and reachesStats tells whether the server's stats handlers
-// are told of the RPC.
-func (m *methods) find(fullMethod string) (found *method, reachesStats bool, err error) {
+// server.go makes it, and isTagged reports whether the server's stats handlers tag
+// the RPC before.
+func (m *methods) find(fullMethod string) (found *method, isTagged bool, err error) {
 	if known := m.known.Load(); known != nil {
 		if found := known.methods[fullMethod]; found != nil {
 			return found, true, nil

@@ -41,6 +41,7 @@ type responseState struct {
 	events       *observe.Server
 	clientEvents *observe.Client // cleared when the RPC is over
 	context      *handlerContext
+	clientConn   context.Context // ends when the connection is closed; nil if that is unknown
 	forHandler   withStream
 	observer     changeObserver                 // may be nil
 	onHeader     func(header metadata.MD) error // called when a header is sent; may be nil
@@ -204,10 +205,10 @@ func (r *responseState) isDone() bool { return r.ended != notEnded && r.ended !=
 // streamContextErr of grpc-go's internal/transport/http2_server.go makes it, or
 // nil before the end. The caller holds the lock.
 func (r *responseState) endedStatus() error {
-	switch r.ended {
-	case notEnded:
+	switch {
+	case r.ended == notEnded:
 		return nil
-	case byConnection:
+	case r.ended == byConnection, r.clientConn != nil && r.clientConn.Err() != nil:
 		return wire.ErrTransportClosing
 	}
 	return r.contextStatus()

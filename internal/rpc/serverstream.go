@@ -110,10 +110,12 @@ func (s *serverStream) served() {
 }
 
 // serveUnknown ends an RPC whose method is unknown.
-func (s *Server) serveUnknown(caller *clientStream, reachesStats bool, err error) {
+func (s *Server) serveUnknown(caller *clientStream, isTagged bool, err error) {
 	response := &caller.rpc.response
-	if reachesStats {
+	if isTagged {
 		response.receive(s.stats, caller.client.conn.addr)
+	} else {
+		response.events = observe.Untagged(&caller.rpc.context, s.stats)
 	}
 	response.sendStatus(err)
 	caller.rpc.release(caller)
@@ -209,7 +211,6 @@ func (s *serverStream) receive(m any) error {
 	if err != nil {
 		return err
 	}
-	s.hasMessage = true
 	size := 0
 	if s.events != nil {
 		size = next.Size()
@@ -217,6 +218,7 @@ func (s *serverStream) receive(m any) error {
 	if err := s.toServer.HandOver(m, &next); err != nil {
 		return err
 	}
+	s.hasMessage = true
 	s.events.InPayload(m, size)
 	if s.clientStreams {
 		return nil

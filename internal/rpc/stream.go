@@ -29,6 +29,7 @@ func (rpc *streamRPC) init(call *call, values context.Context) {
 	rpc.response.method = call.method
 	rpc.response.contentType = call.contentType
 	rpc.response.clientEvents = call.events
+	rpc.response.clientConn = call.clientConn
 	rpc.response.context = &rpc.context
 	rpc.response.observer = rpc
 }

@@ -80,6 +80,7 @@ func (rpc *unaryRPC) init(values context.Context) {
 	rpc.response.method = rpc.call.method
 	rpc.response.contentType = rpc.call.contentType
 	rpc.response.clientEvents = rpc.call.events
+	rpc.response.clientConn = rpc.call.clientConn
 	rpc.response.context = &rpc.context
 	rpc.response.observer = rpc
 }

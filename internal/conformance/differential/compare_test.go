@@ -33,6 +33,11 @@ type sideDifference struct {
 
 // compare returns the difference between the network and the sides, or nil.
 func (t *tester) compare(p program, sides []side) *difference {
+	for _, n := range t.normalizations {
+		if n.never != nil && n.never(p) {
+			return nil
+		}
+	}
 	observed := execute(t.T, p, network)
 	for _, n := range t.normalizations {
 		if n.skip != nil && n.skip(p, observed) {

@@ -18,6 +18,7 @@ type normalization struct {
 	example program // differs only if the normalization is not applied
 
 	// Each may be nil.
+	never func(p program) bool                  // reports whether the program is not even run
 	skip  func(p program, network outcome) bool // reports whether the program is not compared
 	edit  func(p program, e *event) bool        // edits an event of either side, and reports whether it is compared
 	whole func(p program, o outcome)            // edits an outcome, after its events
