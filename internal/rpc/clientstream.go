@@ -39,6 +39,7 @@ type clientStream struct {
 func (s *clientStream) open() error {
 	c, call := s.client, &s.call
 	s.rpc = new(streamRPC)
+	s.rpc.makeCancelable(s)
 	call.ctx, s.cancel = context.WithCancel(call.ctx)
 	refused := c.server.accept(call.ctx, &s.rpc.entry, call.method, s.rpc)
 	c.begin(call, refused, s.desc.ClientStreams, s.desc.ServerStreams)
@@ -52,8 +53,6 @@ func (s *clientStream) open() error {
 	}
 	s.ctx = peer.NewContext(call.ctx, &c.conn.peer)
 	s.rpc.init(call, values)
-	s.received.init(&s.rpc.response.mu)
-	s.rpc.caller = s
 	s.start(values, refused)
 	s.watch()
 	return nil
@@ -87,7 +86,7 @@ func (s *clientStream) start(values context.Context, refused error) {
 		return
 	}
 	handler := newServerStream(s, found)
-	s.rpc.handler = handler
+	s.rpc.serveBy(handler)
 	go handler.serve()
 }
 

@@ -38,6 +38,8 @@ func (s *Server) newDirect(ctx context.Context, method string) (_ *directRPC, st
 	if below := grpc.ServerTransportStreamFromContext(ctx); below != nil {
 		rpc.sendHeader, rpc.setTrailer = below.SendHeader, below.SetTrailer
 	}
+	rpc.context.response = &rpc.response
+	rpc.response.context = &rpc.context
 	caller := inprocgrpc.ClientContext(ctx)
 	if caller == nil {
 		caller = ctx // A handler that is written by hand has made the context.
@@ -47,10 +49,9 @@ func (s *Server) newDirect(ctx context.Context, method string) (_ *directRPC, st
 	}
 	s.direct.begin(s)
 	s.methods.read() // Later, no service may be registered on the Channel.
-	rpc.context.init(&rpc.response, caller, s.direct.valuesOf(ctx), &rpc.entry)
+	rpc.context.init(caller, s.direct.valuesOf(ctx), &rpc.entry)
 	rpc.response.method = method
 	rpc.response.contentType = s.direct.contentType
-	rpc.response.context = &rpc.context
 	if rpc.sendHeader != nil {
 		rpc.response.onHeader = func(header metadata.MD) error { return rpc.sendHeader(wire.Traveling(header)) }
 	}

@@ -27,8 +27,9 @@ type handlerContext struct {
 	onEnd      []func()        // of the contexts that were made for cancelable
 }
 
-func (c *handlerContext) init(response *responseState, caller, values context.Context, entry *Entry) {
-	c.response, c.caller, c.values, c.entry = response, caller, values, entry
+// init sets what the handler sees. response must have been set before.
+func (c *handlerContext) init(caller, values context.Context, entry *Entry) {
+	c.caller, c.values, c.entry = caller, values, entry
 	c.deadline, c.hasDeadline = caller.Deadline()
 }
 

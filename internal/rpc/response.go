@@ -63,6 +63,14 @@ type responseState struct {
 // RPC has ended.
 type changeObserver interface{ changed() }
 
+// init sets what the call says. context and observer must have been set before.
+func (r *responseState) init(call *call) {
+	r.method = call.method
+	r.contentType = call.contentType
+	r.clientConn = call.clientConn
+	r.clientEvents = call.events
+}
+
 // Method returns the full method.
 func (r *responseState) Method() string { return r.method }
 

@@ -23,15 +23,29 @@ type streamRPC struct {
 	released bool      // The client may see that the server has ended the RPC.
 }
 
-func (rpc *streamRPC) init(call *call, values context.Context) {
-	rpc.context.init(&rpc.response, call.ctx, values, &rpc.entry)
-	rpc.waiting.L = &rpc.response.mu
-	rpc.response.method = call.method
-	rpc.response.contentType = call.contentType
-	rpc.response.clientEvents = call.events
-	rpc.response.clientConn = call.clientConn
+// makeCancelable sets what cancel uses, which may be called as soon as the RPC has
+// been accepted.
+func (rpc *streamRPC) makeCancelable(caller *clientStream) {
+	rpc.context.response = &rpc.response
 	rpc.response.context = &rpc.context
 	rpc.response.observer = rpc
+	rpc.waiting.L = &rpc.response.mu
+	caller.received.init(&rpc.response.mu)
+	rpc.caller = caller
+}
+
+func (rpc *streamRPC) init(call *call, values context.Context) {
+	rpc.context.init(call.ctx, values, &rpc.entry)
+	rpc.response.init(call)
+}
+
+// serveBy gives the RPC its handler's half, unless it has ended already.
+func (rpc *streamRPC) serveBy(handler *serverStream) {
+	rpc.response.mu.Lock()
+	defer rpc.response.mu.Unlock()
+	if rpc.response.ended == notEnded {
+		rpc.handler = handler
+	}
 }
 
 // changed wakes those who wait for the header or the end. It is called under the

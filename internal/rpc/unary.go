@@ -44,6 +44,7 @@ type unaryRPC struct {
 func (rpc *unaryRPC) invoke(req, reply any) error {
 	rpc.reply = reply
 	c, call := rpc.client, &rpc.call
+	rpc.makeCancelable()
 	refused := c.server.accept(call.ctx, &rpc.entry, call.method, rpc)
 	c.begin(call, refused, false, false)
 	if refused != nil {
@@ -74,15 +75,18 @@ func (rpc *unaryRPC) invoke(req, reply any) error {
 	return rpc.finish(reply, err, &rpc.response)
 }
 
-func (rpc *unaryRPC) init(values context.Context) {
+// makeCancelable sets what cancel uses, which may be called as soon as the RPC has
+// been accepted.
+func (rpc *unaryRPC) makeCancelable() {
 	rpc.done = make(chan struct{}, 1)
-	rpc.context.init(&rpc.response, rpc.call.ctx, values, &rpc.entry)
-	rpc.response.method = rpc.call.method
-	rpc.response.contentType = rpc.call.contentType
-	rpc.response.clientEvents = rpc.call.events
-	rpc.response.clientConn = rpc.call.clientConn
+	rpc.context.response = &rpc.response
 	rpc.response.context = &rpc.context
 	rpc.response.observer = rpc
+}
+
+func (rpc *unaryRPC) init(values context.Context) {
+	rpc.context.init(rpc.call.ctx, values, &rpc.entry)
+	rpc.response.init(&rpc.call)
 }
 
 // send copies the request.
