@@ -1,0 +1,145 @@
+package inprocchain_test
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// A textService has two handlers. A nil handler echoes.
+type textService struct {
+	unary  func(ctx context.Context, req string) (string, error)
+	stream func(ss grpc.ServerStream) error
+}
+
+const (
+	textUnary  = "/test.Text/Unary"
+	textStream = "/test.Text/Stream"
+)
+
+var textDesc = grpc.ServiceDesc{
+	ServiceName: "test.Text",
+	HandlerType: (*any)(nil),
+	Methods: []grpc.MethodDesc{{MethodName: "Unary", Handler: func(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		req := new(wrapperspb.StringValue)
+		if err := decode(req); err != nil {
+			return nil, err
+		}
+		handler := func(ctx context.Context, req any) (any, error) {
+			text := req.(*wrapperspb.StringValue).Value
+			serve := srv.(textService).unary
+			if serve == nil {
+				return wrapperspb.String(text), nil
+			}
+			resp, err := serve(ctx, text)
+			return wrapperspb.String(resp), err
+		}
+		if interceptor == nil {
+			return handler(ctx, req)
+		}
+		return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: textUnary}, handler)
+	}}},
+	Streams: []grpc.StreamDesc{{StreamName: "Stream", ClientStreams: true, ServerStreams: true, Handler: func(srv any, ss grpc.ServerStream) error {
+		if serve := srv.(textService).stream; serve != nil {
+			return serve(ss)
+		}
+		return echoTexts(ss)
+	}}},
+}
+
+func echoTexts(ss grpc.ServerStream) error {
+	for {
+		text := new(wrapperspb.StringValue)
+		if err := ss.RecvMsg(text); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if err := ss.SendMsg(text); err != nil {
+			return err
+		}
+	}
+}
+
+func (s textService) register(r grpc.ServiceRegistrar) { r.RegisterService(&textDesc, s) }
+
+func (s textService) onChannel(opts ...inprocchain.Option) *inprocchain.Channel {
+	ch := inprocchain.New(opts...)
+	s.register(ch)
+	return ch
+}
+
+func (s textService) onNetwork(t *testing.T, opts ...grpc.DialOption) *grpc.ClientConn {
+	server := grpc.NewServer()
+	s.register(server)
+	return dialServer(t, server, opts...)
+}
+
+func callText(ctx context.Context, cc grpc.ClientConnInterface, text string, opts ...grpc.CallOption) (string, error) {
+	reply := new(wrapperspb.StringValue)
+	err := cc.Invoke(ctx, textUnary, wrapperspb.String(text), reply, opts...)
+	return reply.Value, err
+}
+
+func openText(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return cc.NewStream(ctx, &textDesc.Streams[0], textStream, opts...)
+}
+
+// streamText sends one text, and receives until the end.
+func streamText(ctx context.Context, cc grpc.ClientConnInterface, text string, opts ...grpc.CallOption) (string, error) {
+	stream, err := openText(ctx, cc, opts...)
+	if err != nil {
+		return "", err
+	}
+	if err := stream.SendMsg(wrapperspb.String(text)); err != nil && err != io.EOF {
+		return "", err
+	}
+	if err := stream.CloseSend(); err != nil {
+		return "", err
+	}
+	return receiveTexts(stream)
+}
+
+func text(s string) *wrapperspb.StringValue { return wrapperspb.String(s) }
+
+// receiveTexts receives until the end, and returns the texts as one.
+func receiveTexts(stream grpc.ClientStream) (all string, _ error) {
+	for {
+		text := new(wrapperspb.StringValue)
+		if err := stream.RecvMsg(text); err != nil {
+			return all, notEOF(err)
+		}
+		all += text.Value
+	}
+}
+
+// textCalls make one RPC of each kind.
+var textCalls = map[string]func(context.Context, grpc.ClientConnInterface, string, ...grpc.CallOption) (string, error){
+	"unary": callText, "stream": streamText,
+}
+
+// A record is a list to which concurrent RPCs add.
+type record[T any] struct {
+	mu  sync.Mutex
+	all []T
+}
+
+func (r *record[T]) add(one T) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, one)
+}
+
+// get returns what has been added.
+func (r *record[T]) get() []T {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.all)
+}
