@@ -44,12 +44,12 @@ type fallbackRPC struct {
 // begin accepts an RPC, until leave. ctx ends when the Channel is closed, or the
 // ClientConn of the Channel that the RPC is made on.
 func (f *Fallback) begin(caller context.Context, method string) (_ context.Context, rpc *fallbackRPC, err error) {
-	rpc = new(fallbackRPC)
-	if err := f.server.accept(caller, &rpc.entry, method, rpc); err != nil {
+	ctx, end := context.WithCancelCause(caller)
+	rpc = &fallbackRPC{end: end}
+	if err := f.server.accept(caller, &rpc.entry, method, rpc); err != nil { // From here on, cancel may be called.
+		end(nil)
 		return nil, nil, err
 	}
-	ctx, end := context.WithCancelCause(caller)
-	rpc.end = end
 	if f.clientConn != nil {
 		rpc.stop = context.AfterFunc(f.clientConn, func() { end(wire.ErrClientConnClosing) })
 	}
