@@ -1,0 +1,194 @@
+package inprocchain_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/fullstorydev/grpchan/grpchantesting"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// newFallback returns a Channel that does not serve the text service, and the ways to
+// call it. The service is on a network, to which the Channel falls back.
+func newFallback(t *testing.T, s textService, opts ...inprocchain.Option) (*inprocchain.Channel, map[string]grpc.ClientConnInterface) {
+	ch := newChannel(append(opts, inprocchain.WithFallback(s.onNetwork(t)))...)
+	client := ch.NewClient()
+	return ch, map[string]grpc.ClientConnInterface{
+		"Channel":                 ch,
+		"ClientConn":              ch.ClientConn(),
+		"NewClient":               client,
+		"ClientConn of NewClient": client.ClientConn(),
+	}
+}
+
+func TestFallbackServesWhatIsNotRegistered(t *testing.T) {
+	t.Parallel()
+	var o order
+	_, ways := newFallback(t, textService{}, o.chain())
+	for name, cc := range ways {
+		for kind, call := range textCalls {
+			if got, err := call(t.Context(), cc, "hello"); got != "hello" || err != nil {
+				t.Errorf("%s, %s: got %q, %v", name, kind, got, err)
+			}
+		}
+		if ran := o.take(); len(ran) > 0 {
+			t.Errorf("%s: an RPC on the fallback ran %q of the Channel's own chain", name, ran)
+		}
+		if err := calls["unary"](t.Context(), grpchantesting.NewTestServiceClient(cc)); err != nil {
+			t.Errorf("%s: a registered service: %v", name, err)
+		}
+		o.take()
+	}
+}
+
+func TestFallbackDoesNotServeUnknownMethodsOfRegisteredServices(t *testing.T) {
+	t.Parallel()
+	refusing := func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, grpc.Streamer, ...grpc.CallOption) (grpc.ClientStream, error) {
+		return nil, errors.New("the fallback was called")
+	}
+	conn := textService{}.onNetwork(t, grpc.WithStreamInterceptor(refusing),
+		grpc.WithUnaryInterceptor(func(context.Context, string, any, any, *grpc.ClientConn, grpc.UnaryInvoker, ...grpc.CallOption) error {
+			return errors.New("the fallback was called")
+		}))
+	ch := newChannel(inprocchain.WithFallback(conn))
+	const method = "/grpchantesting.TestService/NoSuch"
+	for name, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "ClientConn": ch.ClientConn(), "NewClient": ch.NewClient()} {
+		if err := cc.Invoke(t.Context(), method, text(""), text("")); status.Code(err) != codes.Unimplemented {
+			t.Errorf("%s: Invoke returned %v, want Unimplemented", name, err)
+		}
+		stream, err := cc.NewStream(t.Context(), &textDesc.Streams[0], method)
+		if err == nil {
+			_, err = receiveTexts(stream)
+		}
+		if status.Code(err) != codes.Unimplemented {
+			t.Errorf("%s: a stream ended with %v, want Unimplemented", name, err)
+		}
+	}
+}
+
+// A gate blocks handlers until it is opened, and reports the errors of contexts that
+// end meanwhile.
+type gate struct {
+	entered chan struct{}
+	open    chan struct{}
+	ended   chan error // why the context of a handler ended before the gate was opened
+}
+
+func newGate() *gate {
+	return &gate{make(chan struct{}, 100), make(chan struct{}), make(chan error, 100)}
+}
+
+func (g *gate) service() textService {
+	return textService{
+		unary: func(ctx context.Context, req string) (string, error) { return req, g.wait(ctx) },
+		stream: func(ss grpc.ServerStream) error {
+			if err := g.wait(ss.Context()); err != nil {
+				return err
+			}
+			return echoTexts(ss)
+		},
+	}
+}
+
+func (g *gate) wait(ctx context.Context) error {
+	g.entered <- struct{}{}
+	select {
+	case <-g.open:
+		return nil
+	case <-ctx.Done():
+		g.ended <- ctx.Err()
+		return ctx.Err()
+	}
+}
+
+func TestShutdownWaitsForRPCsOnTheFallback(t *testing.T) {
+	t.Parallel()
+	for kind, call := range textCalls {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			g := newGate()
+			conn := g.service().onNetwork(t)
+			ch := newChannel(inprocchain.WithFallback(conn))
+			answered := make(chan error, 1)
+			go func() { _, err := call(t.Context(), ch, ""); answered <- err }()
+			<-g.entered
+
+			gaveUp, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "/test.Text/") {
+				t.Errorf("Shutdown with an RPC on the fallback returned %v, want the error of its context, and the method", err)
+			}
+			if _, err := call(t.Context(), ch, ""); status.Code(err) != codes.Unavailable {
+				t.Errorf("an RPC on the fallback after Shutdown: %v, want Unavailable", err)
+			}
+			close(g.open)
+			if err := ch.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if err := <-answered; err != nil {
+				t.Errorf("the RPC in flight: %v", err)
+			}
+			if _, err := call(t.Context(), conn, ""); err != nil {
+				t.Errorf("an RPC on the connection itself after Shutdown: %v, want it open", err)
+			}
+		})
+	}
+}
+
+func TestCloseCancelsRPCsOnTheFallback(t *testing.T) {
+	t.Parallel()
+	for kind, call := range textCalls {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			g := newGate()
+			conn := g.service().onNetwork(t)
+			ch := newChannel(inprocchain.WithFallback(conn))
+			answered := make(chan error, 1)
+			go func() { _, err := call(t.Context(), ch, ""); answered <- err }()
+			<-g.entered
+			if err := ch.Close(); err != nil {
+				t.Error(err)
+			}
+			if err := <-answered; status.Code(err) != codes.Unavailable {
+				t.Errorf("the RPC in flight: %v, want Unavailable", err)
+			}
+			if err := <-g.ended; err != context.Canceled {
+				t.Errorf("the handler's context ended with %v, want Canceled", err)
+			}
+			close(g.open)
+			if _, err := call(t.Context(), conn, ""); err != nil {
+				t.Errorf("an RPC on the connection itself after Close: %v, want it open", err)
+			}
+		})
+	}
+}
+
+func TestRPCsOnTheFallbackEndWithTheirClientConn(t *testing.T) {
+	t.Parallel()
+	for kind, call := range textCalls {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			g := newGate()
+			ch := newChannel(inprocchain.WithFallback(g.service().onNetwork(t)))
+			answered := make(chan error, 1)
+			go func() { _, err := call(t.Context(), ch.ClientConn(), ""); answered <- err }()
+			<-g.entered
+			if err := ch.ClientConn().Close(); err != nil {
+				t.Error(err)
+			}
+			if err := <-answered; status.Code(err) != codes.Canceled {
+				t.Errorf("the RPC in flight: %v, want Canceled", err)
+			}
+			close(g.open)
+			if _, err := call(t.Context(), ch, ""); err != nil {
+				t.Errorf("an RPC on the Channel: %v, want it to go on", err)
+			}
+		})
+	}
+}
