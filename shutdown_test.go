@@ -1,0 +1,211 @@
+package inprocchain_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+func TestShutdownNamesTheMethodsInFlight(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	ch := g.service().onChannel()
+	for _, call := range []func(context.Context, grpc.ClientConnInterface, string, ...grpc.CallOption) (string, error){callText, streamText, streamText} {
+		go func() { _, _ = call(context.Background(), ch, "") }()
+		<-g.entered
+	}
+	for cause, end := range map[error]func(context.Context) (context.Context, context.CancelFunc){
+		context.Canceled: func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			cancel()
+			return ctx, cancel
+		},
+		context.DeadlineExceeded: func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 0)
+		},
+	} {
+		ctx, cancel := end(t.Context())
+		err := ch.NewClient().Shutdown(ctx)
+		cancel()
+		if !errors.Is(err, cause) {
+			t.Errorf("Shutdown returned %v, which errors.Is does not find %v in", err, cause)
+		}
+		want := "inprocchain: Shutdown: " + cause.Error() + "; in flight: /test.Text/Stream (2), /test.Text/Unary (1)"
+		if err == nil || err.Error() != want {
+			t.Errorf("Shutdown returned %v, want %s", err, want)
+		}
+	}
+	close(g.open)
+	if err := ch.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A handler that is in flight may make RPCs on the same services, with its own
+// context, until it returns.
+func TestShutdownAcceptsTheRPCsOfHandlersInFlight(t *testing.T) {
+	t.Parallel()
+	for kind, call := range textCalls {
+		for _, way := range []string{"Channel", "ClientConn", "NewClient"} {
+			t.Run(kind+" on "+way, func(t *testing.T) {
+				t.Parallel()
+				entered, draining := make(chan context.Context, 1), make(chan struct{})
+				var cc grpc.ClientConnInterface
+				ch := textService{unary: func(ctx context.Context, req string) (string, error) {
+					switch req {
+					case "outer":
+						entered <- ctx
+						<-draining
+						return call(ctx, cc, "inner")
+					case "inner": // made while draining, and makes another one
+						return callText(ctx, cc, "innermost")
+					}
+					return req, nil
+				}}.onChannel()
+				cc = map[string]grpc.ClientConnInterface{"Channel": ch, "ClientConn": ch.ClientConn(), "NewClient": ch.NewClient()}[way]
+				want := map[string]string{"unary": "innermost", "stream": "inner"}[kind]
+
+				type result struct {
+					text string
+					err  error
+				}
+				answered := make(chan result, 1)
+				go func() { text, err := callText(t.Context(), ch, "outer"); answered <- result{text, err} }()
+				handler := <-entered
+
+				gaveUp, cancel := context.WithCancel(t.Context())
+				cancel()
+				if err := ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) {
+					t.Errorf("Shutdown returned %v, want the error of its context", err)
+				}
+				if _, err := call(t.Context(), cc, "a stranger"); status.Code(err) != codes.Unavailable {
+					t.Errorf("an RPC of nobody in flight: %v, want Unavailable", err)
+				}
+				close(draining)
+				if err := ch.Shutdown(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if got := <-answered; got.text != want || got.err != nil {
+					t.Errorf("the handler got %q, %v from its own RPC, want %q", got.text, got.err, want)
+				}
+				if _, err := call(context.WithoutCancel(handler), ch, "late"); status.Code(err) != codes.Unavailable {
+					t.Errorf("an RPC with the context of a handler that has returned: %v, want Unavailable", err)
+				}
+			})
+		}
+	}
+}
+
+func TestCloseCancelsWhatIsInFlight(t *testing.T) {
+	t.Parallel()
+	for kind, call := range textCalls {
+		for _, way := range []string{"Channel", "InProcess", "ClientConn", "NewClient"} {
+			for name, shutdownFirst := range map[string]bool{"alone": false, "after Shutdown gave up": true} {
+				t.Run(kind+" on "+way+", "+name, func(t *testing.T) {
+					t.Parallel()
+					g := newGate()
+					ch := g.service().onChannel()
+					cc := map[string]grpc.ClientConnInterface{"Channel": ch, "InProcess": ch.InProcess(), "ClientConn": ch.ClientConn(), "NewClient": ch.NewClient()}[way]
+					answered := make(chan error, 1)
+					go func() { _, err := call(t.Context(), cc, ""); answered <- err }()
+					<-g.entered
+					if shutdownFirst {
+						gaveUp, cancel := context.WithCancel(t.Context())
+						cancel()
+						if err := ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) {
+							t.Errorf("Shutdown returned %v", err)
+						}
+					}
+					if err := ch.Close(); err != nil {
+						t.Error(err)
+					}
+					select {
+					case err := <-g.ended:
+						if err != context.Canceled {
+							t.Errorf("the handler's context ended with %v, want Canceled", err)
+						}
+					default:
+						t.Error("Close returned before the handler")
+					}
+					if err := <-answered; status.Code(err) != codes.Unavailable {
+						t.Errorf("the caller got %v, want Unavailable", err)
+					}
+					if _, err := call(t.Context(), cc, ""); status.Code(err) != codes.Unavailable {
+						t.Errorf("an RPC after Close: %v, want Unavailable", err)
+					}
+				})
+			}
+		}
+	}
+}
+
+// Refused RPCs do not keep Shutdown waiting, however many there are. The last handler
+// returns while callers retry without a pause.
+func TestShutdownReturnsWhileCallersRetry(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		callers int
+		call    func(context.Context, grpc.ClientConnInterface, string, ...grpc.CallOption) (string, error)
+		opts    []inprocchain.Option
+	}{
+		{"8 callers", 8, callText, nil},
+		{"64 callers with stats handlers", 64, callText, []inprocchain.Option{inprocchain.WithServerStatsHandlers(silent{}), inprocchain.WithClientStatsHandlers(silent{})}},
+		{"64 streaming callers", 64, streamText, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			g := newGate()
+			ch := g.service().onChannel(test.opts...)
+			inFlight := make(chan error, 1)
+			go func() { _, err := test.call(t.Context(), ch, ""); inFlight <- err }()
+			<-g.entered
+			gaveUp, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) {
+				t.Fatalf("Shutdown returned %v", err)
+			}
+
+			refused := make(chan struct{}, test.callers)
+			stop := make(chan struct{})
+			var callers sync.WaitGroup
+			for range test.callers {
+				callers.Go(func() {
+					for first := true; ; first = false {
+						if _, err := test.call(t.Context(), ch, ""); status.Code(err) != codes.Unavailable {
+							t.Errorf("an RPC while draining: %v, want Unavailable", err)
+							first = true
+						}
+						if first {
+							refused <- struct{}{}
+						}
+						select {
+						case <-stop:
+							return
+						default:
+						}
+					}
+				})
+			}
+			for range test.callers {
+				<-refused
+			}
+			close(g.open)
+			if err := ch.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			close(stop)
+			callers.Wait()
+			if err := <-inFlight; err != nil {
+				t.Errorf("the RPC in flight: %v", err)
+			}
+		})
+	}
+}
