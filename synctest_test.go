@@ -216,3 +216,9 @@ func retryWithBackoff(ctx context.Context, method string, req, reply any, cc *gr
 		}
 	}
 }
+
+// The example has no *testing.T, so it cannot run by itself.
+func TestExampleOfABubble(t *testing.T) {
+	t.Parallel()
+	testPatience(t)
+}
