@@ -1,0 +1,158 @@
+// Command upstream runs the tests of gRPC's own projects with their connections
+// replaced by Channels.
+//
+// It copies the modules that go.mod requires, puts a hook into the copy of
+// grpc-go, builds the test binaries and runs each test in a process of its own.
+// The hook makes [grpc.NewClient] return the ClientConn of a Channel if the
+// target is a server in the same process and every option of both has a
+// counterpart. A test of which no RPC goes through a Channel is not applicable.
+//
+// It fails if a test fails that failures.txt does not list, and if a test passes
+// that it lists.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+func main() {
+	only := flag.String("suite", "", "run only the suites whose name matches this regular expression")
+	pattern := flag.String("run", "", "run only the tests whose name matches this regular expression")
+	verbose := flag.Bool("v", false, "print every test, and the output of those that fail")
+	logs := flag.String("logs", "", "write the output of each test to this directory")
+	parallel := flag.Int("parallel", 6, "how many tests run at the same time; most of them wait")
+	limit := flag.Duration("limit", 30*time.Second, "how long a test may take")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	c := config{
+		suites:   regexp.MustCompile(*only),
+		tests:    regexp.MustCompile(*pattern),
+		verbose:  *verbose,
+		logs:     *logs,
+		parallel: *parallel,
+		limit:    *limit,
+	}
+	if err := c.run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "upstream:", err)
+		os.Exit(1)
+	}
+}
+
+// A config is what the flags say.
+type config struct {
+	suites, tests *regexp.Regexp
+	verbose       bool
+	logs          string
+	parallel      int
+	limit         time.Duration
+}
+
+func (c config) run(ctx context.Context) error {
+	listed, err := os.ReadFile("failures.txt")
+	if err != nil {
+		return err
+	}
+	differences, err := os.ReadFile("../../../docs/differences.md")
+	if err != nil {
+		return err
+	}
+	expected, err := parseExpected(string(listed), string(differences))
+	if err != nil {
+		return fmt.Errorf("failures.txt: %w", err)
+	}
+	var selected []suite
+	for _, suite := range suites {
+		if c.suites.MatchString(suite.name) {
+			selected = append(selected, suite)
+		}
+	}
+	w, err := newWorkspace(ctx, selected)
+	if err != nil {
+		return err
+	}
+	results, err := c.runAll(ctx, w, selected)
+	if err != nil {
+		return err
+	}
+	fmt.Print("\n", table(selected, results))
+	whole := c.suites.String() == "" && c.tests.String() == ""
+	return verdict(results, expected, whole)
+}
+
+// runAll builds the suites one after the other and runs the tests of those that
+// are built.
+func (c config) runAll(ctx context.Context, w *workspace, selected []suite) (map[string][]result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	type done struct {
+		suite string
+		result
+	}
+	results := map[string][]result{}
+	finished := make(chan done)
+	collected := make(chan struct{})
+	go func() {
+		defer close(collected)
+		for d := range finished {
+			results[d.suite] = append(results[d.suite], d.result)
+			c.show(d.result)
+		}
+	}()
+
+	slots := make(chan struct{}, c.parallel)
+	for _, suite := range selected {
+		binaries, err := w.build(ctx, suite)
+		if err != nil {
+			cancel(err)
+			break
+		}
+		for _, binary := range binaries {
+			for _, test := range binary.tests {
+				if !c.tests.MatchString(test.name) {
+					continue
+				}
+				slots <- struct{}{}
+				go func() {
+					defer func() { <-slots }()
+					result, err := binary.run(ctx, test, c.limit)
+					if err != nil {
+						cancel(err)
+						return
+					}
+					finished <- done{suite.name, result}
+				}()
+			}
+		}
+	}
+	for range c.parallel {
+		slots <- struct{}{}
+	}
+	close(finished)
+	<-collected
+	return results, context.Cause(ctx)
+}
+
+func (c config) show(r result) {
+	if c.logs != "" {
+		name := strings.NewReplacer("/", "_", " ", "__").Replace(key(r.test))
+		_ = writeFile(filepath.Join(c.logs, name+".log"), []byte(r.output))
+	}
+	if !c.verbose {
+		return
+	}
+	fmt.Printf("%-15s %6.2fs  %s", r.outcome, r.took.Seconds(), key(r.test))
+	if r.outcome == notApplicable && len(r.reasons) > 0 {
+		fmt.Printf("  (%s)", strings.Join(r.reasons, "; "))
+	}
+	fmt.Println()
+}

@@ -1,0 +1,42 @@
+package main
+
+// A suite is one row of the table: packages of one module, whose tests are run.
+type suite struct {
+	name     string
+	module   string
+	packages []string // below module
+	args     []string // flags of the test binaries
+}
+
+const grpcModule = "google.golang.org/grpc"
+
+var suites = []suite{
+	// One of the environments in which grpc-go repeats most of its tests: the
+	// others have TLS or a balancer, and so no Channel.
+	{name: "grpc-go test", module: grpcModule, packages: []string{"test"}, args: []string{"-only_env=tcp-clear-v1-balancer"}},
+	{name: "grpc-go stats", module: grpcModule, packages: []string{"stats"}},
+	{name: "grpc-go interop", module: grpcModule, packages: []string{"interop"}},
+	{name: "grpc-go reflection", module: grpcModule, packages: []string{"reflection/test"}},
+	{name: "grpc-go orca", module: grpcModule, packages: []string{"orca"}},
+	{name: "grpc-go status", module: grpcModule, packages: []string{"status"}},
+	{name: "grpc-go health", module: grpcModule, packages: []string{"health"}},
+	{name: "go-grpc-middleware", module: "github.com/grpc-ecosystem/go-grpc-middleware/v2", packages: []string{
+		"interceptors",
+		"interceptors/auth",
+		"interceptors/logging",
+		"interceptors/protovalidate",
+		"interceptors/ratelimit",
+		"interceptors/realip",
+		"interceptors/recovery",
+		"interceptors/retry",
+		"interceptors/selector",
+		"interceptors/timeout",
+		"interceptors/validator",
+	}},
+	{name: "go-grpc-middleware prometheus", module: "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus", packages: []string{"."}},
+	{name: "otelgrpc", module: "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc", packages: []string{"."}},
+	{name: "grpcurl", module: "github.com/fullstorydev/grpcurl", packages: []string{"."}},
+	{name: "protoreflect grpcreflect", module: "github.com/jhump/protoreflect", packages: []string{"grpcreflect"}},
+	{name: "protoreflect grpcdynamic", module: "github.com/jhump/protoreflect", packages: []string{"dynamic/grpcdynamic"}},
+	{name: "grpc-gateway integration", module: "github.com/grpc-ecosystem/grpc-gateway/v2", packages: []string{"examples/internal/integration"}},
+}

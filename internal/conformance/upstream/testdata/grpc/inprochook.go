@@ -1,0 +1,212 @@
+package grpc
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"net"
+
+	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/stats"
+)
+
+// InprocHooks are what the edits of this copy of grpc-go call. The hook
+// package sets them, since grpc itself cannot import the library.
+var InprocHooks struct {
+	// Created is called for each new Server.
+	Created func(*Server)
+	// Serving is called when a Server begins to serve on a listener.
+	Serving func(*Server, net.Listener)
+	// Stopping is called when a Server has closed its listeners and stops.
+	Stopping func(s *Server, graceful bool)
+	// Dialing is called by NewClient. If it returns a ClientConn, NewClient
+	// returns that.
+	Dialing func(InprocClientOptions) *ClientConn
+	// Calling is called for each RPC on a ClientConn that Dialing returned.
+	Calling func(method string)
+}
+
+// inprocServer is what this copy keeps of each Server for the hook.
+type inprocServer struct {
+	services []InprocService
+}
+
+// inprocClient tells that a ClientConn is one that Dialing returned.
+type inprocClient struct {
+	replaced bool
+}
+
+func (c *inprocClient) calling(method string) {
+	if c.replaced {
+		InprocHooks.Calling(method)
+	}
+}
+
+// An InprocService is what RegisterService was given.
+type InprocService struct {
+	Desc *ServiceDesc
+	Impl any
+}
+
+// InprocServerOptions are the options of a Server that a Channel has too.
+type InprocServerOptions struct {
+	Services      []InprocService
+	Unary         UnaryServerInterceptor  // all of them, nil if there is none
+	Stream        StreamServerInterceptor // all of them, nil if there is none
+	StatsHandlers []stats.Handler
+	// WaitForHandlers tells that Stop waits for handlers.
+	WaitForHandlers bool
+	// Others names the options of which a Channel has no counterpart.
+	Others []string
+}
+
+// InprocOptions returns the options of s.
+func InprocOptions(s *Server) InprocServerOptions {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.opts
+	var others []string
+	other := func(is bool, name string) {
+		if is {
+			others = append(others, name)
+		}
+	}
+	other(o.creds != nil && !inprocInsecure(o.creds), "Creds")
+	other(o.codec != nil, "ForceServerCodec")
+	other(o.cp != nil, "RPCCompressor")
+	other(o.dc != nil, "RPCDecompressor")
+	other(o.binaryLogger != nil, "binary logger")
+	other(o.inTapHandle != nil, "InTapHandle")
+	other(o.maxConcurrentStreams != math.MaxUint32, "MaxConcurrentStreams")
+	other(o.maxReceiveMessageSize != defaultServerMaxReceiveMessageSize, "MaxRecvMsgSize")
+	other(o.maxSendMessageSize != defaultServerMaxSendMessageSize, "MaxSendMsgSize")
+	other(o.unknownStreamDesc != nil, "UnknownServiceHandler")
+	other(o.keepaliveParams != keepalive.ServerParameters{}, "KeepaliveParams")
+	other(o.keepalivePolicy != keepalive.EnforcementPolicy{}, "KeepaliveEnforcementPolicy")
+	other(o.initialWindowSize != 0 || o.initialConnWindowSize != 0, "window sizes")
+	other(o.maxHeaderListSize != nil, "MaxHeaderListSize")
+	other(o.streamWrapper != nil, "xDS stream wrapper")
+	return InprocServerOptions{
+		Services:        s.inproc.services,
+		Unary:           o.unaryInt,
+		Stream:          o.streamInt,
+		StatsHandlers:   o.statsHandlers,
+		WaitForHandlers: o.waitForHandlers,
+		Others:          others,
+	}
+}
+
+// InprocClientOptions are the options of a ClientConn that a Channel has too.
+type InprocClientOptions struct {
+	Target        resolver.Target
+	Resolver      resolver.Builder
+	Authority     string
+	Dialer        func(context.Context, string) (net.Conn, error)
+	Unary         UnaryClientInterceptor  // all of them, nil if there is none
+	Stream        StreamClientInterceptor // all of them, nil if there is none
+	StatsHandlers []stats.Handler
+	CallOptions   []CallOption
+	Credentials   []credentials.PerRPCCredentials
+	UserAgent     string // empty without WithUserAgent
+	// Others names the options of which a Channel has no counterpart.
+	Others []string
+}
+
+// inprocDial returns the ClientConn to use instead of cc, or nil.
+func inprocDial(cc *ClientConn) *ClientConn {
+	if InprocHooks.Dialing == nil {
+		return nil
+	}
+	replacement := InprocHooks.Dialing(inprocClientOptions(cc))
+	if replacement == nil {
+		return nil
+	}
+	cc.cancel()
+	replacement.inproc.replaced = true
+	// A Channel's ClientConn reports no state, and many tests wait for this one.
+	InprocSetState(replacement, connectivity.Ready)
+	return replacement
+}
+
+func inprocClientOptions(cc *ClientConn) InprocClientOptions {
+	o := cc.dopts
+	var others []string
+	other := func(is bool, name string) {
+		if is {
+			others = append(others, name)
+		}
+	}
+	other(o.compressorV0 != nil, "WithCompressor")
+	other(o.dc != nil, "WithDecompressor")
+	other(o.binaryLogger != nil, "binary logger")
+	other(o.copts.TransportCredentials == nil || !inprocInsecure(o.copts.TransportCredentials), "WithTransportCredentials")
+	other(o.copts.CredsBundle != nil, "WithCredentialsBundle")
+	other(o.copts.KeepaliveParams != keepalive.ClientParameters{}, "WithKeepaliveParams")
+	other(o.copts.InitialWindowSize != 0 || o.copts.InitialConnWindowSize != 0, "window sizes")
+	other(o.copts.MaxHeaderListSize != nil, "WithMaxHeaderListSize")
+	other(o.idleTimeout != defaultDialOptions().idleTimeout, "WithIdleTimeout")
+	if raw := o.defaultServiceConfigRawJSON; raw != nil {
+		other(!inprocPlainConfig(*raw), "WithDefaultServiceConfig "+*raw)
+	}
+	userAgent := o.copts.UserAgent
+	if userAgent == grpcUA || userAgent == " "+grpcUA {
+		userAgent = ""
+	}
+	return InprocClientOptions{
+		Target:        cc.parsedTarget,
+		Resolver:      cc.resolverBuilder,
+		Authority:     cc.authority,
+		Dialer:        o.copts.Dialer,
+		Unary:         o.unaryInt,
+		Stream:        o.streamInt,
+		StatsHandlers: o.copts.StatsHandlers,
+		CallOptions:   o.callOptions,
+		Credentials:   o.copts.PerRPCCredentials,
+		UserAgent:     userAgent,
+		Others:        others,
+	}
+}
+
+// inprocPlainConfig tells whether a service config only chooses between the
+// servers of a target.
+func inprocPlainConfig(raw string) bool {
+	var config map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(raw), &config); err != nil {
+		return false
+	}
+	for key, value := range config {
+		switch key {
+		case "loadBalancingPolicy":
+			var policy string
+			if json.Unmarshal(value, &policy) != nil || !inprocPlainPolicy(policy) {
+				return false
+			}
+		case "loadBalancingConfig":
+			var policies []map[string]json.RawMessage
+			if json.Unmarshal(value, &policies) != nil || len(policies) != 1 {
+				return false
+			}
+			for policy := range policies[0] {
+				if !inprocPlainPolicy(policy) {
+					return false
+				}
+			}
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func inprocPlainPolicy(name string) bool { return name == "pick_first" || name == "round_robin" }
+
+func inprocInsecure(creds credentials.TransportCredentials) bool {
+	return fmt.Sprintf("%T", creds) == "insecure.insecureTC"
+}
+
+// InprocSetState makes cc report a state.
+func InprocSetState(cc *ClientConn, state connectivity.State) { cc.csMgr.updateState(state) }

@@ -1,0 +1,164 @@
+package hook
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/resolver"
+	"google.golang.org/grpc/resolver/manual"
+	"google.golang.org/grpc/test/bufconn"
+)
+
+// find returns the server that a connection with these options would reach, or
+// the reason why the connection is not replaced.
+func find(options grpc.InprocClientOptions) (*server, string) {
+	if len(options.Others) > 0 {
+		return nil, "dial options " + strings.Join(options.Others, ", ")
+	}
+	if len(options.Credentials) > 1 {
+		return nil, "dial options with several credentials"
+	}
+	address, reason := resolve(options)
+	if reason != "" {
+		return nil, reason
+	}
+	found := servers.at(address)
+	if found == nil {
+		found = servers.behind(options.Dialer, address)
+	}
+	if found == nil {
+		return nil, fmt.Sprintf("no server of this process listens at %q", address)
+	}
+	if reason := found.untranslatable(); reason != "" {
+		return nil, reason
+	}
+	return found, ""
+}
+
+// resolve returns the one address to which the target resolves.
+func resolve(options grpc.InprocClientOptions) (address, reason string) {
+	endpoint := options.Target.Endpoint()
+	switch builder := options.Resolver.(type) {
+	case *manual.Resolver:
+		state := builder.InprocState()
+		if state == nil {
+			return endpoint, "" // it may resolve to the endpoint later, and no other place is known
+		}
+		return manualAddress(state)
+	default:
+		switch name := fmt.Sprintf("%T", builder); name {
+		case "*passthrough.passthroughBuilder", "*dns.dnsBuilder", "*delegatingresolver.delegatingResolver":
+			return endpoint, ""
+		case "*unix.builder":
+			if options.Target.URL.Scheme == "unix-abstract" {
+				return "@" + endpoint, ""
+			}
+			if options.Target.URL.Opaque != "" {
+				return options.Target.URL.Opaque, ""
+			}
+			return options.Target.URL.Path, ""
+		default:
+			return "", "resolver " + name
+		}
+	}
+}
+
+func manualAddress(state *resolver.State) (address, reason string) {
+	addresses := state.Addresses
+	for _, endpoint := range state.Endpoints {
+		addresses = append(addresses[:len(addresses):len(addresses)], endpoint.Addresses...)
+	}
+	switch {
+	case len(addresses) != 1:
+		return "", fmt.Sprintf("resolver with %d addresses", len(addresses))
+	case addresses[0].ServerName != "":
+		return "", "resolver with a server name"
+	case state.ServiceConfig != nil:
+		return "", "resolver with a service config"
+	case state.Attributes != nil:
+		return "", "resolver with attributes"
+	}
+	return addresses[0].Addr, ""
+}
+
+// at returns the server that listens at address. A test may start a server in a
+// goroutine and connect at once, so at waits for servers that do not serve yet.
+func (r *registry) at(address string) *server {
+	for wait := range 100 {
+		if found := r.byAddress(address); found != nil {
+			return found
+		}
+		if !r.anyPending() {
+			return nil
+		}
+		if wait > 0 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	return nil
+}
+
+func (r *registry) byAddress(address string) *server {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for listener, s := range r.listeners {
+		if sameAddress(listener.Addr(), address) {
+			return s
+		}
+	}
+	return nil
+}
+
+func sameAddress(listener net.Addr, address string) bool {
+	if listener.Network() == "bufconn" {
+		return false // all have the same address
+	}
+	if listener.String() == address {
+		return true
+	}
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	listenerHost, listenerPort, err := net.SplitHostPort(listener.String())
+	return err == nil && port == listenerPort && local(host) && local(listenerHost)
+}
+
+func local(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || host == "" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
+}
+
+// behind returns the server whose bufconn.Listener a dialer dials.
+func (r *registry) behind(dialer func(context.Context, string) (net.Conn, error), address string) *server {
+	if dialer == nil || !r.anyBufconn() {
+		return nil
+	}
+	bufconn.InprocProbes.Add(1)
+	defer bufconn.InprocProbes.Add(-1)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	conn, err := dialer(ctx, address)
+	if err != nil {
+		return nil
+	}
+	defer conn.Close()
+	probe, ok := conn.(*bufconn.InprocProbe)
+	if !ok {
+		return nil
+	}
+	for range 100 {
+		r.mu.Lock()
+		found := r.listeners[probe.Listener]
+		r.mu.Unlock()
+		if found != nil {
+			return found
+		}
+		time.Sleep(time.Millisecond)
+	}
+	return nil
+}
