@@ -20,6 +20,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -29,6 +30,7 @@ func main() {
 	verbose := flag.Bool("v", false, "print every test, and the output of those that fail")
 	logs := flag.String("logs", "", "write the output of each test to this directory")
 	parallel := flag.Int("parallel", 6, "how many tests run at the same time; most of them wait")
+	network := flag.Bool("network", false, "replace no connection, to see what a test does by itself")
 	limit := flag.Duration("limit", 30*time.Second, "how long a test may take")
 	flag.Parse()
 
@@ -41,6 +43,9 @@ func main() {
 		logs:     *logs,
 		parallel: *parallel,
 		limit:    *limit,
+	}
+	if *network {
+		os.Setenv("INPROCCHAIN_UPSTREAM_NETWORK", "1")
 	}
 	if err := c.run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "upstream:", err)
@@ -109,6 +114,7 @@ func (c config) runAll(ctx context.Context, w *workspace, selected []suite) (map
 		}
 	}()
 
+	var serial sync.Mutex
 	slots := make(chan struct{}, c.parallel)
 	for _, suite := range selected {
 		binaries, err := w.build(ctx, suite)
@@ -124,12 +130,18 @@ func (c config) runAll(ctx context.Context, w *workspace, selected []suite) (map
 				slots <- struct{}{}
 				go func() {
 					defer func() { <-slots }()
-					result, err := binary.run(ctx, test, c.limit)
+					if suite.serial {
+						serial.Lock()
+						defer serial.Unlock()
+					}
+					of, err := binary.run(ctx, test, c.limit)
 					if err != nil {
 						cancel(err)
 						return
 					}
-					finished <- done{suite.name, result}
+					for _, result := range of {
+						finished <- done{suite.name, result}
+					}
 				}()
 			}
 		}

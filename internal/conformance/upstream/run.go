@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -39,7 +38,7 @@ type binary struct {
 	pkg   string
 	path  string
 	dir   string
-	args  []string
+	suite suite
 	tests []test
 }
 
@@ -48,22 +47,22 @@ func (w *workspace) build(ctx context.Context, s suite) ([]binary, error) {
 	var binaries []binary
 	for _, below := range s.packages {
 		b := binary{
-			pkg:  path.Join(s.module, below),
-			path: filepath.Join(w.dir, "bin", strings.ReplaceAll(path.Join(s.module, below), "/", "_")),
-			dir:  filepath.Join(w.copies[s.module], filepath.FromSlash(below)),
-			args: s.args,
+			pkg:   path.Join(s.module, below),
+			path:  filepath.Join(w.dir, "bin", strings.ReplaceAll(path.Join(s.module, below), "/", "_")),
+			dir:   filepath.Join(w.copies[s.module], filepath.FromSlash(below)),
+			suite: s,
 		}
 		command := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-mod=mod", "-modfile="+w.modfile, "-o", b.path, b.pkg)
 		if out, err := command.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("building the tests of %s: %w\n%s", b.pkg, err, out)
 		}
-		list := exec.CommandContext(ctx, b.path, append(slices.Clone(b.args), "-test.list=^(Test|Example)")...)
+		list := exec.CommandContext(ctx, b.path, append(slices.Clone(b.suite.args), "-test.list=^(Test|Example)")...)
 		list.Dir = b.dir
 		out, err := list.Output()
 		if err != nil {
 			return nil, fmt.Errorf("listing the tests of %s: %w", b.pkg, failed(err))
 		}
-		b.tests, err = listTests(b.pkg, b.dir, strings.Fields(string(out)))
+		b.tests, err = listTests(b.pkg, b.dir, strings.Fields(string(out)), s.apart)
 		if err != nil {
 			return nil, err
 		}
@@ -72,13 +71,13 @@ func (w *workspace) build(ctx context.Context, s suite) ([]binary, error) {
 	return binaries, nil
 }
 
-// run runs one test in a process of its own, so that a test that hangs or ends
-// the process is one failure, and the RPCs that a Channel saw are this test's.
-func (b binary) run(ctx context.Context, t test, limit time.Duration) (result, error) {
+// run runs a test in a process of its own, so that one that hangs or ends the
+// process is one failure, and the RPCs that a Channel saw are this test's.
+func (b binary) run(ctx context.Context, t test, limit time.Duration) ([]result, error) {
 	began := time.Now()
 	report, err := os.CreateTemp("", "inprocchain-upstream-report-")
 	if err != nil {
-		return result{}, err
+		return nil, err
 	}
 	report.Close()
 	defer os.Remove(report.Name())
@@ -86,9 +85,15 @@ func (b binary) run(ctx context.Context, t test, limit time.Duration) (result, e
 	// The binary's own limit comes first, since it prints all goroutines.
 	ctx, cancel := context.WithTimeout(ctx, limit+5*time.Second)
 	defer cancel()
-	command := exec.CommandContext(ctx, b.path, append(slices.Clone(b.args), "-test.v", "-test.count=1", "-test.run="+t.run, "-test.timeout="+limit.String())...)
+	command := exec.CommandContext(ctx, b.path, append(slices.Clone(b.suite.args), "-test.v", "-test.count=1", "-test.run="+t.run, "-test.timeout="+limit.String())...)
 	command.Dir = b.dir
 	command.Env = append(os.Environ(), "INPROCCHAIN_UPSTREAM_REPORT="+report.Name())
+	if b.suite.serial {
+		command.Env = append(command.Env, "INPROCCHAIN_UPSTREAM_WAIT=1s")
+	}
+	if t.suite {
+		command.Env = append(command.Env, "INPROCCHAIN_UPSTREAM_PRINT=1")
+	}
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
 	command.WaitDelay = time.Second
@@ -96,41 +101,37 @@ func (b binary) run(ctx context.Context, t test, limit time.Duration) (result, e
 	command.Stdout, command.Stderr = &output, &output
 	runErr := command.Run()
 
+	var exit *exec.ExitError
+	if runErr != nil && !errors.As(runErr, &exit) && ctx.Err() == nil {
+		return nil, fmt.Errorf("%s %s: %w", t.pkg, t.name, runErr)
+	}
 	reported, err := os.ReadFile(report.Name())
 	if err != nil {
-		return result{}, err
+		return nil, err
 	}
 	r := result{test: t, output: output.String(), took: time.Since(began)}
+	if runErr == nil && !strings.Contains(r.output, "--- PASS: "+t.name+" ") && !skipped(t, r.output) {
+		return nil, fmt.Errorf("%s %s did not run:\n%s", t.pkg, t.name, r.output)
+	}
 	called := false
 	for line := range strings.Lines(string(reported)) {
 		kind, what, _ := strings.Cut(strings.TrimSpace(line), "\t")
-		switch kind {
-		case "called":
-			called = true
-		case "network":
+		called = called || kind == "called"
+		if kind == "network" {
 			r.reasons = append(r.reasons, what)
 		}
-	}
-	var exit *exec.ExitError
-	if runErr != nil && !errors.As(runErr, &exit) && ctx.Err() == nil {
-		return result{}, fmt.Errorf("%s %s: %w", t.pkg, t.name, runErr)
-	}
-	if runErr == nil && !ran(t, r.output) {
-		return result{}, fmt.Errorf("%s %s did not run:\n%s", t.pkg, t.name, r.output)
 	}
 	switch {
 	case !called || runErr == nil && skipped(t, r.output):
 		r.outcome = notApplicable
+	case t.suite:
+		return suiteResults(r, runErr != nil), nil
 	case runErr == nil:
 		r.outcome = passed
 	default:
 		r.outcome = failedInProcess
 	}
-	return r, nil
-}
-
-func ran(t test, output string) bool {
-	return regexp.MustCompile(`--- (PASS|SKIP): ` + regexp.QuoteMeta(t.name) + ` `).MatchString(output)
+	return []result{r}, nil
 }
 
 func skipped(t test, output string) bool {

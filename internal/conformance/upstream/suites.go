@@ -6,6 +6,12 @@ type suite struct {
 	module   string
 	packages []string // below module
 	args     []string // flags of the test binaries
+	// serial suites listen on ports of their own choice. Their connections are
+	// made before their servers, so they are given time.
+	serial bool
+	// apart tells that the tests of a testify suite run one by one, since one
+	// that fails keeps the next ones from running.
+	apart bool
 }
 
 const grpcModule = "google.golang.org/grpc"
@@ -28,15 +34,15 @@ var suites = []suite{
 		"interceptors/ratelimit",
 		"interceptors/realip",
 		"interceptors/recovery",
-		"interceptors/retry",
 		"interceptors/selector",
 		"interceptors/timeout",
 		"interceptors/validator",
 	}},
+	{name: "go-grpc-middleware retry", module: "github.com/grpc-ecosystem/go-grpc-middleware/v2", packages: []string{"interceptors/retry"}, apart: true},
 	{name: "go-grpc-middleware prometheus", module: "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus", packages: []string{"."}},
 	{name: "otelgrpc", module: "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc", packages: []string{"."}},
 	{name: "grpcurl", module: "github.com/fullstorydev/grpcurl", packages: []string{"."}},
 	{name: "protoreflect grpcreflect", module: "github.com/jhump/protoreflect", packages: []string{"grpcreflect"}},
 	{name: "protoreflect grpcdynamic", module: "github.com/jhump/protoreflect", packages: []string{"dynamic/grpcdynamic"}},
-	{name: "grpc-gateway integration", module: "github.com/grpc-ecosystem/grpc-gateway/v2", packages: []string{"examples/internal/integration"}},
+	{name: "grpc-gateway integration", module: "github.com/grpc-ecosystem/grpc-gateway/v2", packages: []string{"examples/internal/integration"}, serial: true},
 }

@@ -9,85 +9,102 @@ import (
 	"strings"
 )
 
-// A test is what is run as one: a test function, or a method of a suite of
-// tests, such as those of grpc-go and of testify.
+// A test is what is run by itself: a test function, or one of grpc-go's
+// subtests, each of which stands alone.
 type test struct {
 	pkg  string // import path
 	name string
 	run  string // pattern for -test.run
+	// suite tells that the test function runs a suite of testify, whose tests
+	// share a server and more. They have a result each.
+	suite bool
 }
 
-// listTests returns the tests of a directory, of those that a test binary lists.
-func listTests(pkg, dir string, listed []string) ([]test, error) {
+// listTests returns the tests of a directory, of the test functions that a test
+// binary lists. If apart is set, those of a testify suite are tests of their own.
+func listTests(pkg, dir string, listed []string, apart bool) ([]test, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 	if err != nil {
 		return nil, err
 	}
-	functions := map[string]*ast.FuncDecl{}
-	methods := map[string][]string{} // of a type, those that are tests
+	functions := map[string][]*ast.FuncDecl{} // the package and its external tests may have one each
+	methods := map[*ast.FuncDecl]map[string][]string{}
+	ofPackage := map[string]map[string][]string{} // by package and type, the methods that are tests
 	for _, name := range names {
 		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
 		if err != nil {
 			return nil, err
 		}
+		if ofPackage[file.Name.Name] == nil {
+			ofPackage[file.Name.Name] = map[string][]string{}
+		}
 		for _, decl := range file.Decls {
 			function, ok := decl.(*ast.FuncDecl)
-			if !ok || !strings.HasPrefix(function.Name.Name, "Test") {
-				continue
+			switch {
+			case !ok || !strings.HasPrefix(function.Name.Name, "Test"):
+			case function.Recv == nil:
+				functions[function.Name.Name] = append(functions[function.Name.Name], function)
+				methods[function] = ofPackage[file.Name.Name]
+			default:
+				receiver := typeName(function.Recv.List[0].Type)
+				ofPackage[file.Name.Name][receiver] = append(ofPackage[file.Name.Name][receiver], function.Name.Name)
 			}
-			if function.Recv == nil {
-				functions[function.Name.Name] = function
-				continue
-			}
-			receiver := typeName(function.Recv.List[0].Type)
-			methods[receiver] = append(methods[receiver], function.Name.Name)
 		}
 	}
 	var tests []test
-	for _, name := range listed {
-		function := functions[name]
-		if function == nil {
-			tests = append(tests, test{pkg, name, "^" + name + "$"}) // an example
-			continue
+	slices.Sort(listed)
+	for _, name := range slices.Compact(listed) {
+		var subtests []string
+		for _, function := range functions[name] {
+			subtests = append(subtests, suiteSubtests(function, methods[function], apart)...)
 		}
-		tests = append(tests, expand(pkg, function, methods)...)
+		slices.Sort(subtests)
+		for _, sub := range slices.Compact(subtests) {
+			tests = append(tests, test{pkg: pkg, name: name + "/" + sub, run: "^" + name + "$/^" + sub + "$"})
+		}
+		if len(subtests) == 0 {
+			suite := slices.ContainsFunc(functions[name], func(f *ast.FuncDecl) bool { return calls(f, "suite.Run") })
+			tests = append(tests, test{pkg: pkg, name: name, run: "^" + name + "$", suite: suite})
+		}
 	}
 	return tests, nil
 }
 
-// expand returns the tests of a test function that only runs a suite.
-func expand(pkg string, function *ast.FuncDecl, methods map[string][]string) []test {
-	name := function.Name.Name
-	var runner string
-	var suiteType string
+// suiteSubtests returns the names of the subtests that a test function runs, if
+// they are to be run by themselves. The methods of its package are given by type.
+func suiteSubtests(function *ast.FuncDecl, methods map[string][]string, apart bool) []string {
+	var prefix string
+	switch {
+	case calls(function, "grpctest.RunSubTests"):
+		prefix = "Test" // the subtest EmptyCall is the method TestEmptyCall
+	case apart && calls(function, "suite.Run"):
+	default:
+		return nil
+	}
+	var names []string
 	ast.Inspect(function.Body, func(node ast.Node) bool {
-		switch node := node.(type) {
-		case *ast.CallExpr:
-			if called, ok := node.Fun.(*ast.SelectorExpr); ok {
-				switch typeName(called.X) + "." + called.Sel.Name {
-				case "grpctest.RunSubTests", "suite.Run":
-					runner = called.Sel.Name
-				}
-			}
-		case *ast.CompositeLit:
-			if of := typeName(node.Type); suiteType == "" && len(methods[of]) > 0 {
-				suiteType = of
+		if literal, ok := node.(*ast.CompositeLit); ok {
+			for _, method := range methods[typeName(literal.Type)] {
+				names = append(names, strings.TrimPrefix(method, prefix))
 			}
 		}
 		return true
 	})
-	if runner == "" || suiteType == "" {
-		return []test{{pkg, name, "^" + name + "$"}}
-	}
-	var tests []test
-	for _, method := range slices.Sorted(slices.Values(methods[suiteType])) {
-		sub := method
-		if runner == "RunSubTests" {
-			sub = strings.TrimPrefix(method, "Test")
+	return names
+}
+
+// calls tells whether a function calls one of another package.
+func calls(function *ast.FuncDecl, name string) bool {
+	found := false
+	ast.Inspect(function.Body, func(node ast.Node) bool {
+		if call, ok := node.(*ast.CallExpr); ok {
+			if called, ok := call.Fun.(*ast.SelectorExpr); ok {
+				found = found || typeName(called.X)+"."+called.Sel.Name == name
+			}
 		}
-		tests = append(tests, test{pkg, name + "/" + sub, "^" + name + "$/^" + sub + "$"})
-	}
-	return tests
+		return true
+	})
+	return found
 }
 
 func typeName(expr ast.Expr) string {

@@ -3,7 +3,6 @@ package grpc
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 	"net"
 
@@ -58,6 +57,7 @@ type InprocServerOptions struct {
 	Unary         UnaryServerInterceptor  // all of them, nil if there is none
 	Stream        StreamServerInterceptor // all of them, nil if there is none
 	StatsHandlers []stats.Handler
+	Transport     credentials.TransportCredentials // nil without Creds
 	// WaitForHandlers tells that Stop waits for handlers.
 	WaitForHandlers bool
 	// Others names the options of which a Channel has no counterpart.
@@ -75,7 +75,6 @@ func InprocOptions(s *Server) InprocServerOptions {
 			others = append(others, name)
 		}
 	}
-	other(o.creds != nil && !inprocInsecure(o.creds), "Creds")
 	other(o.codec != nil, "ForceServerCodec")
 	other(o.cp != nil, "RPCCompressor")
 	other(o.dc != nil, "RPCDecompressor")
@@ -87,7 +86,6 @@ func InprocOptions(s *Server) InprocServerOptions {
 	other(o.unknownStreamDesc != nil, "UnknownServiceHandler")
 	other(o.keepaliveParams != keepalive.ServerParameters{}, "KeepaliveParams")
 	other(o.keepalivePolicy != keepalive.EnforcementPolicy{}, "KeepaliveEnforcementPolicy")
-	other(o.initialWindowSize != 0 || o.initialConnWindowSize != 0, "window sizes")
 	other(o.maxHeaderListSize != nil, "MaxHeaderListSize")
 	other(o.streamWrapper != nil, "xDS stream wrapper")
 	return InprocServerOptions{
@@ -95,6 +93,7 @@ func InprocOptions(s *Server) InprocServerOptions {
 		Unary:           o.unaryInt,
 		Stream:          o.streamInt,
 		StatsHandlers:   o.statsHandlers,
+		Transport:       o.creds,
 		WaitForHandlers: o.waitForHandlers,
 		Others:          others,
 	}
@@ -111,7 +110,8 @@ type InprocClientOptions struct {
 	StatsHandlers []stats.Handler
 	CallOptions   []CallOption
 	Credentials   []credentials.PerRPCCredentials
-	UserAgent     string // empty without WithUserAgent
+	Transport     credentials.TransportCredentials // nil with WithCredentialsBundle
+	UserAgent     string                           // empty without WithUserAgent
 	// Others names the options of which a Channel has no counterpart.
 	Others []string
 }
@@ -143,10 +143,8 @@ func inprocClientOptions(cc *ClientConn) InprocClientOptions {
 	other(o.compressorV0 != nil, "WithCompressor")
 	other(o.dc != nil, "WithDecompressor")
 	other(o.binaryLogger != nil, "binary logger")
-	other(o.copts.TransportCredentials == nil || !inprocInsecure(o.copts.TransportCredentials), "WithTransportCredentials")
 	other(o.copts.CredsBundle != nil, "WithCredentialsBundle")
 	other(o.copts.KeepaliveParams != keepalive.ClientParameters{}, "WithKeepaliveParams")
-	other(o.copts.InitialWindowSize != 0 || o.copts.InitialConnWindowSize != 0, "window sizes")
 	other(o.copts.MaxHeaderListSize != nil, "WithMaxHeaderListSize")
 	other(o.idleTimeout != defaultDialOptions().idleTimeout, "WithIdleTimeout")
 	if raw := o.defaultServiceConfigRawJSON; raw != nil {
@@ -166,6 +164,7 @@ func inprocClientOptions(cc *ClientConn) InprocClientOptions {
 		StatsHandlers: o.copts.StatsHandlers,
 		CallOptions:   o.callOptions,
 		Credentials:   o.copts.PerRPCCredentials,
+		Transport:     o.copts.TransportCredentials,
 		UserAgent:     userAgent,
 		Others:        others,
 	}
@@ -203,10 +202,6 @@ func inprocPlainConfig(raw string) bool {
 }
 
 func inprocPlainPolicy(name string) bool { return name == "pick_first" || name == "round_robin" }
-
-func inprocInsecure(creds credentials.TransportCredentials) bool {
-	return fmt.Sprintf("%T", creds) == "insecure.insecureTC"
-}
 
 // InprocSetState makes cc report a state.
 func InprocSetState(cc *ClientConn, state connectivity.State) { cc.csMgr.updateState(state) }

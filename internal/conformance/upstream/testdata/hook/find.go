@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"strings"
 	"time"
 
@@ -34,6 +35,9 @@ func find(options grpc.InprocClientOptions) (*server, string) {
 		return nil, fmt.Sprintf("no server of this process listens at %q", address)
 	}
 	if reason := found.untranslatable(); reason != "" {
+		return nil, reason
+	}
+	if reason := accept(options, grpc.InprocOptions(found.grpc).Transport); reason != "" {
 		return nil, reason
 	}
 	return found, ""
@@ -86,20 +90,19 @@ func manualAddress(state *resolver.State) (address, reason string) {
 }
 
 // at returns the server that listens at address. A test may start a server in a
-// goroutine and connect at once, so at waits for servers that do not serve yet.
+// goroutine and connect at once, so at waits for servers that do not serve yet,
+// and for INPROCCHAIN_UPSTREAM_WAIT in any case.
 func (r *registry) at(address string) *server {
-	for wait := range 100 {
+	limit, _ := time.ParseDuration(os.Getenv("INPROCCHAIN_UPSTREAM_WAIT"))
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
 		if found := r.byAddress(address); found != nil {
 			return found
 		}
-		if !r.anyPending() {
+		waited := time.Since(began)
+		if waited >= limit && (waited >= 100*time.Millisecond || !r.anyPending()) {
 			return nil
 		}
-		if wait > 0 {
-			time.Sleep(time.Millisecond)
-		}
 	}
-	return nil
 }
 
 func (r *registry) byAddress(address string) *server {

@@ -13,6 +13,9 @@ import (
 )
 
 func init() {
+	if os.Getenv("INPROCCHAIN_UPSTREAM_NETWORK") != "" {
+		return
+	}
 	grpc.InprocHooks.Created = servers.created
 	grpc.InprocHooks.Serving = servers.serving
 	grpc.InprocHooks.Stopping = servers.stopping
@@ -38,6 +41,9 @@ func dial(options grpc.InprocClientOptions) *grpc.ClientConn {
 var called atomic.Bool
 
 func calling(method string) {
+	if os.Getenv("INPROCCHAIN_UPSTREAM_PRINT") != "" {
+		fmt.Printf("=== CALL  %s\n", method)
+	}
 	if called.CompareAndSwap(false, true) {
 		report("called\t%s", method)
 	}

@@ -1,0 +1,66 @@
+package hook
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+)
+
+// accept returns why the transport credentials of a client and a server do not
+// accept each other. A Channel has none, so the question is asked here: a test
+// of credentials that are refused is about the network.
+func accept(client grpc.InprocClientOptions, server credentials.TransportCredentials) string {
+	if client.Transport == nil {
+		return "dial options WithCredentialsBundle"
+	}
+	if isPlain(client.Transport) && isPlain(server) {
+		return ""
+	}
+	if !isTLS(client.Transport) || !isTLS(server) {
+		return fmt.Sprintf("transport credentials %T and %T", client.Transport, server)
+	}
+	if err := handshake(client, server); err != nil {
+		return "TLS handshake: " + err.Error()
+	}
+	return ""
+}
+
+// isPlain tells whether credentials send everything as it is.
+func isPlain(creds credentials.TransportCredentials) bool {
+	if creds == nil {
+		return true
+	}
+	protocol := creds.Info().SecurityProtocol
+	return protocol == "insecure" || protocol == "local"
+}
+
+func isTLS(creds credentials.TransportCredentials) bool {
+	return creds != nil && creds.Info().SecurityProtocol == "tls"
+}
+
+func handshake(client grpc.InprocClientOptions, server credentials.TransportCredentials) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	clientEnd, serverEnd := net.Pipe()
+	defer clientEnd.Close()
+	defer serverEnd.Close()
+	deadline, _ := ctx.Deadline()
+	_ = serverEnd.SetDeadline(deadline)
+
+	accepted := make(chan error, 1)
+	go func() {
+		_, _, err := server.ServerHandshake(serverEnd)
+		accepted <- err
+	}()
+	secured, _, err := client.Transport.ClientHandshake(ctx, client.Authority, clientEnd)
+	if err != nil {
+		return err
+	}
+	go func() { _, _ = io.Copy(io.Discard, secured) }() // the server may send more before it is done
+	return <-accepted
+}
