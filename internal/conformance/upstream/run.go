@@ -30,6 +30,7 @@ type result struct {
 	outcome outcome
 	reasons []string // why connections were not replaced
 	output  string
+	attempt int
 	took    time.Duration
 }
 

@@ -32,29 +32,49 @@ func table(suites []suite, results map[string][]result) string {
 	return b.String()
 }
 
-// verdict returns an error that names the tests whose results are not the
-// expected ones. If the whole of the tests was run, it also names those that are
-// expected and do not exist or are not applicable.
-func verdict(results map[string][]result, expected map[string]expectation, whole bool) error {
-	var wrong []string
-	failed := map[string]bool{}
+// repeats names the tests that had the expected result at a later attempt.
+func repeats(results map[string][]result) string {
+	var names []string
 	for _, suite := range results {
 		for _, r := range suite {
-			_, listed := expected[key(r.test)]
-			switch {
-			case r.outcome == failedInProcess && !listed:
-				wrong = append(wrong, fmt.Sprintf("%s failed:\n%s", key(r.test), tail(r.output)))
-			case r.outcome == passed && listed:
-				wrong = append(wrong, fmt.Sprintf("%s passed; take it out of failures.txt", key(r.test)))
-			case r.outcome == failedInProcess:
-				failed[key(r.test)] = true
+			if r.attempt > 1 {
+				names = append(names, fmt.Sprintf("  attempt %d: %s\n", r.attempt, key(r.test)))
 			}
 		}
 	}
-	if whole {
-		for name := range expected {
-			if !failed[name] && !slices.ContainsFunc(wrong, func(s string) bool { return strings.HasPrefix(s, name+" ") }) {
-				wrong = append(wrong, fmt.Sprintf("%s was not run in-process; take it out of failures.txt", name))
+	if len(names) == 0 {
+		return ""
+	}
+	slices.Sort(names)
+	return "\nrun more than once:\n" + strings.Join(names, "")
+}
+
+// verdict returns an error that names the tests whose results are not the
+// expected ones. If all tests were to be run, it also names those that are
+// listed and were not run in-process.
+func (c config) verdict(results map[string][]result) error {
+	var wrong []string
+	inProcess := map[string]bool{}
+	for _, suite := range results {
+		for _, r := range suite {
+			switch r.outcome {
+			case failedInProcess:
+				inProcess[key(r.test)] = true
+				if c.unexpected(r) {
+					wrong = append(wrong, fmt.Sprintf("%s failed:\n%s", key(r.test), tail(r.output)))
+				}
+			case passed:
+				inProcess[key(r.test)] = true
+				if c.unexpected(r) {
+					wrong = append(wrong, fmt.Sprintf("%s passed; take it out of failures.txt\n", key(r.test)))
+				}
+			}
+		}
+	}
+	if c.suites.String() == "" && c.tests.String() == "" {
+		for name := range c.expected {
+			if !inProcess[name] {
+				wrong = append(wrong, fmt.Sprintf("%s was not run in-process; take it out of failures.txt\n", name))
 			}
 		}
 	}

@@ -20,9 +20,6 @@ func find(options grpc.InprocClientOptions) (*server, string) {
 	if len(options.Others) > 0 {
 		return nil, "dial options " + strings.Join(options.Others, ", ")
 	}
-	if len(options.Credentials) > 1 {
-		return nil, "dial options with several credentials"
-	}
 	address, reason := resolve(options)
 	if reason != "" {
 		return nil, reason
@@ -74,6 +71,9 @@ func resolve(options grpc.InprocClientOptions) (address, reason string) {
 func manualAddress(state *resolver.State) (address, reason string) {
 	addresses := state.Addresses
 	for _, endpoint := range state.Endpoints {
+		if endpoint.Attributes != nil {
+			return "", "resolver with attributes"
+		}
 		addresses = append(addresses[:len(addresses):len(addresses)], endpoint.Addresses...)
 	}
 	switch {
@@ -83,7 +83,7 @@ func manualAddress(state *resolver.State) (address, reason string) {
 		return "", "resolver with a server name"
 	case state.ServiceConfig != nil:
 		return "", "resolver with a service config"
-	case state.Attributes != nil:
+	case state.Attributes != nil || addresses[0].Attributes != nil || addresses[0].BalancerAttributes != nil:
 		return "", "resolver with attributes"
 	}
 	return addresses[0].Addr, ""
