@@ -1,5 +1,5 @@
 # Every module of the repository. A user's go.mod gets the first alone.
-MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod ./internal/conformance/go.mod ./examples/go.mod ./examples/internal/gen/go.mod ./migrate/go.mod ./tools/go.mod))
+MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod ./internal/conformance/go.mod ./internal/conformance/upstream/go.mod ./examples/go.mod ./examples/internal/gen/go.mod ./migrate/go.mod ./tools/go.mod))
 
 FUZZTIME ?= 5s
 STATICCHECK = $$(cd $(CURDIR)/tools && go tool -n staticcheck)
@@ -62,6 +62,10 @@ DIFFERENTIALTIME ?= 5m
 differential: ## random programs, in-process and on the network, for twice DIFFERENTIALTIME
 	go test -C internal/conformance -timeout 0 -v -run Programs ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
 	go test -C internal/conformance -timeout 0 -v -race -run Races ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
+
+.PHONY: upstream
+upstream: ## tests of grpc-go, go-grpc-middleware, otelgrpc and others, over Channels
+	go run -C internal/conformance/upstream .
 
 .PHONY: bench
 bench: ## measure against the bare channel and grpc-go; writes docs/performance.md

@@ -14,9 +14,9 @@ var (
 
 // suiteResults returns the results of the tests of a testify suite, which ran
 // as one test. A test function may run its suite several times; a test of it
-// has failed if it failed once.
+// has failed if it failed once, or did not end.
 func suiteResults(whole result, failed bool) []result {
-	type seen struct{ called, failed bool }
+	type seen struct{ called, ended, failed bool }
 	tests := map[string]*seen{}
 	var order []string
 	at := func(name string) *seen {
@@ -27,39 +27,41 @@ func suiteResults(whole result, failed bool) []result {
 		return tests[name]
 	}
 	current := whole.test.name
-	explained := false
 	for line := range strings.Lines(whole.output) {
 		if run := runLine.FindStringSubmatch(line); run != nil {
 			current = suiteTest(run[2])
+			at(current)
 		}
 		if callLine.MatchString(line) {
 			at(current).called = true
 		}
-		if end := endLine.FindStringSubmatch(line); end != nil && end[1] == "FAIL" && suiteTest(end[2]) != whole.test.name {
-			at(suiteTest(end[2])).failed = true
-			explained = true
-		} else if end != nil && suiteTest(end[2]) != whole.test.name {
-			at(suiteTest(end[2]))
+		if end := endLine.FindStringSubmatch(line); end != nil {
+			test := at(suiteTest(end[2]))
+			test.ended = true
+			test.failed = test.failed || end[1] == "FAIL"
 		}
-	}
-	if failed && !explained {
-		at(whole.test.name).failed = true
 	}
 	var results []result
 	for _, name := range order {
+		if name == whole.test.name {
+			continue
+		}
 		r := whole
 		r.test.name = name
-		switch {
-		case tests[name].failed:
+		switch test := tests[name]; {
+		case test.failed || !test.ended:
 			r.outcome = failedInProcess
-		case tests[name].called && name != whole.test.name:
+			failed = false // explained
+		case test.called:
 			r.outcome = passed
-		case name == whole.test.name:
-			continue // setting up the suite
 		default:
 			r.outcome = notApplicable
 		}
 		results = append(results, r)
+	}
+	if failed {
+		whole.outcome = failedInProcess
+		results = append(results, whole)
 	}
 	return results
 }

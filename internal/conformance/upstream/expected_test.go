@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+const differences = "| on a network | on a channel |\n|---|---|\n| bytes | none |\n"
+
+func TestParseExpectedReadsParagraphs(t *testing.T) {
+	t.Parallel()
+	got, err := parseExpected("# comment\n\nrow: bytes\nreason: There are none.\nexample.com/a TestA\nexample.com/b Test/B\n", differences)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := expectation{row: "bytes", reason: "There are none."}
+	if len(got) != 2 || got["example.com/a TestA"] != want || got["example.com/b Test/B"] != want {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestParseExpectedRefusesWhatExplainsNothing(t *testing.T) {
+	t.Parallel()
+	for name, text := range map[string]string{
+		"unknown row":   "row: windows\nreason: r\na TestA\n",
+		"no row":        "reason: r\na TestA\n",
+		"no reason":     "row: bytes\na TestA\n",
+		"no test":       "row: bytes\nreason: r\n",
+		"twice":         "row: bytes\nreason: r\na TestA\na TestA\n",
+		"no paragraph":  "a TestA\n",
+		"next inherits": "row: bytes\nreason: r\na TestA\n\na TestB\n",
+	} {
+		if got, err := parseExpected(text, differences); err == nil {
+			t.Errorf("%s: got %v, want an error", name, got)
+		}
+	}
+}
+
+func TestVerdictNamesUnexpectedResults(t *testing.T) {
+	t.Parallel()
+	c := config{suites: all, tests: all, expected: map[string]expectation{"p TestListed": {}, "p TestFixed": {}, "p TestGone": {}}}
+	err := c.verdict(map[string][]result{"s": {
+		{test: test{pkg: "p", name: "TestListed"}, outcome: failedInProcess},
+		{test: test{pkg: "p", name: "TestFixed"}, outcome: passed},
+		{test: test{pkg: "p", name: "TestGood"}, outcome: passed},
+		{test: test{pkg: "p", name: "TestOther"}, outcome: notApplicable},
+		{test: test{pkg: "p", name: "TestBroken"}, outcome: failedInProcess, output: "why\n"},
+	}})
+	if err == nil {
+		t.Fatal("got nil, want an error")
+	}
+	for _, want := range []string{"3 unexpected", "p TestBroken failed:\n\twhy\n", "p TestFixed passed", "p TestGone was not run"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error has no %q:\n%v", want, err)
+		}
+	}
+}
+
+func TestVerdictAcceptsExpectedResults(t *testing.T) {
+	t.Parallel()
+	c := config{suites: all, tests: all, expected: map[string]expectation{"p TestListed": {}}}
+	err := c.verdict(map[string][]result{"s": {
+		{test: test{pkg: "p", name: "TestListed"}, outcome: failedInProcess},
+		{test: test{pkg: "p", name: "TestGood"}, outcome: passed},
+	}})
+	if err != nil {
+		t.Error(err)
+	}
+}
