@@ -7,8 +7,15 @@
 // target is a server in the same process and every option of both has a
 // counterpart. A test of which no RPC goes through a Channel is not applicable.
 //
+// The hook translates options and adds nothing to what an RPC's caller, handler,
+// interceptors or stats handlers see. It does one thing for the ClientConn: it
+// reports Ready, and Idle once the server has stopped, since the tests wait for
+// that. Some options are left out because they only tune a connection: buffer
+// and window sizes, WithUserAgent, and TLS, if both sides would accept each other.
+//
 // It fails if a test fails that failures.txt does not list, and if a test passes
-// that it lists.
+// that it lists. A test with another result than expected is run up to three
+// times, because the order of some events on a network is not fixed either.
 package main
 
 import (

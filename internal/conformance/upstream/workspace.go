@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -122,8 +124,8 @@ func (w *workspace) writeModfile(here string) error {
 	root := filepath.Join(here, "..", "..", "..")
 	text := strings.Replace(string(mod), "=> ../../../", "=> "+root, 1)
 	text += fmt.Sprintf("\nrequire %s v0.0.0\n", hookModule)
-	for module, dir := range w.copies {
-		text += fmt.Sprintf("\nreplace %s => %s\n", module, dir)
+	for _, module := range slices.Sorted(maps.Keys(w.copies)) {
+		text += fmt.Sprintf("\nreplace %s => %s\n", module, w.copies[module])
 	}
 	if err := writeFile(w.modfile, []byte(text)); err != nil {
 		return err

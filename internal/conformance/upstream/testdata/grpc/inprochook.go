@@ -58,6 +58,7 @@ type InprocServerOptions struct {
 	Stream        StreamServerInterceptor // all of them, nil if there is none
 	StatsHandlers []stats.Handler
 	Transport     credentials.TransportCredentials // nil without Creds
+	MaxSend       int
 	// WaitForHandlers tells that Stop waits for handlers.
 	WaitForHandlers bool
 	// Others names the options of which a Channel has no counterpart.
@@ -82,7 +83,6 @@ func InprocOptions(s *Server) InprocServerOptions {
 	other(o.inTapHandle != nil, "InTapHandle")
 	other(o.maxConcurrentStreams != math.MaxUint32, "MaxConcurrentStreams")
 	other(o.maxReceiveMessageSize != defaultServerMaxReceiveMessageSize, "MaxRecvMsgSize")
-	other(o.maxSendMessageSize != defaultServerMaxSendMessageSize, "MaxSendMsgSize")
 	other(o.unknownStreamDesc != nil, "UnknownServiceHandler")
 	other(o.keepaliveParams != keepalive.ServerParameters{}, "KeepaliveParams")
 	other(o.keepalivePolicy != keepalive.EnforcementPolicy{}, "KeepaliveEnforcementPolicy")
@@ -94,6 +94,7 @@ func InprocOptions(s *Server) InprocServerOptions {
 		Stream:          o.streamInt,
 		StatsHandlers:   o.statsHandlers,
 		Transport:       o.creds,
+		MaxSend:         o.maxSendMessageSize,
 		WaitForHandlers: o.waitForHandlers,
 		Others:          others,
 	}

@@ -99,7 +99,7 @@ func (r *registry) at(address string) *server {
 			return found
 		}
 		waited := time.Since(began)
-		if waited >= limit && (waited >= 100*time.Millisecond || !r.anyPending()) {
+		if waited >= limit && (waited >= time.Second || !r.anyPending()) {
 			return nil
 		}
 	}

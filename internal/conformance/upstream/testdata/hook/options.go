@@ -3,6 +3,7 @@ package hook
 import (
 	"context"
 	"maps"
+	"net"
 	"slices"
 
 	"google.golang.org/grpc"
@@ -23,10 +24,10 @@ func serverSide(options grpc.InprocServerOptions) []inprocchain.Option {
 	return append(translated, inprocchain.WithServerStatsHandlers(options.StatsHandlers...))
 }
 
-// clientSide returns the options of a Channel for those of a ClientConn.
-func clientSide(options grpc.InprocClientOptions) []inprocchain.Option {
-	defaults := calls{before: options.CallOptions}
-	translated := defaults.interceptors()
+// clientSide returns the options of a Channel for those of a ClientConn and the
+// server that listens at address.
+func clientSide(options grpc.InprocClientOptions, server grpc.InprocServerOptions, address net.Addr) []inprocchain.Option {
+	translated := []inprocchain.Option{inprocchain.WithDefaultCallOptions(options.CallOptions...)}
 	if options.Unary != nil {
 		translated = append(translated, inprocchain.WithUnaryClientInterceptors(options.Unary))
 	}
@@ -34,17 +35,22 @@ func clientSide(options grpc.InprocClientOptions) []inprocchain.Option {
 		translated = append(translated, inprocchain.WithStreamClientInterceptors(options.Stream))
 	}
 	connection := calls{
-		before:      []grpc.CallOption{grpc.MaxCallRecvMsgSize(4 << 20)},
+		maxResponse: server.MaxSend,
 		credentials: options.Credentials,
+	}
+	if options.Authority != address.String() {
+		connection.authority = options.Authority
 	}
 	translated = append(translated, connection.interceptors()...)
 	return append(translated, inprocchain.WithClientStatsHandlers(options.StatsHandlers...))
 }
 
-// calls is what a connection adds to the options of a call, where the
-// interceptors of a test do not see it.
+// calls is what a connection does to a call and the interceptors of a test do
+// not see, as call options. What the server may not send is what the client may
+// not receive.
 type calls struct {
-	before      []grpc.CallOption
+	maxResponse int
+	authority   string // empty if it is the address
 	credentials []credentials.PerRPCCredentials
 }
 
@@ -59,19 +65,25 @@ func (c calls) interceptors() []inprocchain.Option {
 	}
 }
 
-// options returns the options of a call. The credentials of a connection hold
-// together with the last ones of the call.
+// options returns the options of a call.
 func (c calls) options(opts []grpc.CallOption) []grpc.CallOption {
-	opts = slices.Concat(c.before, opts)
+	maxReceive := 4 << 20 // grpc-go's default
+	all := slices.Clone(c.credentials)
+	for _, opt := range opts {
+		switch opt := opt.(type) {
+		case grpc.MaxRecvMsgSizeCallOption:
+			maxReceive = opt.MaxRecvMsgSize
+		case grpc.PerRPCCredsCallOption:
+			all = append(c.credentials[:len(c.credentials):len(c.credentials)], opt.Creds)
+		}
+	}
+	var before []grpc.CallOption
+	if c.authority != "" {
+		before = append(before, grpc.CallAuthority(c.authority))
+	}
+	opts = slices.Concat(before, opts, []grpc.CallOption{grpc.MaxCallRecvMsgSize(min(maxReceive, c.maxResponse))})
 	if len(c.credentials) == 0 {
 		return opts
-	}
-	all := slices.Clone(c.credentials)
-	for _, opt := range slices.Backward(opts) {
-		if own, ok := opt.(grpc.PerRPCCredsCallOption); ok {
-			all = append(all, own.Creds)
-			break
-		}
 	}
 	return append(opts, grpc.PerRPCCredentials(joined(all)))
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/connectivity"
@@ -54,7 +55,7 @@ func (r *registry) stopping(s *grpc.Server, graceful bool) {
 	}
 	r.mu.Unlock()
 	if stopped != nil {
-		stopped.stop(graceful)
+		stopped.stop(grpc.InprocOptions(s), graceful)
 	}
 }
 
@@ -75,15 +76,15 @@ func (r *registry) anyBufconn() bool {
 	return len(r.pending) > 0
 }
 
-// A server is a grpc.Server of this process and the Channels that stand for
-// connections to it.
+// A server is a grpc.Server of this process and the Channel that has its
+// services. Each connection to it is a client of that Channel.
 type server struct {
 	grpc    *grpc.Server
 	address net.Addr
 
-	mu       sync.Mutex
-	channels []*inprocchain.Channel
-	stopped  bool
+	mu      sync.Mutex
+	channel *inprocchain.Channel // made for the first connection
+	conns   []*grpc.ClientConn
 }
 
 // untranslatable returns what of the server a Channel cannot have.
@@ -101,37 +102,53 @@ func (s *server) untranslatable() string {
 }
 
 func (s *server) newClient(options grpc.InprocClientOptions) *grpc.ClientConn {
-	channel := s.newChannel(options)
-	cc := channel.ClientConn()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.channels = append(s.channels, channel)
+	serverOptions := grpc.InprocOptions(s.grpc)
+	if s.channel == nil {
+		s.channel = inprocchain.New(append(serverSide(serverOptions), inprocchain.WithAddr(dialed(s.address)))...)
+		for _, service := range serverOptions.Services {
+			s.channel.RegisterService(service.Desc, service.Impl)
+		}
+	}
+	cc := s.channel.NewClient(clientSide(options, serverOptions, dialed(s.address))...).ClientConn()
+	s.conns = append(s.conns, cc)
 	return cc
 }
 
-func (s *server) newChannel(options grpc.InprocClientOptions) *inprocchain.Channel {
-	serverOptions := grpc.InprocOptions(s.grpc)
-	channel := inprocchain.New(append(serverSide(serverOptions), clientSide(options)...)...)
-	for _, service := range serverOptions.Services {
-		channel.RegisterService(service.Desc, service.Impl)
+// dialed returns the address to which a client on this machine connects.
+func dialed(listener net.Addr) net.Addr {
+	if tcp, ok := listener.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: tcp.Port}
 	}
-	return channel
+	return listener
 }
 
-// stop does to the Channels what Stop or GracefulStop does to connections.
-func (s *server) stop(graceful bool) {
+// stop does to the Channel what Stop or GracefulStop does to connections.
+func (s *server) stop(options grpc.InprocServerOptions, graceful bool) {
 	s.mu.Lock()
-	channels := s.channels
+	channel, conns := s.channel, s.conns
 	s.mu.Unlock()
-	for _, channel := range channels {
-		cc := channel.ClientConn()
-		if graceful {
-			_ = channel.Shutdown(context.Background())
-		} else {
-			ended, cancel := context.WithCancel(context.Background())
-			cancel()
-			_ = channel.Shutdown(ended)
+	if channel == nil {
+		return
+	}
+	switch {
+	case graceful:
+		_ = channel.Shutdown(context.Background())
+	case options.WaitForHandlers:
+		_ = channel.Close()
+	default:
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			_ = channel.Close()
+		}()
+		select {
+		case <-closed:
+		case <-time.After(20 * time.Millisecond): // what remains is waiting for handlers
 		}
+	}
+	for _, cc := range conns {
 		if cc.GetState() != connectivity.Shutdown {
 			grpc.InprocSetState(cc, connectivity.Idle)
 		}

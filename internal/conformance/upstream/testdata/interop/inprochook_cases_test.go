@@ -9,7 +9,6 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/interop"
 	testpb "google.golang.org/grpc/interop/grpc_testing"
-	"google.golang.org/grpc/orca"
 )
 
 // grpc-go runs its interoperability cases with two programs, so these are the
@@ -32,14 +31,6 @@ func TestCustomMetadata(t *testing.T)       { run(t, interop.DoCustomMetadata) }
 func TestStatusCodeAndMessage(t *testing.T) { run(t, interop.DoStatusCodeAndMessage) }
 func TestSpecialStatusMessage(t *testing.T) { run(t, interop.DoSpecialStatusMessage) }
 
-func TestPickFirstUnary(t *testing.T) {
-	interop.DoPickFirstUnary(t.Context(), testpb.NewTestServiceClient(connect(t)))
-}
-
-func TestORCAPerRPC(t *testing.T) {
-	interop.DoORCAPerRPCTest(t.Context(), testpb.NewTestServiceClient(connect(t)))
-}
-
 func TestUnimplementedMethod(t *testing.T) {
 	interop.DoUnimplementedMethod(t.Context(), connect(t))
 }
@@ -58,7 +49,7 @@ func connect(t *testing.T) *grpc.ClientConn {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := grpc.NewServer(orca.CallMetricsServerOption(nil))
+	server := grpc.NewServer()
 	testpb.RegisterTestServiceServer(server, interop.NewTestServer())
 	go server.Serve(listener)
 	t.Cleanup(server.Stop)
