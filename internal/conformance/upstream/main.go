@@ -30,6 +30,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
 func main() {
@@ -40,10 +42,13 @@ func main() {
 	parallel := flag.Int("parallel", 6, "how many tests run at the same time; most of them wait")
 	network := flag.Bool("network", false, "replace no connection, to see what a test does by itself")
 	limit := flag.Duration("limit", 30*time.Second, "how long a test may take")
+	deadline := flag.Duration("deadline", 5*time.Minute+30*time.Second, "how long everything may take")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, *deadline)
+	defer cancel()
 	c := config{
 		suites:   regexp.MustCompile(*only),
 		tests:    regexp.MustCompile(*pattern),
@@ -95,39 +100,28 @@ func (c config) run(ctx context.Context) error {
 		return err
 	}
 	results, err := c.runAll(ctx, w, selected)
+	fmt.Print("\n", table(selected, results), repeats(results))
 	if err != nil {
 		return err
 	}
-	fmt.Print("\n", table(selected, results), repeats(results))
 	return c.verdict(results)
 }
 
 // runAll builds the suites one after the other and runs the tests of those that
-// are built.
+// are built. If it cannot finish, it returns the results so far and an error.
 func (c config) runAll(ctx context.Context, w *workspace, selected []suite) (map[string][]result, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	type done struct {
-		suite string
-		result
-	}
-	results := map[string][]result{}
-	finished := make(chan done)
-	collected := make(chan struct{})
-	go func() {
-		defer close(collected)
-		for d := range finished {
-			results[d.suite] = append(results[d.suite], d.result)
-			c.show(d.result)
-		}
-	}()
-
-	var serial sync.Mutex
-	slots := make(chan struct{}, c.parallel)
+	var (
+		mu      sync.Mutex // guards
+		results = map[string][]result{}
+		cut     []string
+		serial  sync.Mutex
+	)
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(c.parallel)
 	for _, suite := range selected {
 		binaries, err := w.build(ctx, suite)
 		if err != nil {
-			cancel(err)
+			group.Go(func() error { return err })
 			break
 		}
 		for _, binary := range binaries {
@@ -135,31 +129,34 @@ func (c config) runAll(ctx context.Context, w *workspace, selected []suite) (map
 				if !c.tests.MatchString(test.name) {
 					continue
 				}
-				slots <- struct{}{}
-				go func() {
-					defer func() { <-slots }()
+				group.Go(func() error {
 					if suite.serial {
 						serial.Lock()
 						defer serial.Unlock()
 					}
+					if ctx.Err() != nil {
+						return ctx.Err()
+					}
 					of, err := c.attempt(ctx, binary, test)
-					if err != nil {
-						cancel(err)
-						return
+					mu.Lock()
+					defer mu.Unlock()
+					if ctx.Err() != nil {
+						cut = append(cut, key(test))
 					}
 					for _, result := range of {
-						finished <- done{suite.name, result}
+						results[suite.name] = append(results[suite.name], result)
+						c.show(result)
 					}
-				}()
+					return err
+				})
 			}
 		}
 	}
-	for range c.parallel {
-		slots <- struct{}{}
+	err := group.Wait()
+	if len(cut) > 0 {
+		err = fmt.Errorf("%w; these tests were running:\n\t%s", err, strings.Join(cut, "\n\t"))
 	}
-	close(finished)
-	<-collected
-	return results, context.Cause(ctx)
+	return results, err
 }
 
 // attempts is how often a test is run whose result is not the expected one.
@@ -173,12 +170,12 @@ func (c config) attempt(ctx context.Context, b binary, t test) ([]result, error)
 		if err != nil {
 			return nil, err
 		}
-		unexpected := false
+		again := false
 		for i := range results {
 			results[i].attempt = attempt
-			unexpected = unexpected || c.unexpected(results[i])
+			again = again || c.unexpected(results[i]) && results[i].took < c.limit
 		}
-		if !unexpected || attempt == attempts {
+		if !again || attempt == attempts {
 			return results, nil
 		}
 	}

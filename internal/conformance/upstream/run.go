@@ -84,9 +84,9 @@ func (b binary) run(ctx context.Context, t test, limit time.Duration) ([]result,
 	defer os.Remove(report.Name())
 
 	// The binary's own limit comes first, since it prints all goroutines.
-	ctx, cancel := context.WithTimeout(ctx, limit+5*time.Second)
+	cut, cancel := context.WithTimeout(ctx, limit+5*time.Second)
 	defer cancel()
-	command := exec.CommandContext(ctx, b.path, append(slices.Clone(b.suite.args), "-test.v", "-test.count=1", "-test.run="+t.run, "-test.timeout="+limit.String())...)
+	command := exec.CommandContext(cut, b.path, append(slices.Clone(b.suite.args), "-test.v", "-test.count=1", "-test.run="+t.run, "-test.timeout="+limit.String())...)
 	command.Dir = b.dir
 	command.Env = append(os.Environ(), "INPROCCHAIN_UPSTREAM_REPORT="+report.Name())
 	if b.suite.serial {
@@ -102,8 +102,11 @@ func (b binary) run(ctx context.Context, t test, limit time.Duration) ([]result,
 	command.Stdout, command.Stderr = &output, &output
 	runErr := command.Run()
 
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
 	var exit *exec.ExitError
-	if runErr != nil && !errors.As(runErr, &exit) && ctx.Err() == nil {
+	if runErr != nil && !errors.As(runErr, &exit) && cut.Err() == nil {
 		return nil, fmt.Errorf("%s %s: %w", t.pkg, t.name, runErr)
 	}
 	reported, err := os.ReadFile(report.Name())
