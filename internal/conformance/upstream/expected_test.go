@@ -38,18 +38,19 @@ func TestParseExpectedRefusesWhatExplainsNothing(t *testing.T) {
 
 func TestVerdictNamesUnexpectedResults(t *testing.T) {
 	t.Parallel()
-	c := config{suites: all, tests: all, expected: map[string]expectation{"p TestListed": {}, "p TestFixed": {}, "p TestGone": {}}}
+	c := config{suites: all, tests: all, expected: map[string]expectation{"p TestListed": {}, "p TestFixed": {}, "p TestGone": {}, "p TestNetwork": {}}}
 	err := c.verdict(map[string][]result{"s": {
 		{test: test{pkg: "p", name: "TestListed"}, outcome: failedInProcess},
 		{test: test{pkg: "p", name: "TestFixed"}, outcome: passed},
 		{test: test{pkg: "p", name: "TestGood"}, outcome: passed},
 		{test: test{pkg: "p", name: "TestOther"}, outcome: notApplicable},
+		{test: test{pkg: "p", name: "TestNetwork"}, outcome: notApplicable},
 		{test: test{pkg: "p", name: "TestBroken"}, outcome: failedInProcess, output: "why\n"},
 	}})
 	if err == nil {
 		t.Fatal("got nil, want an error")
 	}
-	for _, want := range []string{"3 unexpected", "p TestBroken failed:\n\twhy\n", "p TestFixed passed", "p TestGone was not run"} {
+	for _, want := range []string{"4 unexpected", "p TestBroken failed:\n\twhy\n", "p TestFixed passed", "p TestGone is in failures.txt, but there", "p TestNetwork is in failures.txt, but made"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error has no %q:\n%v", want, err)
 		}

@@ -183,7 +183,7 @@ func (c config) attempt(ctx context.Context, b binary, t test) ([]result, error)
 
 func (c config) unexpected(r result) bool {
 	_, listed := c.expected[key(r.test)]
-	return r.outcome == failedInProcess && !listed || r.outcome == passed && listed
+	return listed != (r.outcome == failedInProcess)
 }
 
 func (c config) show(r result) {
