@@ -39,7 +39,7 @@ func TestParseExpectedRefusesWhatExplainsNothing(t *testing.T) {
 func TestVerdictNamesUnexpectedResults(t *testing.T) {
 	t.Parallel()
 	c := config{suites: all, tests: all, expected: map[string]expectation{"p TestListed": {}, "p TestFixed": {}, "p TestGone": {}, "p TestNetwork": {}}}
-	err := c.verdict(map[string][]result{"s": {
+	err := c.verdict([]suite{{name: "s"}}, map[string][]result{"s": {
 		{test: test{pkg: "p", name: "TestListed"}, outcome: failedInProcess},
 		{test: test{pkg: "p", name: "TestFixed"}, outcome: passed},
 		{test: test{pkg: "p", name: "TestGood"}, outcome: passed},
@@ -50,7 +50,7 @@ func TestVerdictNamesUnexpectedResults(t *testing.T) {
 	if err == nil {
 		t.Fatal("got nil, want an error")
 	}
-	for _, want := range []string{"4 unexpected", "p TestBroken failed:\n\twhy\n", "p TestFixed passed", "p TestGone is in failures.txt, but there", "p TestNetwork is in failures.txt, but made"} {
+	for _, want := range []string{"5 unexpected", "p TestBroken failed:\n\twhy\n", "p TestFixed passed", "has another row for s than this:\n\t| s | 4 | 2 | 2 | 2 |", "p TestGone is in failures.txt, but there", "p TestNetwork is in failures.txt, but made"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("the error has no %q:\n%v", want, err)
 		}
@@ -59,8 +59,8 @@ func TestVerdictNamesUnexpectedResults(t *testing.T) {
 
 func TestVerdictAcceptsExpectedResults(t *testing.T) {
 	t.Parallel()
-	c := config{suites: all, tests: all, expected: map[string]expectation{"p TestListed": {}}}
-	err := c.verdict(map[string][]result{"s": {
+	c := config{suites: all, tests: all, expected: map[string]expectation{"p TestListed": {}}, differences: "| s | 2 | 1 | 1 | 0 |\n"}
+	err := c.verdict([]suite{{name: "s"}}, map[string][]result{"s": {
 		{test: test{pkg: "p", name: "TestListed"}, outcome: failedInProcess},
 		{test: test{pkg: "p", name: "TestGood"}, outcome: passed},
 	}})

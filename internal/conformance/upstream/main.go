@@ -13,8 +13,8 @@
 // that. Some options are left out because they only tune a connection: buffer
 // and window sizes, WithUserAgent, and TLS, if both sides would accept each other.
 //
-// It fails if a test fails that failures.txt does not list, and if a test passes
-// that it lists. A test with another result than expected is run up to three
+// It fails if a test fails that failures.txt does not list, if a test passes that
+// it lists, and if docs/differences.md has another table than it prints. A test with another result than expected is run up to three
 // times, because the order of some events on a network is not fixed either.
 package main
 
@@ -70,6 +70,7 @@ func main() {
 type config struct {
 	suites, tests *regexp.Regexp
 	expected      map[string]expectation
+	differences   string // the text of docs/differences.md
 	verbose       bool
 	logs          string
 	parallel      int
@@ -85,7 +86,8 @@ func (c config) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.expected, err = parseExpected(string(listed), string(differences))
+	c.differences = string(differences)
+	c.expected, err = parseExpected(string(listed), c.differences)
 	if err != nil {
 		return fmt.Errorf("failures.txt: %w", err)
 	}
@@ -104,7 +106,7 @@ func (c config) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.verdict(results)
+	return c.verdict(selected, results)
 }
 
 // runAll builds the suites one after the other and runs the tests of those that

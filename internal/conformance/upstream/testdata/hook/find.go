@@ -95,25 +95,28 @@ func manualAddress(state *resolver.State) (address, reason string) {
 func (r *registry) at(address string) *server {
 	limit, _ := time.ParseDuration(os.Getenv("INPROCCHAIN_UPSTREAM_WAIT"))
 	for began := time.Now(); ; time.Sleep(time.Millisecond) {
-		if found := r.byAddress(address); found != nil {
+		found, pending := r.byAddress(address)
+		if found != nil {
 			return found
 		}
 		waited := time.Since(began)
-		if waited >= limit && (waited >= time.Second || !r.anyPending()) {
+		if waited >= limit && (waited >= time.Second || !pending) {
 			return nil
 		}
 	}
 }
 
-func (r *registry) byAddress(address string) *server {
+// byAddress returns the server that listens at address, or nil and whether
+// another one may do so yet.
+func (r *registry) byAddress(address string) (found *server, pending bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for listener, s := range r.listeners {
 		if sameAddress(listener.Addr(), address) {
-			return s
+			return s, false
 		}
 	}
-	return nil
+	return nil, len(r.pending) > 0
 }
 
 func sameAddress(listener net.Addr, address string) bool {
@@ -143,15 +146,25 @@ func (r *registry) behind(dialer func(context.Context, string) (net.Conn, error)
 	}
 	bufconn.InprocProbes.Add(1)
 	defer bufconn.InprocProbes.Add(-1)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	conn, err := dialer(ctx, address)
-	if err != nil {
-		return nil
+	dialed := make(chan *bufconn.InprocProbe, 1)
+	go func() {
+		conn, err := dialer(context.Background(), address)
+		if err != nil {
+			conn = &bufconn.InprocProbe{}
+		}
+		probe, ok := conn.(*bufconn.InprocProbe)
+		if !ok {
+			conn.Close()
+			probe = &bufconn.InprocProbe{}
+		}
+		dialed <- probe
+	}()
+	var probe *bufconn.InprocProbe
+	select {
+	case probe = <-dialed:
+	case <-time.After(time.Second):
 	}
-	defer conn.Close()
-	probe, ok := conn.(*bufconn.InprocProbe)
-	if !ok {
+	if probe == nil || probe.Listener == nil {
 		return nil
 	}
 	for range 100 {

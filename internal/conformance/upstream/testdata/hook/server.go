@@ -59,12 +59,6 @@ func (r *registry) stopping(s *grpc.Server, graceful bool) {
 	}
 }
 
-func (r *registry) anyPending() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.pending) > 0
-}
-
 func (r *registry) anyBufconn() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
