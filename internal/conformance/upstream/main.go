@@ -5,17 +5,21 @@
 // grpc-go, builds the test binaries and runs each test in a process of its own.
 // The hook makes [grpc.NewClient] return the ClientConn of a Channel if the
 // target is a server in the same process and every option of both has a
-// counterpart. A test of which no RPC goes through a Channel is not applicable.
+// counterpart.
+//
+// A test that passes without an RPC through a Channel is not applicable, and so
+// is one that fails without a replaced connection.
 //
 // The hook translates options and adds nothing to what an RPC's caller, handler,
 // interceptors or stats handlers see. It does one thing for the ClientConn: it
 // reports Ready, and Idle once the server has stopped, since the tests wait for
-// that. Some options are left out because they only tune a connection: buffer
-// and window sizes, WithUserAgent, and TLS, if both sides would accept each other.
+// that. It leaves out options that only tune a connection, which are buffer and
+// window sizes, the user agent, and TLS if both sides would accept each other.
 //
 // It fails if a test fails that failures.txt does not list, if a test passes that
-// it lists, and if docs/differences.md has another table than it prints. A test with another result than expected is run up to three
-// times, because the order of some events on a network is not fixed either.
+// it lists, and if docs/differences.md has another table than it prints. A test
+// with another result than expected is run up to three times, because the order
+// of some events on a network is not fixed either.
 package main
 
 import (

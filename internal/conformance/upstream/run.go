@@ -19,7 +19,7 @@ import (
 type outcome int
 
 const (
-	notApplicable outcome = iota // no RPC went through a Channel
+	notApplicable outcome = iota // no RPC went through a Channel, and none was kept from doing so
 	passed
 	failedInProcess
 )
@@ -117,23 +117,24 @@ func (b binary) run(ctx context.Context, t test, limit time.Duration) ([]result,
 	if runErr == nil && !strings.Contains(r.output, "--- PASS: "+t.name+" ") && !skipped(t, r.output) {
 		return nil, fmt.Errorf("%s %s did not run:\n%s", t.pkg, t.name, r.output)
 	}
-	called := false
+	replaced, called := false, false
 	for line := range strings.Lines(string(reported)) {
 		kind, what, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		replaced = replaced || kind == "replaced"
 		called = called || kind == "called"
 		if kind == "network" {
 			r.reasons = append(r.reasons, what)
 		}
 	}
 	switch {
-	case !called || runErr == nil && skipped(t, r.output):
-		r.outcome = notApplicable
-	case t.suite:
+	case t.suite && called:
 		return suiteResults(r, runErr != nil), nil
-	case runErr == nil:
+	case runErr != nil && replaced:
+		r.outcome = failedInProcess
+	case runErr == nil && called && !skipped(t, r.output):
 		r.outcome = passed
 	default:
-		r.outcome = failedInProcess
+		r.outcome = notApplicable
 	}
 	return []result{r}, nil
 }
