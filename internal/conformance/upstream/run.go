@@ -53,7 +53,7 @@ func (w *workspace) build(ctx context.Context, s suite) ([]binary, error) {
 			dir:   filepath.Join(w.copies[s.module], filepath.FromSlash(below)),
 			suite: s,
 		}
-		command := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-mod=mod", "-modfile="+w.modfile, "-o", b.path, b.pkg)
+		command := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-mod=mod", "-modfile="+w.modfile, "-o", b.path, b.pkg)
 		if out, err := command.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("building the tests of %s: %w\n%s", b.pkg, err, out)
 		}
