@@ -5,6 +5,8 @@ package main
 // go.mod requires the modules whose tests are run, and what their tests import.
 import (
 	_ "github.com/fullstorydev/grpcurl"
+	_ "github.com/go-openapi/runtime/client"
+	_ "github.com/go-openapi/strfmt"
 	_ "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
 	_ "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/auth"
 	_ "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
@@ -16,6 +18,8 @@ import (
 	_ "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/selector"
 	_ "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/timeout"
 	_ "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/validator"
+	_ "github.com/grpc-ecosystem/grpc-gateway/v2/examples/internal/clients/abe/client"
+	_ "github.com/grpc-ecosystem/grpc-gateway/v2/examples/internal/gateway"
 	_ "github.com/grpc-ecosystem/grpc-gateway/v2/examples/internal/server"
 	_ "github.com/inprocchain/inprocchain"
 	_ "github.com/jhump/protoreflect/dynamic/grpcdynamic"
