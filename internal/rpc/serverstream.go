@@ -138,7 +138,12 @@ func (s *serverStream) SendHeader(md metadata.MD) error {
 	return s.rpc.response.SendHeader(md)
 }
 
-func (s *serverStream) SetTrailer(md metadata.MD) { _ = s.rpc.response.SetTrailer(md) }
+func (s *serverStream) SetTrailer(md metadata.MD) {
+	if err := wire.Validate(md); err != nil {
+		wire.Logger.Errorf("stream: failed to validate md when setting trailer, err: %v", err)
+	}
+	_ = s.rpc.response.SetTrailer(md)
+}
 
 func (s *serverStream) SendMsg(m any) error {
 	err := s.send(m)

@@ -5,10 +5,15 @@ import (
 	"math"
 
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/grpclog"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 )
+
+// Logger is for what a handler did wrong and nobody would otherwise learn. The
+// texts are grpc-go's.
+var Logger = grpclog.Component("inprocchain")
 
 // Errors that grpc-go makes in stream.go, server.go and internal/transport.
 var (
@@ -108,6 +113,7 @@ func WithDetails(trailer metadata.MD, err error) metadata.MD {
 	st, _ := status.FromError(err)
 	data, marshalErr := proto.Marshal(st.Proto())
 	if marshalErr != nil {
+		Logger.Errorf("Failed to marshal rpc status: %v, error: %v", st.Proto(), marshalErr)
 		return trailer
 	}
 	if trailer == nil {

@@ -14,7 +14,7 @@
 // interceptors or stats handlers see. It does one thing for the ClientConn: it
 // reports Ready, and Idle once the server has stopped, since the tests wait for
 // that. It leaves out options that only tune a connection, which are buffer and
-// window sizes, the user agent, and TLS if both sides would accept each other.
+// window sizes, and TLS if both sides would accept each other.
 //
 // It fails if a test fails that failures.txt does not list, if a test passes that
 // it lists, and if docs/differences.md has another table than it prints. A test

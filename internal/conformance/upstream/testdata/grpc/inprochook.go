@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"net"
+	"strings"
 
 	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials"
@@ -151,10 +152,7 @@ func inprocClientOptions(cc *ClientConn) InprocClientOptions {
 	if raw := o.defaultServiceConfigRawJSON; raw != nil {
 		other(!inprocPlainConfig(*raw), "WithDefaultServiceConfig "+*raw)
 	}
-	userAgent := o.copts.UserAgent
-	if userAgent == grpcUA || userAgent == " "+grpcUA {
-		userAgent = ""
-	}
+	userAgent := strings.TrimSpace(strings.TrimSuffix(o.copts.UserAgent, grpcUA))
 	return InprocClientOptions{
 		Target:        cc.parsedTarget,
 		Resolver:      cc.resolverBuilder,

@@ -27,7 +27,10 @@ func serverSide(options grpc.InprocServerOptions) []inprocchain.Option {
 // clientSide returns the options of a Channel for those of a ClientConn and the
 // server that listens at address.
 func clientSide(options grpc.InprocClientOptions, server grpc.InprocServerOptions, address net.Addr) []inprocchain.Option {
-	translated := []inprocchain.Option{inprocchain.WithDefaultCallOptions(options.CallOptions...)}
+	translated := []inprocchain.Option{
+		inprocchain.WithDefaultCallOptions(options.CallOptions...),
+		inprocchain.WithUserAgent(options.UserAgent),
+	}
 	if options.Unary != nil {
 		translated = append(translated, inprocchain.WithUnaryClientInterceptors(options.Unary))
 	}
