@@ -3,6 +3,7 @@ package inprocchain_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"reflect"
 	"strings"
 	"testing"
@@ -39,6 +40,17 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 		{"a nil option to New", func() { inprocchain.New(nil) }, []string{"New: option 0 is nil"}},
 		{"no registrar", func() { inprocchain.MultiRegistrar() }, []string{"MultiRegistrar: no registrar is given"}},
 		{"a nil registrar", func() { inprocchain.MultiRegistrar(inprocchain.New(), nil) }, []string{"MultiRegistrar: registrar 1 is nil"}},
+		{"a registrar that is a nil server", func() {
+			inprocchain.MultiRegistrar(inprocchain.New(), (*grpc.Server)(nil))
+		}, []string{"MultiRegistrar: registrar 1 is nil"}},
+		{"a registrar that is a nil Channel", func() {
+			inprocchain.MultiRegistrar((*inprocchain.Channel)(nil))
+		}, []string{"MultiRegistrar: registrar 0 is nil"}},
+		{"a nil default call option", func() { inprocchain.WithDefaultCallOptions(grpc.StaticMethod(), nil) }, []string{"WithDefaultCallOptions: option 1 is nil"}},
+		{"a nil address", func() { inprocchain.WithAddr(nil) }, []string{"WithAddr: addr is nil", "default"}},
+		{"a typed nil address", func() { inprocchain.WithAddr((*net.TCPAddr)(nil)) }, []string{"WithAddr: addr is nil"}},
+		{"a nil fallback", func() { inprocchain.WithFallback(nil) }, []string{"WithFallback: conn is nil", "leave the option out"}},
+		{"a fallback that is a nil ClientConn", func() { inprocchain.WithFallback((*grpc.ClientConn)(nil)) }, []string{"WithFallback: conn is nil"}},
 		{"Wrap of nil", func() { inprocchain.Wrap(nil) }, []string{"Wrap: ch is nil", "call New"}},
 		{"Wrap over a unary interceptor", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerUnaryInterceptor(unary))
@@ -88,6 +100,50 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 				t.Errorf("%q does not begin with the package's name", got)
 			}
 		})
+	}
+}
+
+// Wrap must not say that somebody has set an interceptor whom nobody has set.
+func TestWrapOfAWrappedChannelSaysSo(t *testing.T) {
+	t.Parallel()
+	for name, ch := range map[string]*inprocgrpc.Channel{
+		"New":            inprocchain.New().InProcess(),
+		"New with stats": inprocchain.New(inprocchain.WithServerStatsHandlers(silent{})).InProcess(),
+		"Wrap":           inprocchain.Wrap(&inprocgrpc.Channel{}).InProcess(),
+	} {
+		got := fmt.Sprint(catch(func() { inprocchain.Wrap(ch) }))
+		want := "inprocchain: Wrap: ch already carries a chain, from New or an earlier Wrap; pass everything to one Wrap, or call NewClient on the Channel that it returned"
+		if got != want {
+			t.Errorf("%s: Wrap panics with\n%s\nwant\n%s", name, got, want)
+		}
+	}
+}
+
+func TestChannelThatNobodyHasMadeSaysHowToMakeIt(t *testing.T) {
+	t.Parallel()
+	for method, call := range map[string]func(*inprocchain.Channel){
+		"Invoke":          func(ch *inprocchain.Channel) { _, _ = callText(t.Context(), ch, "") },
+		"NewStream":       func(ch *inprocchain.Channel) { _, _ = openText(t.Context(), ch) },
+		"RegisterService": func(ch *inprocchain.Channel) { ch.RegisterService(&textDesc, textService{}) },
+		"GetServiceInfo":  func(ch *inprocchain.Channel) { ch.GetServiceInfo() },
+		"Unwrap":          func(ch *inprocchain.Channel) { ch.Unwrap() },
+		"InProcess":       func(ch *inprocchain.Channel) { ch.InProcess() },
+		"Chain":           func(ch *inprocchain.Channel) { ch.Chain() },
+		"ClientConn":      func(ch *inprocchain.Channel) { ch.ClientConn() },
+		"NewClient":       func(ch *inprocchain.Channel) { ch.NewClient() },
+		"Shutdown":        func(ch *inprocchain.Channel) { _ = ch.Shutdown(t.Context()) },
+		"Close":           func(ch *inprocchain.Channel) { _ = ch.Close() },
+	} {
+		for name, ch := range map[string]*inprocchain.Channel{"zero": {}, "nil": nil} {
+			want := "inprocchain: Channel." + method + ": the Channel is nil or zero; make it with New or Wrap"
+			if got := fmt.Sprint(catch(func() { call(ch) })); got != want {
+				t.Errorf("%s of a %s Channel panics with\n%s\nwant\n%s", method, name, got, want)
+			}
+		}
+	}
+	channel := reflect.TypeFor[*inprocchain.Channel]()
+	if got := channel.NumMethod(); got != 11 {
+		t.Errorf("Channel has %d methods, and this test calls 11 of them", got)
 	}
 }
 
