@@ -142,7 +142,8 @@ func (c *Channel) onClientConn(conn *clientconn.Conn, open context.Context) grpc
 // its own. Its address, cloner and fallback are those of c, unless opts has others.
 //
 // RegisterService, Shutdown and Close act on the services. It does not matter on
-// which of their clients they are called. A client needs no closing of its own.
+// which of their clients they are called. A client cannot be closed alone. Make a client
+// once and keep it: the services may keep each one until Shutdown or Close.
 //
 // It panics if an option is nil or belongs to the server side: the services have
 // theirs already.

@@ -70,7 +70,7 @@ func embeddedOption(v reflect.Value) grpc.CallOption {
 		return opt
 	}
 	for i := range v.NumField() {
-		if v.Type().Field(i).Anonymous && v.Field(i).CanInterface() {
+		if v.Type().Field(i).Anonymous {
 			if opt := embeddedOption(v.Field(i)); opt != nil {
 				return opt
 			}

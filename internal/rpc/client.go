@@ -90,10 +90,7 @@ func (c *Client) invokeStream(ctx context.Context, method string, req, reply any
 	if err := s.open(); err != nil {
 		return err
 	}
-	err := s.SendMsg(req)
-	if s.refuse != nil {
-		s.refuse()
-	}
+	err := s.sendUnary(req)
 	if err != nil {
 		return err
 	}

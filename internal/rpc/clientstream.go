@@ -27,6 +27,7 @@ type clientStream struct {
 
 	unaryCall  bool   // by Invoke
 	refuse     func() // ends an RPC that has no handler; nil for others
+	isServed   bool   // The handler's goroutine, or refuse, ends the RPC for InFlight.
 	sendClosed bool   // the sender's
 	hasMessage bool   // the receiver's: it has received one
 	received   queue  // guarded by the lock of rpc
@@ -42,13 +43,13 @@ func (s *clientStream) open() error {
 	s.rpc.makeCancelable(s)
 	call.ctx, s.cancel = context.WithCancel(call.ctx)
 	refused := c.server.accept(call.ctx, &s.rpc.entry, call.method, s.rpc)
+	defer s.leaveUnlessServed()
 	c.begin(call, refused, s.desc.ClientStreams, s.desc.ServerStreams)
 	if refused != nil {
 		return s.fail(refused)
 	}
 	values, refused, err := c.sendHeader(call)
 	if err != nil {
-		s.rpc.entry.Leave()
 		return s.fail(err)
 	}
 	s.ctx = peer.NewContext(call.ctx, &c.conn.peer)
@@ -56,6 +57,14 @@ func (s *clientStream) open() error {
 	s.start(values, refused)
 	s.watch()
 	return nil
+}
+
+// leaveUnlessServed ends the RPC for [InFlight] if nobody else will, because something
+// that the caller provides has failed or has panicked.
+func (s *clientStream) leaveUnlessServed() {
+	if !s.isServed {
+		s.rpc.entry.Leave()
+	}
 }
 
 // fail tells of an RPC of which nothing has been sent.
@@ -73,12 +82,13 @@ func (s *clientStream) start(values context.Context, refused error) {
 	case refused != nil:
 		s.refuse = func() {
 			s.rpc.response.refuse(refused)
-			s.rpc.release(s)
+			s.rpc.release()
 			s.rpc.entry.Leave()
 		}
 	case err != nil:
 		s.refuse = func() { s.client.server.serveUnknown(s, isTagged, err) }
 	}
+	s.isServed = true
 	if s.refuse != nil {
 		if !s.unaryCall {
 			s.refuse()
@@ -98,7 +108,10 @@ func (s *clientStream) watch() {
 	if clientConn := s.call.clientConn; clientConn != nil {
 		stopContext := s.stopWatching
 		stopConn := context.AfterFunc(clientConn, func() { s.finish(wire.ErrClientConnClosing) })
-		s.stopWatching = func() bool { return stopContext() && stopConn() }
+		s.stopWatching = func() bool {
+			stoppedContext, stoppedConn := stopContext(), stopConn()
+			return stoppedContext && stoppedConn
+		}
 	}
 }
 
@@ -143,6 +156,14 @@ func (s *clientStream) SendMsg(m any) error {
 		return err
 	}
 	return nil
+}
+
+// sendUnary sends the request of an RPC by Invoke, which ends if it has no handler.
+func (s *clientStream) sendUnary(req any) error {
+	if s.refuse != nil {
+		defer s.refuse()
+	}
+	return s.SendMsg(req)
 }
 
 func (s *clientStream) send(m any) error {

@@ -2,9 +2,13 @@ package rpc
 
 import (
 	"context"
+	"io"
 	"sync"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
@@ -31,7 +35,10 @@ func (f *Fallback) OnClientConn(open context.Context) *Fallback {
 }
 
 // Serves reports whether the service of a method is not registered.
-func (f *Fallback) Serves(fullMethod string) bool { return !f.server.methods.has(fullMethod) }
+func (f *Fallback) Serves(fullMethod string) bool {
+	f.server.methods.read() // Later, no service may be registered on the Channel.
+	return !f.server.methods.has(fullMethod)
+}
 
 // A fallbackRPC is an RPC on the other connection.
 type fallbackRPC struct {
@@ -44,6 +51,9 @@ type fallbackRPC struct {
 // begin accepts an RPC, until leave. ctx ends when the Channel is closed, or the
 // ClientConn of the Channel that the RPC is made on.
 func (f *Fallback) begin(caller context.Context, method string) (_ context.Context, rpc *fallbackRPC, err error) {
+	if f.clientConn != nil && f.clientConn.Err() != nil {
+		return nil, nil, wire.ErrClientConnClosing
+	}
 	ctx, end := context.WithCancelCause(caller)
 	rpc = &fallbackRPC{end: end}
 	if err := f.server.accept(caller, &rpc.entry, method, rpc); err != nil { // From here on, cancel may be called.
@@ -84,10 +94,11 @@ func closedStatus(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	if cause := context.Cause(ctx); cause == errClosed || cause == wire.ErrClientConnClosing {
+	cause := context.Cause(ctx)
+	if isOurs := cause == errClosed || cause == wire.ErrClientConnClosing; isOurs && status.Code(err) == codes.Canceled {
 		return cause
 	}
-	return err
+	return err // It came first.
 }
 
 // NewStream makes a streaming RPC.
@@ -120,5 +131,26 @@ func (s *fallbackStream) RecvMsg(m any) error {
 		err = closedStatus(s.ctx, err)
 		s.rpc.leave()
 	}
+	return err
+}
+
+func (s *fallbackStream) SendMsg(m any) error {
+	err := s.ClientStream.SendMsg(m)
+	return s.leaveFor(err)
+}
+
+func (s *fallbackStream) Header() (metadata.MD, error) {
+	header, err := s.ClientStream.Header()
+	return header, s.leaveFor(err)
+}
+
+// leaveFor ends the RPC for an error that ends a stream: any but io.EOF, which RecvMsg
+// follows.
+func (s *fallbackStream) leaveFor(err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	err = closedStatus(s.ctx, err)
+	s.rpc.leave()
 	return err
 }

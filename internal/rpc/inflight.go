@@ -116,11 +116,17 @@ func (s *shard) link(e *Entry) {
 	s.first = e
 }
 
-// Leave ends what Enter began.
+// Leave ends what Enter began. It does nothing for an RPC that was refused or has left.
 func (e *Entry) Leave() {
 	s := e.shard
+	if s == nil {
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !e.linked {
+		return
+	}
 	if e.previous != nil {
 		e.previous.next = e.next
 	} else {

@@ -19,7 +19,6 @@ type serverStream struct {
 	conn   *connection
 	method *method
 	rpc    *streamRPC
-	caller *clientStream // cleared when the handler has returned
 
 	toServer, toClient *message.Transfer
 	clientStreams      bool
@@ -30,7 +29,7 @@ type serverStream struct {
 	received   queue // guarded by the lock of rpc
 	hasMessage bool  // It has received one.
 	sawEnd     bool  // of what the client sends
-	returned   bool  // The handler has.
+	isEnded    bool  // What the handler has returned is known.
 }
 
 func newServerStream(caller *clientStream, method *method) *serverStream {
@@ -39,7 +38,6 @@ func newServerStream(caller *clientStream, method *method) *serverStream {
 		conn:     caller.client.conn,
 		method:   method,
 		rpc:      caller.rpc,
-		caller:   caller,
 		toServer: caller.call.toServer,
 		toClient: caller.call.toClient,
 	}
@@ -52,15 +50,12 @@ func newServerStream(caller *clientStream, method *method) *serverStream {
 
 // serve calls the handler.
 func (s *serverStream) serve() {
+	defer s.served()
 	response := &s.rpc.response
 	s.events = response.receive(s.server.stats, s.conn.addr)
 	s.ctx = response.handlerContext()
 	s.events.Begin(s.clientStreams, s.serverStreams)
-	defer s.served()
-
-	err := s.handle()
-	s.returned = true
-	s.end(err)
+	s.end(s.handle())
 }
 
 func (s *serverStream) handle() error {
@@ -94,17 +89,17 @@ func (s *serverStream) end(err error) {
 		err = wire.HandlerStatus(err)
 	}
 	s.rpc.response.sendStatus(err)
+	s.isEnded = true
 	s.events.End(err)
 }
 
-// served ends what serve began, also for a handler that has ended its goroutine.
-// The client sees the end after stats handlers have.
+// served ends what serve began, also if a handler has ended its goroutine. The client
+// sees the end after stats handlers have.
 func (s *serverStream) served() {
-	if !s.returned {
+	if !s.isEnded {
 		s.end(wire.ErrNoStatus)
 	}
-	s.rpc.release(s.caller)
-	s.caller = nil
+	s.rpc.release()
 	s.rpc.entry.Leave()
 	s.rpc.response.forget()
 }
@@ -118,7 +113,7 @@ func (s *Server) serveUnknown(caller *clientStream, isTagged bool, err error) {
 		response.events = observe.Untagged(&caller.rpc.context, s.stats)
 	}
 	response.sendStatus(err)
-	caller.rpc.release(caller)
+	caller.rpc.release()
 	caller.rpc.entry.Leave()
 }
 
@@ -157,7 +152,7 @@ func (s *serverStream) SendMsg(m any) error {
 // need not wait for the handler.
 func (s *serverStream) abort(err error) {
 	if s.rpc.response.sendStatus(err) {
-		s.rpc.release(s.caller)
+		s.rpc.release()
 	}
 }
 

@@ -18,6 +18,7 @@ type streamRPC struct {
 
 	caller  *clientStream // nil once the RPC has ended
 	handler *serverStream // nil once the RPC has ended
+	waiter  *clientStream // the caller, between the end and its release
 
 	waiting  sync.Cond // for the header or the end
 	released bool      // The client may see that the server has ended the RPC.
@@ -62,16 +63,19 @@ func (rpc *streamRPC) changed() {
 		rpc.handler.received.drop()
 		rpc.handler.received.wake()
 	}
-	rpc.caller, rpc.handler = nil, nil
+	rpc.waiter, rpc.caller, rpc.handler = rpc.caller, nil, nil
 }
 
-// release lets caller see that the server has ended the RPC.
-func (rpc *streamRPC) release(caller *clientStream) {
+// release lets the caller see that the server has ended the RPC.
+func (rpc *streamRPC) release() {
 	rpc.response.mu.Lock()
 	defer rpc.response.mu.Unlock()
 	rpc.released = true
 	rpc.waiting.Broadcast()
-	caller.received.wake()
+	if rpc.waiter != nil {
+		rpc.waiter.received.wake()
+		rpc.waiter = nil
+	}
 }
 
 // isOver reports whether the client may see that the RPC has ended. It is called

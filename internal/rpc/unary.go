@@ -7,7 +7,6 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/inprocchain/inprocchain/internal/message"
-	"github.com/inprocchain/inprocchain/internal/observe"
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
@@ -26,7 +25,8 @@ type unaryRPC struct {
 	request     message.Copy // the handler's
 	requestLost bool         // The request could not be sent.
 	decoded     bool
-	returned    bool // The handler has.
+	isServed    bool // The handler's goroutine has been started.
+	isEnded     bool // What the handler has returned is known.
 
 	// What the handler has returned, once the server has ended the RPC. One of
 	// them is set, or none if it has returned an error.
@@ -46,13 +46,13 @@ func (rpc *unaryRPC) invoke(req, reply any) error {
 	c, call := rpc.client, &rpc.call
 	rpc.makeCancelable()
 	refused := c.server.accept(call.ctx, &rpc.entry, call.method, rpc)
+	defer rpc.leaveUnlessServed()
 	c.begin(call, refused, false, false)
 	if refused != nil {
 		return rpc.finish(reply, refused, nil)
 	}
 	values, refused, err := c.sendHeader(call)
 	if err != nil {
-		rpc.entry.Leave()
 		return rpc.finish(reply, err, nil)
 	}
 	rpc.init(values)
@@ -60,19 +60,25 @@ func (rpc *unaryRPC) invoke(req, reply any) error {
 		rpc.requestLost = true
 		rpc.response.end(byClient, err, context.Canceled)
 		if refused == nil {
+			rpc.isServed = true
 			go rpc.serve() // A network server has the header already.
-		} else {
-			rpc.leave()
 		}
 		return rpc.finish(reply, err, &rpc.response)
 	}
 	if refused != nil {
 		rpc.response.refuse(refused)
-		rpc.leave()
 		return rpc.finish(reply, rpc.response.status, &rpc.response)
 	}
 	err = rpc.await()
 	return rpc.finish(reply, err, &rpc.response)
+}
+
+// leaveUnlessServed ends the RPC for [InFlight] if nobody else will, because something
+// that the caller provides has failed or has panicked.
+func (rpc *unaryRPC) leaveUnlessServed() {
+	if !rpc.isServed {
+		rpc.leave()
+	}
 }
 
 // makeCancelable sets what cancel uses, which may be called as soon as the RPC has
@@ -110,6 +116,7 @@ func (rpc *unaryRPC) send(req any) error {
 func (rpc *unaryRPC) await() error {
 	ctx, leave := rpc.call.onClientConn()
 	defer leave()
+	rpc.isServed = true
 	go rpc.serve()
 	select {
 	case <-rpc.done:
@@ -137,18 +144,18 @@ func (rpc *unaryRPC) serve() {
 	if s.unaryChain != nil || s.stats != nil {
 		growStack()
 	}
+	defer rpc.served()
 	events := rpc.response.receive(s.stats, rpc.client.conn.addr)
 	events.Begin(false, false)
-	defer rpc.served(events)
 
 	resp, err := rpc.method.unary(rpc.method.impl, rpc.response.handlerContext(), rpc.decode, s.unaryChain)
-	rpc.returned = true
 	if err == nil {
 		err = rpc.respond(resp)
 	} else {
 		err = wire.HandlerStatus(err)
 		rpc.response.sendStatus(err)
 	}
+	rpc.isEnded = true
 	events.End(err)
 }
 
@@ -199,11 +206,11 @@ func (rpc *unaryRPC) respond(resp any) (err error) {
 	return err
 }
 
-// served ends what serve began, also for a handler that has ended its goroutine.
-func (rpc *unaryRPC) served(events *observe.Server) {
-	if !rpc.returned {
+// served ends what serve began, also if a handler has ended its goroutine.
+func (rpc *unaryRPC) served() {
+	if !rpc.isEnded {
 		rpc.response.sendStatus(wire.ErrNoStatus)
-		events.End(wire.ErrNoStatus)
+		rpc.response.events.End(wire.ErrNoStatus)
 	}
 	if rpc.response.ended == byServer {
 		rpc.done <- struct{}{} // await leaves
