@@ -21,7 +21,7 @@ func Example() {
 
 	chain := inprocchain.NewChain(
 		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler()),
-		inprocchain.WithUnaryServerInterceptors(recovered, audited),
+		inprocchain.WithUnaryServerInterceptors(audited, recovered),
 	)
 
 	server := grpc.NewServer(chain.ServerOptions()...) // for the network
