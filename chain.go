@@ -137,13 +137,32 @@ func (c Chain) StreamClientInterceptor() grpc.StreamClientInterceptor {
 	return fold.StreamClient(c.streamClient)
 }
 
-// String lists what runs, in order, on each side: for unary RPCs, and beside it for
-// streaming ones. Log it when an interceptor seems not to run. The names are those of
-// the functions, with their packages, and the types of stats handlers. The text is for
+// String lists what runs on each side, in order: for unary RPCs and, next to it, for
+// streaming RPCs. Print it when an interceptor seems not to run. The text is for
 // people and may change.
+//
+// An interceptor has the name of its function, or of the function that returned it. A
+// stats handler has the name of its type. Each name begins with the last element of
+// the package's path, or with as many elements as tell the packages in the list apart,
+// as in interceptors/auth.UnaryServerInterceptor. A name such as
+// interceptors.UnaryServerInterceptor for *ServerMetrics means that a method of
+// ServerMetrics with the same name returned what the function made.
 func (c Chain) String() string {
-	return names.Table("client", c.unaryClient, c.streamClient, c.clientStats) +
-		names.Table("server", c.unaryServer, c.streamServer, c.serverStats)
+	return names.List(
+		names.Side{
+			Title:         "client",
+			Unary:         names.Functions(c.unaryClient),
+			Stream:        names.Functions(c.streamClient),
+			StatsHandlers: names.Types(c.clientStats),
+		},
+		names.Side{
+			Title:              "server",
+			Unary:              names.Functions(c.unaryServer),
+			Stream:             names.Functions(c.streamServer),
+			StatsHandlers:      names.Types(c.serverStats),
+			StatsHandlersFirst: true,
+		},
+	)
 }
 
 // hasServerSide reports whether the chain has anything that runs on the handler side.

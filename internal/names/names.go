@@ -1,111 +1,109 @@
-// Package names tells the names of interceptors and stats handlers, for people.
+// Package names lists the interceptors and stats handlers of a chain by name.
 package names
 
 import (
 	"fmt"
-	slashpath "path"
 	"reflect"
-	"regexp"
-	"runtime"
-	"runtime/debug"
 	"strings"
 	"text/tabwriter"
+
+	"google.golang.org/grpc/stats"
 )
 
-// Table lists one side of a chain: a line for each place in it, what runs there
-// for unary RPCs and, beside it, for streaming ones. A dash marks a place at
-// which only one of the two has an interceptor.
-func Table[U, S, H any](side string, unary []U, stream []S, handlers []H) string {
-	if len(unary)+len(stream)+len(handlers) == 0 {
-		return side + ": nothing\n"
+// A Side is what a chain runs on one side, by name.
+type Side struct {
+	Title              string // "client" or "server"
+	Unary, Stream      []Name
+	StatsHandlers      []Name
+	StatsHandlersFirst bool // whether they run outside the interceptors
+}
+
+// A Name is the name of a function or type.
+type Name struct {
+	prefix string // what precedes the package: "*" for a pointer type
+	path   string // the path of the package; empty if there is none
+	local  string // the name within the package
+}
+
+// Functions returns the names of functions.
+func Functions[F any](functions []F) []Name {
+	var all []Name
+	for _, f := range functions {
+		all = append(all, function(f))
 	}
-	var out strings.Builder
-	w := tabwriter.NewWriter(&out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "%s\tunary\tstream\n", side)
-	places := []string{}
-	for i := range max(len(unary), len(stream)) {
-		places = append(places, fmt.Sprintf("  %d\t%s\t%s\n", i+1, at(unary, i), at(stream, i)))
-	}
-	observers := []string{}
+	return all
+}
+
+// Types returns the names of the types of stats handlers.
+func Types(handlers []stats.Handler) []Name {
+	var all []Name
 	for _, handler := range handlers {
-		observers = append(observers, fmt.Sprintf("  stats\t%T\t%T\n", handler, handler))
+		all = append(all, typeOf(handler))
 	}
-	if side == "server" {
-		places, observers = observers, places // stats handlers are outermost there
+	return all
+}
+
+func typeOf(v any) Name {
+	t, prefix := reflect.TypeOf(v), ""
+	if t.Kind() == reflect.Pointer {
+		t, prefix = t.Elem(), "*"
 	}
-	for _, line := range append(places, observers...) {
-		fmt.Fprint(w, line)
+	if t.PkgPath() == "" {
+		return Name{local: fmt.Sprintf("%T", v)}
 	}
-	w.Flush()
+	return Name{prefix, t.PkgPath(), t.Name()}
+}
+
+// List returns a table for each side. It has a line for each position in the chain,
+// with what runs there for unary RPCs and, next to it, for streaming RPCs. A dash
+// stands where only the other kind has an interceptor.
+func List(sides ...Side) string {
+	var all []Name
+	for _, side := range sides {
+		all = append(append(append(all, side.Unary...), side.Stream...), side.StatsHandlers...)
+	}
+	short := shorten(all)
+	var out strings.Builder
+	for _, side := range sides {
+		side.list(&out, short)
+	}
 	return out.String()
 }
 
-func at[F any](functions []F, i int) string {
-	if i >= len(functions) {
-		return "-"
+func (s Side) list(out *strings.Builder, short map[string]string) {
+	if len(s.Unary)+len(s.Stream)+len(s.StatsHandlers) == 0 {
+		fmt.Fprintf(out, "%s: nothing\n", s.Title)
+		return
 	}
-	return Function(functions[i])
-}
-
-// What the compiler appends to closures, method values and generic functions.
-var compilerSuffix = regexp.MustCompile(`(\.func\d+|\.\d+|-fm|-range\d+|\.gowrap\d+|\[\.\.\.\])+$`)
-
-// Function returns the name of a function as its users write it, with the last
-// element of its package's path: "recovery.UnaryServerInterceptor" for the
-// closure that this function of go-grpc-middleware returns.
-func Function(f any) string {
-	pc := reflect.ValueOf(f).Pointer()
-	function := runtime.FuncForPC(pc)
-	file, _ := function.FileLine(pc)
-
-	path, name := cut(function.Name())
-	isClosure := strings.Contains(name, ".func")
-	name = compilerSuffix.ReplaceAllString(name, "")
-	pkg := packageName(path)
-	if isClosure {
-		pkg, name = unwind(pkg, name, packageName(slashpath.Dir(file)), homeOf(path))
-	}
-	return pkg + "." + name
-}
-
-// unwind names a closure after the function that makes it, where that has been
-// inlined and the compiler has put its caller's name and package first. The
-// file is still that of the function, unless it was called by its namesake.
-func unwind(pkg, name, from, home string) (string, string) {
-	dot := strings.LastIndex(name, ".")
-	if dot < 0 || from == home {
-		return pkg, name
-	}
-	if caller, maker := name[:dot], name[dot+1:]; caller != maker {
-		return from, maker
-	}
-	return pkg, name[:dot]
-}
-
-// cut splits a symbol's name after its package's path.
-func cut(symbol string) (path, name string) {
-	slash := strings.LastIndex(symbol, "/") + 1
-	dot := slash + strings.Index(symbol[slash:], ".")
-	return symbol[:dot], symbol[dot+1:]
-}
-
-// homeOf returns the name of the directory that a package is in.
-func homeOf(path string) string {
-	if path == "main" {
-		if info, ok := debug.ReadBuildInfo(); ok {
-			path = info.Path
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	defer w.Flush()
+	fmt.Fprintf(w, "%s\tunary\tstream\n", s.Title)
+	statsHandlers := func() {
+		for _, handler := range s.StatsHandlers {
+			fmt.Fprintf(w, "  stats\t%s\t%[1]s\n", handler.text(short))
 		}
 	}
-	return strings.TrimSuffix(packageName(path), "_test")
+	if s.StatsHandlersFirst {
+		statsHandlers()
+	}
+	for i := range max(len(s.Unary), len(s.Stream)) {
+		fmt.Fprintf(w, "  %d\t%s\t%s\n", i+1, at(s.Unary, i, short), at(s.Stream, i, short))
+	}
+	if !s.StatsHandlersFirst {
+		statsHandlers()
+	}
 }
 
-var majorVersion = regexp.MustCompile(`^v\d+$`)
-
-// packageName returns the last element of a path that is no version.
-func packageName(path string) string {
-	name, _, _ := strings.Cut(slashpath.Base(path), "@")
-	if majorVersion.MatchString(name) {
-		name, _, _ = strings.Cut(slashpath.Base(slashpath.Dir(path)), "@")
+func at(names []Name, i int, short map[string]string) string {
+	if i >= len(names) {
+		return "-"
 	}
-	return name
+	return names[i].text(short)
+}
+
+func (n Name) text(short map[string]string) string {
+	if n.path == "" {
+		return n.local
+	}
+	return n.prefix + short[n.path] + "." + n.local
 }
