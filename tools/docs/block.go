@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// A block is the Go code between two fences of a document.
+// A block is the Go code between two fences of a document, or a program in a package
+// comment.
 type block struct {
 	document string
 	line     int // of its first line, from 1
@@ -31,6 +32,9 @@ func blocksOf(root, document string) ([]block, error) {
 	if err != nil {
 		return nil, err
 	}
+	if strings.HasSuffix(document, ".go") {
+		return programsOf(document, string(text)), nil
+	}
 	var blocks []block
 	open, fence := "", ""
 	for i, line := range strings.Split(string(text), "\n") {
@@ -53,6 +57,34 @@ func blocksOf(root, document string) ([]block, error) {
 		return nil, fmt.Errorf("%s: the last block is not closed", document)
 	}
 	return blocks, nil
+}
+
+// programsOf returns the indented passages of the comments in a Go file that are whole
+// files.
+func programsOf(document, text string) []block {
+	var programs []block
+	var passage block
+	end := func() {
+		if passage.isFile() {
+			programs = append(programs, passage)
+		}
+		passage = block{}
+	}
+	for i, line := range strings.Split(text, "\n") {
+		code, isCode := strings.CutPrefix(line, "//\t")
+		switch {
+		case isCode && passage.lines == nil:
+			passage = block{document: document, line: i + 1, lines: []string{code}}
+		case isCode:
+			passage.lines = append(passage.lines, code)
+		case line == "//" && passage.lines != nil:
+			passage.lines = append(passage.lines, "") // the passage may continue
+		default:
+			end()
+		}
+	}
+	end()
+	return programs
 }
 
 // isGo reads what follows a fence: a language, and anything after it.

@@ -55,6 +55,24 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestProgramInAPackageComment(t *testing.T) {
+	for _, test := range []struct{ body, problem string }{
+		{"println(1)", ""},
+		{"println(undefined)", "undefined"},
+	} {
+		root := t.TempDir()
+		write(t, root, "go.mod", "module example.com/module\n\ngo 1.25\n")
+		write(t, root, "doc.go", "// Package p has a program.\n//\n//\tnot a program\n//\n// Here:\n//\n//\tpackage main\n//\n//\tfunc main() { "+test.body+" }\npackage p\n")
+		count, problems, err := check(root)
+		if err != nil || count != 1 {
+			t.Fatalf("%d blocks, %v; want 1", count, err)
+		}
+		if got := strings.Join(problems, "\n"); (got == "") != (test.problem == "") || !strings.Contains(got, test.problem) || test.problem != "" && !strings.HasPrefix(got, "doc.go:7:") {
+			t.Errorf("%s: got %q, want %q", test.body, got, test.problem)
+		}
+	}
+}
+
 func TestBlockThatIsNotClosed(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, "README.md", "```go\none := 1\n")

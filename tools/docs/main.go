@@ -1,11 +1,10 @@
-// Docs checks that every Go block in the repository's documents compiles, since
-// it either is a whole file or stands word for word in a Go file that does.
+// Docs checks that every Go block in the repository's Markdown documents compiles, and
+// every program in the package comment of a doc.go.
 //
-// A block that begins with package or import is a file: it must build in one of
-// the repository's modules. Any other block is a fragment: its lines must stand
-// in one Go file of the repository, one after the other, their indentation and
-// empty lines apart. A line "// …" in a fragment stands for any lines that are
-// left out.
+// A block that begins with package or import is a file: it must build in one of the
+// repository's modules. Any other block is a fragment: its lines must be consecutive
+// lines of one Go file in the repository, apart from indentation and empty lines. A
+// line "// …" in a fragment stands for any number of lines that are left out.
 package main
 
 import (
@@ -15,7 +14,7 @@ import (
 )
 
 func main() {
-	root := flag.String("root", "..", "directory of the repository")
+	root := flag.String("root", "..", "the `directory` of the repository")
 	flag.Parse()
 	count, problems, err := check(*root)
 	if err != nil {
@@ -32,7 +31,7 @@ func main() {
 	fmt.Printf("docs: all %d Go blocks compile\n", count)
 }
 
-// check returns how many blocks there are, and what is wrong with which.
+// check returns the number of blocks, and a line for each problem.
 func check(root string) (count int, problems []string, err error) {
 	tree, err := walk(root)
 	if err != nil {

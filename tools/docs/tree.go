@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A tree is what of the repository matters here.
+// A tree is what the check needs to know of the repository.
 type tree struct {
 	root      string
 	documents []string
@@ -52,6 +52,9 @@ func walk(root string) (*tree, error) {
 			text, err := os.ReadFile(path)
 			if err != nil {
 				return err
+			}
+			if name == "doc.go" {
+				t.documents = append(t.documents, relative)
 			}
 			t.sources = append(t.sources, source{relative, squeeze(strings.Split(string(text), "\n"))})
 		}
