@@ -11,21 +11,22 @@ import (
 	"google.golang.org/grpc"
 )
 
-// ErrNotInProcess is what [Unwrap] reports, wrapped with the layers it saw, for
-// a channel that does not end in an in-process one. Test for it with
-// [errors.Is].
+// ErrNotInProcess is the error of [Unwrap] for a connection that does not lead to an
+// in-process channel. Unwrap wraps it and adds the types of the layers it found. Test
+// for it with [errors.Is].
 var ErrNotInProcess = errors.New("inprocchain: not an in-process channel")
 
-// Unwrap returns the in-process channel that cc is or wraps, through any number
-// of layers with an Unwrap() grpc.ClientConnInterface method, such as those of
-// [github.com/fullstorydev/grpchan.InterceptClientConn] and [Channel]. It is
-// what to write instead of a type assertion, which fails as soon as somebody
-// adds a layer.
+// Unwrap returns the in-process channel that cc is or wraps. It follows any number of
+// layers that have a method Unwrap() grpc.ClientConnInterface, such as [Channel] and the
+// layers of [github.com/fullstorydev/grpchan.InterceptClientConn]. Use it instead of a
+// type assertion, which fails when somebody adds a layer.
 //
-// Otherwise its error is [ErrNotInProcess], naming the layers it saw. It never
-// panics by itself: nil, a typed nil and layers without an end are errors, too.
-// The [*grpc.ClientConn] of [Channel.ClientConn] is an end, too:
-// keep the Channel.
+// If there is no in-process channel, Unwrap returns an error that wraps
+// [ErrNotInProcess] and names the layers. This includes a nil cc, a typed nil, and
+// layers that wrap each other. A [*grpc.ClientConn] has no method Unwrap, so Unwrap finds
+// nothing in the result of [Channel.ClientConn]: keep the Channel.
+//
+// Unwrap itself never panics, but a layer's own method may.
 func Unwrap(cc grpc.ClientConnInterface) (*inprocgrpc.Channel, error) {
 	ch, ok, seen := find[*inprocgrpc.Channel](cc)
 	if !ok {
@@ -34,7 +35,7 @@ func Unwrap(cc grpc.ClientConnInterface) (*inprocgrpc.Channel, error) {
 	return ch, nil
 }
 
-// shortened leaves out the middle of many layers.
+// shortened leaves out the middle of a long list of layers.
 func shortened(seen []string) []string {
 	const some = 10
 	if len(seen) <= 2*some {
@@ -43,17 +44,19 @@ func shortened(seen []string) []string {
 	return slices.Concat(seen[:some], []string{"…"}, seen[len(seen)-some:])
 }
 
-// As returns the first layer of cc that is a T, from the outside in, and
-// whether there is one. T may be an interface. It follows the layers as
-// [Unwrap] does and never panics by itself.
+// As returns the outermost layer of cc that has type T, and reports whether there is one.
+// T may be an interface. As follows layers as [Unwrap] does, and itself never panics.
 func As[T grpc.ClientConnInterface](cc grpc.ClientConnInterface) (T, bool) {
 	layer, ok, _ := find[T](cc)
 	return layer, ok
 }
 
-// Nobody has so many layers: they go round in a circle, or make new ones.
+// maxLayers limits the search, because layers may wrap each other or return new layers
+// without end.
 const maxLayers = 10_000
 
+// find returns the outermost layer of cc that is a T, and the types of the layers that it
+// has seen.
 func find[T grpc.ClientConnInterface](cc grpc.ClientConnInterface) (_ T, ok bool, seen []string) {
 	for len(seen) < maxLayers {
 		if isNil(cc) {
@@ -74,6 +77,7 @@ func find[T grpc.ClientConnInterface](cc grpc.ClientConnInterface) (_ T, ok bool
 	return *new(T), false, append(seen, "and so on")
 }
 
+// isNil reports whether v is nil or holds a nil value.
 func isNil(v any) bool {
 	if v == nil {
 		return true
