@@ -12,7 +12,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// Log a chain when an interceptor seems not to run.
+// Print a chain when an interceptor seems not to run.
 func ExampleChain() {
 	chain := inprocchain.NewChain(
 		inprocchain.WithUnaryClientInterceptors(authorized),
@@ -29,7 +29,7 @@ func ExampleChain() {
 	//   2      inprocchain_test.audited      -
 }
 
-// A chain is an option, so one extends another. The base stays as it was.
+// A chain is an option, so one chain can extend another. The base does not change.
 func ExampleNewChain() {
 	base := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(recovered))
 	more := inprocchain.NewChain(base, inprocchain.WithUnaryServerInterceptors(audited))
@@ -47,7 +47,7 @@ func ExampleNewChain() {
 	// more: SERVING
 }
 
-// The server's own options stand beside those of the chain.
+// The server's own options may come before or after those of the chain.
 func ExampleChain_ServerOptions() {
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(recovered, audited))
 
@@ -62,7 +62,7 @@ func ExampleChain_ServerOptions() {
 	// SERVING
 }
 
-// Register once, serve over the network and in-process.
+// Register a service once, and serve it over the network and in-process.
 func ExampleMultiRegistrar() {
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(recovered))
 	server := grpc.NewServer(chain.ServerOptions()...)
@@ -78,8 +78,8 @@ func ExampleMultiRegistrar() {
 	// in-process: 1 service
 }
 
-// A stats handler is told what grpc-go tells it of an RPC on a network. All of
-// it has been told when the client has its answer.
+// A stats handler gets the events that grpc-go sends for an RPC on a network. It has got
+// all of them when the client has the response.
 func ExampleWithServerStatsHandlers() {
 	channel := inprocchain.New(inprocchain.WithServerStatsHandlers(printEvents{}))
 	healthpb.RegisterHealthServer(channel, health.NewServer())

@@ -27,8 +27,8 @@ func ExampleNew() {
 	// SERVING <nil>
 }
 
-// A channel that exists already gets its chain. The handler side runs for those
-// who still call the channel itself, too.
+// Wrap adds a chain to an existing channel. The handler side also runs for RPCs that are
+// still made on that channel.
 func ExampleWrap() {
 	ch := &inprocgrpc.Channel{}
 	healthpb.RegisterHealthServer(ch, health.NewServer())
@@ -43,7 +43,7 @@ func ExampleWrap() {
 	// SERVING
 }
 
-// For what takes a *grpc.ClientConn and nothing else, such as the
+// ClientConn is for code that accepts only a *grpc.ClientConn, such as the
 // Register…Handler functions of grpc-gateway.
 func ExampleChannel_ClientConn() {
 	registerHandler := func(cc *grpc.ClientConn) { fmt.Println(checkHealth(cc)) }
@@ -70,7 +70,7 @@ func ExampleChannel_Shutdown() {
 	// rpc error: code = Unavailable desc = inprocchain: the channel is shut down; make RPCs before Shutdown or Close, or on a new Channel
 }
 
-// The channel below, however many layers there are above it.
+// Unwrap finds the in-process channel below any number of layers.
 func ExampleUnwrap() {
 	channel := inprocchain.New()
 	layered := grpchan.InterceptClientConn(channel, authorized, nil)
@@ -85,7 +85,7 @@ func ExampleUnwrap() {
 	// inprocchain: not an in-process channel: saw *grpc.ClientConn
 }
 
-// The first layer of a type, for instance to ask a Channel for its Chain.
+// As finds a layer by its type, for example to print the Chain of a Channel.
 func ExampleAs() {
 	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(audited))
 	layered := grpchan.InterceptClientConn(channel, authorized, nil)

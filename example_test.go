@@ -19,7 +19,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// One chain, two places: the network server and the channel run the same things.
+// The network server and the channel run the same chain.
 func Example() {
 	chain := inprocchain.NewChain(
 		inprocchain.WithUnaryServerInterceptors(recovered, audited),
@@ -42,17 +42,18 @@ func Example() {
 	// in-process: SERVING
 }
 
-// What was grpchan.InterceptClientConn, and an assertion to get the channel back.
+// Wrap replaces grpchan.InterceptClientConn and the type assertion that gets the channel
+// back.
 func Example_interceptClientConn() {
 	ch := &inprocgrpc.Channel{}
 	healthpb.RegisterHealthServer(ch, health.NewServer())
 
-	// Before: the channel is hidden. An assertion without ok would panic here.
+	// Before: the layer hides the channel. An assertion without ok would panic here.
 	hidden := grpchan.InterceptClientConn(ch, authorized, nil)
 	_, ok := hidden.(*inprocgrpc.Channel)
 	fmt.Println("before:", checkHealth(hidden), ok)
 
-	// After: the Channel has the interceptor, and it has the channel.
+	// After: the Channel runs the interceptor, and InProcess returns the channel.
 	channel := inprocchain.Wrap(ch, inprocchain.WithUnaryClientInterceptors(authorized))
 	fmt.Println("after:", checkHealth(channel), channel.InProcess() == ch)
 
@@ -74,7 +75,7 @@ func Example_recovery() {
 	// rpc error: code = Internal desc = internal error
 }
 
-// recovered makes an error of a handler's panic.
+// recovered turns a handler's panic into an error.
 func recovered(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (_ any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -85,7 +86,7 @@ func recovered(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler gr
 	return handler(ctx, req)
 }
 
-// audited tells of every RPC.
+// audited prints the method and the result of every RPC.
 func audited(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	resp, err := handler(ctx, req)
 	fmt.Printf("audited %s: %v\n", info.FullMethod, status.Code(err))
@@ -98,7 +99,7 @@ func authorized(ctx context.Context, method string, req, reply any, cc *grpc.Cli
 	return invoker(ctx, method, req, reply, cc, opts...)
 }
 
-// panickingHealth is a service with a defect.
+// panickingHealth is a service whose handler panics.
 type panickingHealth struct {
 	healthpb.UnimplementedHealthServer
 }
@@ -107,7 +108,7 @@ func (panickingHealth) Check(context.Context, *healthpb.HealthCheckRequest) (*he
 	panic(errors.New("out of luck"))
 }
 
-// checkHealth makes an RPC, whatever cc is.
+// checkHealth makes a unary RPC on cc and returns the status or the error.
 func checkHealth(cc grpc.ClientConnInterface) any {
 	answer, err := healthpb.NewHealthClient(cc).Check(context.Background(), &healthpb.HealthCheckRequest{})
 	if err != nil {
@@ -116,7 +117,7 @@ func checkHealth(cc grpc.ClientConnInterface) any {
 	return answer.Status
 }
 
-// listenAndDial serves on a free port and connects to it.
+// listenAndDial serves on a free port and returns a connection to it.
 func listenAndDial(server *grpc.Server) (*grpc.ClientConn, func()) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
