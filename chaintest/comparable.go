@@ -58,6 +58,8 @@ func (r *recorder) comparableClient(of *rpc) []sequence {
 			t.replace(prefix+"OnFinish", uncertain("trailer"))
 			t.replace(prefix+innermost+": returned", uncertain("trailer"))
 			t.replace(caller+": returned", uncertain("trailer"))
+			t.replace(prefix+innermost+": Trailer", uncertain("trailer"))
+			t.replace(caller+": Trailer", uncertain("trailer"))
 		} else {
 			t.insert(trailers, prefix+"stats End")
 		}
