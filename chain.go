@@ -33,7 +33,7 @@ type Chain struct {
 	fallback grpc.ClientConnInterface
 }
 
-// NewChain returns the chain of everything that the options add, in their order.
+// NewChain returns a chain to which the options have been applied, in their order.
 // NewChain(base, more) extends base and does not change it.
 //
 // It panics if an option is nil.

@@ -135,11 +135,11 @@ func (c *Channel) onClientConn(conn *clientconn.Conn, open context.Context) grpc
 	return on
 }
 
-// NewClient returns another client of the same services, as another [grpc.NewClient]
-// for the same server is on a network: the Channel that it returns has the client
-// interceptors, client stats handlers and default call options of opts, and none of
-// c's. It has a [Channel.ClientConn] and a connection, as stats handlers see it, of
-// its own. Its address, cloner and fallback are those of c, unless opts has others.
+// NewClient returns another client of the same services, like a second call of
+// [grpc.NewClient] for the same server. The new Channel has the client interceptors,
+// client stats handlers, default call options and user agent of opts, and none of c's.
+// It has a [Channel.ClientConn] of its own, and stats handlers see it as another
+// connection. Its address, cloner and fallback are those of c, unless opts has others.
 //
 // RegisterService, Shutdown and Close act on the services. It does not matter on
 // which of their clients they are called. A client cannot be closed alone. Make a client
@@ -205,9 +205,9 @@ func (c *Channel) connFor(interceptors int) *grpc.ClientConn {
 // it.
 //
 // It panics if desc or impl is nil, if impl does not implement the service, and if
-// a service of that name is registered already. It panics after the first RPC,
-// because RPCs read without a lock what it writes: register every service first, as
-// with a [grpc.Server]. It also panics if a With… method of [Channel.InProcess] has
+// a service of that name is registered already. Register every service before the
+// first RPC, as with a [grpc.Server]: RegisterService panics after it, because RPCs look
+// up services without a lock. It also panics if a With… method of [Channel.InProcess] has
 // taken the chain off.
 func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	c.mustBeMade("RegisterService")
@@ -284,7 +284,8 @@ func (c *Channel) ClientConn() *grpc.ClientConn {
 }
 
 // Shutdown refuses new RPCs with Unavailable, however they are made, and waits for
-// those in flight. Then it closes the ClientConn of every client. It cancels no RPC.
+// those in flight. It cancels no RPC. When all have ended, it closes the ClientConn of
+// every client and returns nil.
 // While it waits, a handler in flight may make RPCs on the same services with its own
 // context, so that it can finish its work.
 //

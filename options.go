@@ -116,9 +116,9 @@ func WithUserAgent(name string) Option {
 	})
 }
 
-// WithCloner sets what copies messages between caller and handler in-process. It is
-// for messages that are not protobuf messages, or that need special care. A network
-// ignores it.
+// WithCloner sets the cloner that copies messages between caller and handler
+// in-process. Use it for messages that are not protobuf messages, or that need special
+// care. A network ignores it.
 //
 // Without it, generated protobuf messages are copied deeply, field by field. Other
 // messages are encoded and decoded by the codec named "proto", as on a network.
