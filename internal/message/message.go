@@ -24,9 +24,10 @@ type Transfer struct {
 // A Copy is a copy of a message. It has one owner, who may hand it over once. The
 // zero Copy is an empty message.
 type Copy struct {
-	msg    any           // the copy, or its encoding
-	fields reflect.Value // the struct that msg points to, if its type is generated
-	size   int           // of the encoding, once somebody has asked
+	msg       any  // the copy, its encoding, or the message itself if it is lent
+	size      int  // of the encoding, once somebody has asked
+	isMovable bool // msg is of a generated type, and nobody else uses it
+	isLent    bool // HandOver copies msg
 }
 
 // An encoded message is the encoding of a message that has no other copy.
@@ -39,7 +40,7 @@ func (t *Transfer) Copy(out *Copy, in any) error {
 		*out = Copy{}
 		return nil
 	}
-	generated, isGenerated := generatedMessage(in)
+	msg, kind := asGenerated(in)
 	switch {
 	case t.Encode != nil:
 		return encodeWith(t.Encode, out, in)
@@ -48,20 +49,20 @@ func (t *Transfer) Copy(out *Copy, in any) error {
 		if err != nil {
 			return marshalError(err)
 		}
-		*out = Copy{msg: copied}
-		if isGenerated && reflect.TypeOf(copied) == reflect.TypeOf(in) && reflect.TypeOf(in).Kind() == reflect.Pointer {
-			out.fields = reflect.ValueOf(copied).Elem()
-		}
+		*out = Copy{msg: copied, isMovable: kind == generated && reflect.TypeOf(copied) == reflect.TypeOf(in)}
 		return nil
-	case isGenerated:
-		if err := proto.CheckInitialized(generated); err != nil {
-			return marshalError(err)
-		}
-		*out = copyGenerated(generated)
-		return nil
-	default:
+	case kind == other:
 		return encodeWith(protoCodec(), out, in)
 	}
+	if err := proto.CheckInitialized(msg); err != nil {
+		return marshalError(err)
+	}
+	if kind == embedding {
+		*out = Copy{msg: proto.Clone(msg)}
+		return nil
+	}
+	*out = copyGenerated(msg)
+	return nil
 }
 
 func encodeWith(codec *Codec, out *Copy, in any) error {
@@ -76,42 +77,38 @@ func encodeWith(codec *Codec, out *Copy, in any) error {
 // copyGenerated does what proto.Clone does, but makes the copy's struct itself,
 // which is faster (BenchmarkCopy) and what Move needs.
 func copyGenerated(msg proto.Message) Copy {
-	if msg.ProtoReflect().Interface() != msg { // msg embeds a message
-		return Copy{msg: proto.Clone(msg)}
-	}
-	copied := reflect.New(reflect.TypeOf(msg).Elem())
-	out := copied.Interface().(proto.Message)
+	out := reflect.New(reflect.TypeOf(msg).Elem()).Interface().(proto.Message)
 	proto.Merge(out, msg)
-	return Copy{msg: out, fields: copied.Elem()}
+	return Copy{msg: out, isMovable: true}
 }
 
-// IsDirect reports whether CopyDirectly can copy in to out.
-func (t *Transfer) IsDirect(out, in any) bool {
-	if t.Encode != nil || t.Cloner != nil || reflect.TypeOf(out) != reflect.TypeOf(in) || IsNil(out) || IsNil(in) {
-		return false
+// Lend sets out to in itself if HandOver can then copy it into a message like to, and
+// otherwise to a copy. Nobody may change in until then. It saves one of two copies. The
+// error is a status.
+func (t *Transfer) Lend(out *Copy, in, to any) error {
+	if t.Encode != nil || t.Cloner != nil || reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(to) {
+		return t.Copy(out, in)
 	}
-	msg, ok := generatedMessage(in)
-	// proto.Reset cannot reset a message that embeds another one.
-	return ok && msg.ProtoReflect().Interface() == msg
+	msg, kind := asGenerated(in)
+	if kind != generated {
+		return t.Copy(out, in)
+	}
+	if err := proto.CheckInitialized(msg); err != nil {
+		return marshalError(err)
+	}
+	*out = Copy{msg: msg, isLent: true}
+	return nil
 }
 
-// CheckDirect reports why in cannot be sent. The error is a status.
-func CheckDirect(in any) error {
-	return marshalError(proto.CheckInitialized(in.(proto.Message)))
-}
-
-// CopyDirectly makes out a copy of in, without a Copy between them. IsDirect must
-// have reported true.
-func CopyDirectly(out, in any) {
-	dst := out.(proto.Message)
-	proto.Reset(dst)
-	proto.Merge(dst, in.(proto.Message))
-}
-
-// HandOver sets out to the message in, which must not be used again. The error is
-// a status.
+// HandOver sets out to the message in, which must not be used again. A message that is
+// lent is copied, into one like that for which it was lent. The error is a status.
 func (t *Transfer) HandOver(out any, in *Copy) error {
 	if in.Move(out) {
+		return nil
+	}
+	if in.isLent {
+		proto.Reset(out.(proto.Message))
+		proto.Merge(out.(proto.Message), in.msg.(proto.Message))
 		return nil
 	}
 	if IsNil(out) {
@@ -144,27 +141,41 @@ func (t *Transfer) HandOver(out any, in *Copy) error {
 // It sets the struct, as [inprocgrpc.CloneFunc] does. Range and Set of
 // protoreflect cost as much as a deep copy (BenchmarkMove).
 func (in *Copy) Move(out any) bool {
-	if reflect.TypeOf(out) != reflect.TypeOf(in.msg) || !in.fields.IsValid() {
+	if !in.isMovable || reflect.TypeOf(out) != reflect.TypeOf(in.msg) {
 		return false
 	}
 	dst := reflect.ValueOf(out)
 	if dst.IsNil() {
 		return false
 	}
-	dst.Elem().Set(in.fields)
-	in.fields = reflect.Value{} // A second receiver gets a copy.
+	dst.Elem().Set(reflect.ValueOf(in.msg).Elem())
+	in.isMovable = false // A second receiver gets a copy.
 	return true
 }
 
-// generatedMessage returns m as a proto.Message if its type is generated. Its type
-// then describes it, which is not true of the messages of dynamicpb.
-func generatedMessage(m any) (proto.Message, bool) {
+// A kind is what the type of a message says of it.
+type kind int
+
+const (
+	other     kind = iota // not protobuf, or of dynamicpb, whose types do not describe messages
+	generated             // a pointer to a struct that protoc-gen-go has generated
+	embedding             // a type of the program's own that embeds a generated one
+)
+
+// asGenerated returns m as a proto.Message unless it is of another kind.
+func asGenerated(m any) (proto.Message, kind) {
 	msg, ok := m.(proto.Message)
 	if !ok || IsNil(m) {
-		return nil, false
+		return nil, other
 	}
-	_, ok = msg.ProtoReflect().Type().(*protoimpl.MessageInfo)
-	return msg, ok
+	info, ok := msg.ProtoReflect().Type().(*protoimpl.MessageInfo)
+	switch {
+	case !ok:
+		return nil, other
+	case info.GoReflectType != reflect.TypeOf(m):
+		return msg, embedding
+	}
+	return msg, generated
 }
 
 // Size returns the size of the message's encoding, or 0 if only a cloner knows
@@ -204,8 +215,8 @@ func Size(message any) int {
 
 // setEmpty sets out to an empty message.
 func setEmpty(decode *Codec, out any) error {
-	msg, ok := generatedMessage(out)
-	if !ok {
+	msg, kind := asGenerated(out)
+	if kind == other {
 		return decode.unmarshal(nil, out)
 	}
 	proto.Reset(msg)

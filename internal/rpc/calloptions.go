@@ -27,6 +27,9 @@ type callOptions []grpc.CallOption
 // function for it returns. An option may be given as a pointer to that type, or
 // embedded in another one, since both have its methods.
 func newCallOptions(opts []grpc.CallOption) callOptions {
+	for len(opts) > 0 && isStaticMethod(opts[0]) { // Generated code puts it first, and it has no effect.
+		opts = opts[1:]
+	}
 	for i, opt := range opts {
 		if isKnown(opt) {
 			continue
@@ -40,6 +43,11 @@ func newCallOptions(opts []grpc.CallOption) callOptions {
 		break
 	}
 	return opts
+}
+
+func isStaticMethod(opt grpc.CallOption) bool {
+	_, ok := opt.(grpc.StaticMethodCallOption)
+	return ok
 }
 
 func isKnown(opt grpc.CallOption) bool {
@@ -217,9 +225,8 @@ type call struct {
 	metadata    metadata.MD     // in ctx
 	method      string
 	opts        callOptions
-	clientConn  context.Context // ends with the ClientConn of the RPC; nil if there is none
 	events      *observe.Client // nil if there is no stats handler
-	contentType []string
+	contentType string
 	toServer    *message.Transfer
 	toClient    *message.Transfer
 }

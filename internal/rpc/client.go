@@ -104,9 +104,8 @@ func (c *Client) prepare(call *call, ctx context.Context, method string, opts []
 	call.ctx = ctx
 	call.method = method
 	call.opts = newCallOptions(opts)
-	call.contentType = c.conn.contentType
+	call.contentType = c.conn.request.ContentType
 	call.toServer, call.toClient = c.transfer, c.transfer
-	call.clientConn = c.clientConn
 	call.metadata, _ = metadata.FromOutgoingContext(ctx)
 	err := c.check(call)
 	if err != nil {
@@ -130,7 +129,7 @@ func (c *Client) check(call *call) error {
 	switch {
 	case call.ctx.Err() != nil:
 		return wire.ContextStatus(call.ctx)
-	case call.clientConn != nil && call.clientConn.Err() != nil:
+	case c.isClosed():
 		return wire.ErrClientConnClosing
 	}
 	return nil
@@ -145,7 +144,7 @@ func (c *Client) setCodec(call *call) error {
 		return err
 	}
 	if subtype != "" {
-		call.contentType = []string{wire.ContentType(subtype)}
+		call.contentType = wire.ContentType(subtype)
 	}
 	if client == nil {
 		return nil
@@ -183,7 +182,7 @@ func (c *Client) sendHeader(call *call) (values context.Context, refused, err er
 	request := c.conn.request
 	var added metadata.MD
 	if len(call.opts) > 0 {
-		request.ContentType = call.contentType[0]
+		request.ContentType = call.contentType
 		if authority := call.opts.authority(); authority != "" {
 			request.Authority = authority
 		}
@@ -223,13 +222,16 @@ func contextErr(client context.Context) error {
 	return context.Canceled
 }
 
-// onClientConn returns a context that ends with ctx or with the ClientConn of the
-// call, if it has one. leave must be called.
-func (c *call) onClientConn() (_ context.Context, leave func()) {
+// isClosed reports whether the ClientConn that the RPCs are made on has been closed.
+func (c *Client) isClosed() bool { return c.clientConn != nil && c.clientConn.Err() != nil }
+
+// untilClosed returns a context that ends with ctx or with the ClientConn, if there is
+// one. leave must be called.
+func (c *Client) untilClosed(ctx context.Context) (_ context.Context, leave func()) {
 	if c.clientConn == nil {
-		return c.ctx, func() {}
+		return ctx, func() {}
 	}
-	ctx, cancel := context.WithCancelCause(c.ctx)
+	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(c.clientConn, func() { cancel(wire.ErrClientConnClosing) })
 	return ctx, func() {
 		stop()

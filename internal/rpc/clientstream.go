@@ -30,7 +30,10 @@ type clientStream struct {
 	isServed   bool   // The handler's goroutine, or refuse, ends the RPC for InFlight.
 	sendClosed bool   // the sender's
 	hasMessage bool   // the receiver's: it has received one
-	received   queue  // guarded by the lock of rpc
+
+	// The lock of rpc guards these.
+	received     queue
+	awaitsHeader bool // A call of Header does.
 
 	mu       sync.Mutex // guards finished, and is held while options are set
 	finished bool
@@ -53,7 +56,7 @@ func (s *clientStream) open() error {
 		return s.fail(err)
 	}
 	s.ctx = peer.NewContext(call.ctx, &c.conn.peer)
-	s.rpc.init(call, values)
+	s.rpc.response.init(c, call, values, &s.rpc.entry)
 	s.start(values, refused)
 	s.watch()
 	return nil
@@ -105,7 +108,7 @@ func (s *clientStream) watch() {
 	s.mu.Lock() // finish may run before AfterFunc returns.
 	defer s.mu.Unlock()
 	s.stopWatching = context.AfterFunc(s.ctx, func() { s.finish(wire.ContextStatus(s.ctx)) })
-	if clientConn := s.call.clientConn; clientConn != nil {
+	if clientConn := s.client.clientConn; clientConn != nil {
 		stopContext := s.stopWatching
 		stopConn := context.AfterFunc(clientConn, func() { s.finish(wire.ErrClientConnClosing) })
 		s.stopWatching = func() bool {
@@ -120,8 +123,8 @@ func (s *clientStream) Context() context.Context { return s.ctx }
 // noticeEnd ends the RPC if its context or its ClientConn has ended, without waiting
 // for the goroutines that watch them.
 func (s *clientStream) noticeEnd() {
-	switch clientConn := s.call.clientConn; {
-	case clientConn != nil && clientConn.Err() != nil:
+	switch {
+	case s.client.isClosed():
 		s.rpc.response.end(byConnection, wire.ErrClientConnClosing, context.Canceled)
 	case s.ctx.Err() != nil:
 		s.rpc.response.end(byClient, wire.ContextStatus(s.ctx), contextErr(s.ctx))
@@ -132,10 +135,12 @@ func (s *clientStream) Header() (metadata.MD, error) {
 	s.noticeEnd()
 	r := &s.rpc.response
 	r.mu.Lock()
+	s.awaitsHeader = true
 	for !r.headerSent && !s.rpc.isOver() {
 		s.rpc.waiting.Wait()
 	}
-	isReceived, err := r.headerSent && r.headerLost == nil, r.status
+	s.awaitsHeader = false
+	isReceived, err := r.headerSent && !r.headerLost, r.status
 	r.mu.Unlock()
 	if isReceived {
 		return r.clientHeader(), nil
@@ -292,17 +297,17 @@ func (s *clientStream) next() (message.Copy, bool) {
 // A second caller waits, because afterwards what the call options point to belongs
 // to its caller.
 func (s *clientStream) finish(err error) {
-	if s.finishOnce(err) {
-		s.call.opts.onFinish(err)
+	if reported, first := s.finishOnce(err); first {
+		s.call.opts.onFinish(reported)
 		s.cancel()
 	}
 }
 
-func (s *clientStream) finishOnce(err error) bool {
+func (s *clientStream) finishOnce(err error) (reported error, first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.finished {
-		return false
+		return nil, false
 	}
 	s.finished = true
 	s.stopWatching()
@@ -311,8 +316,24 @@ func (s *clientStream) finishOnce(err error) bool {
 	if err == wire.ErrClientConnClosing {
 		by = byConnection
 	}
+	reported = s.reported(err)
 	r.end(by, err, contextErr(s.ctx))
 	s.call.opts.deliver(&s.client.conn.peer, r)
-	s.call.events.End(r.clientTrailer(), err)
-	return true
+	s.call.events.End(r.clientTrailer(), reported)
+	return reported, true
+}
+
+// reported returns what grpc.OnFinish and stats handlers get instead of err. In grpc-go,
+// Header returns the status that Close of internal/transport/http2_client.go gives a
+// stream, and RecvMsg the error.
+func (s *clientStream) reported(err error) error {
+	if err != wire.ErrClientConnClosing {
+		return err
+	}
+	s.rpc.response.mu.Lock()
+	defer s.rpc.response.mu.Unlock()
+	if s.awaitsHeader {
+		return wire.ErrClosingBeforeHeader
+	}
+	return err
 }

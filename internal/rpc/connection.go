@@ -20,10 +20,9 @@ import (
 // both ends' addresses, what stats handlers are told of it, and what is the same
 // for all RPCs on it.
 type connection struct {
-	addr        net.Addr
-	peer        peer.Peer
-	request     wire.Request
-	contentType []string // of messages that no codec is named for
+	addr    net.Addr
+	peer    peer.Peer
+	request wire.Request
 
 	clientStats stats.Handler // nil if there is none
 	serverStats stats.Handler // nil if there is none
@@ -45,7 +44,6 @@ func newConnection(addr net.Addr, userAgent string, authInfo credentials.AuthInf
 		addr:        addr,
 		peer:        peer.Peer{Addr: addr, LocalAddr: addr, AuthInfo: authInfo},
 		request:     request,
-		contentType: []string{request.ContentType},
 		clientStats: clientStats,
 		serverStats: serverStats,
 		outHeader:   observe.OutHeader(addr, request.Authority),

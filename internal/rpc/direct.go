@@ -23,7 +23,6 @@ type directRPC struct {
 	server   *Server
 	entry    Entry
 	response responseState
-	context  handlerContext
 	events   *observe.Server
 
 	// What inprocgrpc's client sees. They are nil for a handler that is written by
@@ -38,8 +37,7 @@ func (s *Server) newDirect(ctx context.Context, method string) (_ *directRPC, st
 	if below := grpc.ServerTransportStreamFromContext(ctx); below != nil {
 		rpc.sendHeader, rpc.setTrailer = below.SendHeader, below.SetTrailer
 	}
-	rpc.context.response = &rpc.response
-	rpc.response.context = &rpc.context
+	rpc.response.makeCancelable(nil)
 	caller := inprocgrpc.ClientContext(ctx)
 	if caller == nil {
 		caller = ctx // A handler that is written by hand has made the context.
@@ -49,9 +47,8 @@ func (s *Server) newDirect(ctx context.Context, method string) (_ *directRPC, st
 	}
 	s.direct.begin(s)
 	s.methods.read() // Later, no service may be registered on the Channel.
-	rpc.context.init(caller, s.direct.valuesOf(ctx), &rpc.entry)
-	rpc.response.method = method
-	rpc.response.contentType = s.direct.contentType
+	rpc.response.context.init(caller, s.direct.valuesOf(ctx), &rpc.entry)
+	rpc.response.contentType = s.direct.request.ContentType
 	if rpc.sendHeader != nil {
 		rpc.response.onHeader = func(header metadata.MD) error { return rpc.sendHeader(wire.Traveling(header)) }
 	}

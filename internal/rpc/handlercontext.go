@@ -18,13 +18,11 @@ type handlerContext struct {
 	caller   context.Context
 	values   context.Context // the connection's values, and the incoming metadata
 	entry    *Entry
-	observed bool // Stats handlers derive from it, and see no stream.
+	derived  *derivedContext // nil until somebody asks whether it has ended
 
 	deadline    time.Time
 	hasDeadline bool
-
-	cancelable context.Context // nil until somebody asks for it
-	onEnd      []func()        // of the contexts that were made for cancelable
+	observed    bool // Stats handlers derive from it, and see no stream.
 }
 
 // init sets what the handler sees. response must have been set before.
@@ -42,10 +40,10 @@ func (c *handlerContext) Done() <-chan struct{} { return c.canceled().Done() }
 // Err returns why the RPC ended, or nil.
 func (c *handlerContext) Err() error {
 	c.response.mu.Lock()
-	err, cancelable := c.response.contextErr, c.cancelable
+	err, derived := c.response.contextErr(), c.derived
 	c.response.mu.Unlock()
-	if cancelable != nil { // Its Done may not be closed yet.
-		return cancelable.Err()
+	if derived != nil { // Its Done may not be closed yet.
+		return derived.cancelable.Err()
 	}
 	return err
 }
@@ -74,74 +72,95 @@ func (c *handlerContext) Value(key any) any {
 // derives from a derived one needs a goroutine.
 func (c *handlerContext) canceled() context.Context {
 	c.response.mu.Lock()
-	made := c.cancelable
+	derived := c.derived
 	c.response.mu.Unlock()
-	if made != nil {
-		return made
+	if derived != nil {
+		return derived.cancelable
 	}
-	ctx, cancel := context.WithCancel(endOfRPC{c})
+	return c.derive()
+}
+
+func (c *handlerContext) derive() context.Context {
+	made := &derivedContext{handler: c}
+	made.cancelable, made.cancel = context.WithCancel(made)
+
 	c.response.mu.Lock()
-	defer c.response.mu.Unlock()
-	c.onEnd = append(c.onEnd, cancel)
-	if c.cancelable == nil { // Otherwise another goroutine was faster.
-		c.cancelable = ctx
+	if c.derived == nil {
+		c.derived = made
 	}
-	return c.cancelable
+	derived, hasEnded := c.derived, c.response.ended != notEnded
+	c.response.mu.Unlock()
+	switch {
+	case derived != made: // Another goroutine was faster.
+		made.cancel()
+	case hasEnded: // Nobody has called it.
+		made.end()
+	}
+	return derived.cancelable
 }
 
-// endOfRPC is the parent of cancelable. It has no values.
-type endOfRPC struct{ handler *handlerContext }
-
-func (e endOfRPC) Deadline() (time.Time, bool) { return e.handler.Deadline() }
-
-func (e endOfRPC) Err() error {
-	e.handler.response.mu.Lock()
-	defer e.handler.response.mu.Unlock()
-	return e.handler.response.contextErr
+// A derivedContext is the parent of a context of package context that ends with the
+// RPC. It has no values.
+type derivedContext struct {
+	handler    *handlerContext
+	cancelable context.Context // the child
+	cancel     func()          // the child, with Canceled
+	onEnd      func()          // ends the child; nil if the RPC ended before there was one
 }
 
-func (e endOfRPC) Done() <-chan struct{} {
-	if e.Err() != nil {
+// end ends the child after the RPC has ended. The lock must be free.
+func (d *derivedContext) end() {
+	if d != nil && d.onEnd != nil {
+		d.onEnd()
+	}
+}
+
+func (d *derivedContext) Deadline() (time.Time, bool) { return d.handler.Deadline() }
+
+func (d *derivedContext) Err() error {
+	d.handler.response.mu.Lock()
+	defer d.handler.response.mu.Unlock()
+	return d.handler.response.contextErr()
+}
+
+func (d *derivedContext) Done() <-chan struct{} {
+	if d.Err() != nil {
 		return closedChannel
 	}
 	return neverClosedChannel // Package context calls AfterFunc instead.
 }
 
-func (e endOfRPC) Value(any) any { return nil }
+func (d *derivedContext) Value(any) any { return nil }
 
-// AfterFunc is what package context looks for in a parent that is not its own.
-func (e endOfRPC) AfterFunc(f func()) (stop func() bool) {
-	e.handler.response.mu.Lock()
-	ended := e.handler.response.contextErr != nil
+// AfterFunc is what package context looks for in a parent that is not its own. It calls
+// it once, for the only child.
+func (d *derivedContext) AfterFunc(f func()) (stop func() bool) {
+	d.handler.response.mu.Lock()
+	ended := d.handler.response.ended != notEnded
 	if !ended {
-		e.handler.onEnd = append(e.handler.onEnd, f)
+		d.onEnd = f
 	}
-	e.handler.response.mu.Unlock()
+	d.handler.response.mu.Unlock()
 	if ended {
 		go f() // Package context holds a lock that f takes.
 	}
-	return func() bool { return false } // cancelable ends with the RPC only.
+	return func() bool { return false } // The child ends with the RPC only.
 }
 
-// endLocked returns what to call when the RPC has ended and the lock is free.
-func (c *handlerContext) endLocked() []func() {
-	onEnd := c.onEnd
-	c.onEnd = nil
-	return onEnd
-}
+// An observedContext is the responseState of an RPC as the context of its handler that
+// stats handlers have derived from its handlerContext. On a network, too, only the
+// handler's context has the stream.
+type observedContext responseState
 
-// withStream is the context of a handler that stats handlers have derived from a
-// handlerContext. On a network, too, only the handler's context has the stream.
-type withStream struct {
-	context.Context
-	stream *responseState
-}
+func (c *observedContext) Deadline() (time.Time, bool) { return c.events.Context().Deadline() }
+func (c *observedContext) Done() <-chan struct{}       { return c.events.Context().Done() }
+func (c *observedContext) Err() error                  { return c.events.Context().Err() }
 
-func (c *withStream) Value(key any) any {
+func (c *observedContext) Value(key any) any {
 	if key == streamKey {
-		return c.stream
+		return (*responseState)(c)
 	}
-	return c.Context.Value(key)
+	return c.events.Context().Value(key)
 }
 
 type handlerContextKey struct{}

@@ -42,10 +42,9 @@ type shard struct {
 // An Entry is an RPC that has been accepted.
 type Entry struct {
 	method         string
-	rpc            canceler
-	shard          *shard
+	rpc            canceler // nil once it has left
+	shard          *shard   // nil if it was refused
 	previous, next *Entry
-	linked         bool
 }
 
 // A canceler is an RPC that Close ends.
@@ -92,7 +91,7 @@ func (f *InFlight) enterBeside(parent, e *Entry) bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !parent.linked || s.closed {
+	if parent.rpc == nil || s.closed {
 		return false
 	}
 	s.link(e)
@@ -109,7 +108,7 @@ func (f *InFlight) has(s *shard) bool {
 }
 
 func (s *shard) link(e *Entry) {
-	e.shard, e.linked = s, true
+	e.shard = s
 	if e.next = s.first; e.next != nil {
 		e.next.previous = e
 	}
@@ -124,7 +123,7 @@ func (e *Entry) Leave() {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !e.linked {
+	if e.rpc == nil {
 		return
 	}
 	if e.previous != nil {
@@ -135,7 +134,7 @@ func (e *Entry) Leave() {
 	if e.next != nil {
 		e.next.previous = e.previous
 	}
-	e.previous, e.next, e.rpc, e.linked = nil, nil, nil, false
+	e.previous, e.next, e.rpc = nil, nil, nil
 	if s.first == nil && s.idle != nil {
 		close(s.idle)
 		s.idle = nil

@@ -1,78 +1,86 @@
 package rpc
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"net"
 	"sync"
 
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
-	"google.golang.org/grpc/status"
 
-	"github.com/inprocchain/inprocchain/internal/message"
 	"github.com/inprocchain/inprocchain/internal/observe"
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
-// endedBy tells what ended an RPC.
-type endedBy int
-
-const (
-	notEnded     endedBy = iota
-	byServer             // with a status
-	byClient             // whose context ended, or which has found an error of its own
-	byNetwork            // that does not carry the header of the handler
-	byConnection         // whose Channel or ClientConn has been closed
-)
-
 // A responseState is what the handler's side of an RPC has sent back, apart from
-// messages, and how the RPC ended. Server and client decide that under one lock:
-// the first one ends the RPC, and whatever either side sees afterwards follows
-// from it.
+// messages, and how the RPC ended (ending.go). One lock guards both.
 //
 // It is the RPC's [grpc.ServerTransportStream], with the rules of grpc-go's
 // internal/transport/server_stream.go and http2_server.go.
 type responseState struct {
-	method       string
-	contentType  []string // of the header, or of the trailer if there is no header
+	client       *Client // that makes the RPC; nil for a direct RPC
+	context      handlerContext
+	contentType  string // of the header, or of the trailer if there is no header
 	events       *observe.Server
-	clientEvents *observe.Client // cleared when the RPC is over
-	context      *handlerContext
-	clientConn   context.Context // ends when the connection is closed; nil if that is unknown
-	forHandler   withStream
+	clientEvents *observe.Client                // cleared when the RPC is over
 	observer     changeObserver                 // may be nil
 	onHeader     func(header metadata.MD) error // called when a header is sent; may be nil
 
-	mu         sync.Mutex
-	header     metadata.MD // as the handler has set it
-	trailer    metadata.MD // as the handler has set it
-	headerSent bool
-	headerLost error // why the client could not read the header that was sent
+	mu      sync.Mutex
+	header  metadata.MD // as the handler has set it
+	trailer metadata.MD // as the handler has set it
 
 	// These are written once, when the RPC ends.
-	ended      endedBy
-	contextErr error       // of the handler's context
-	status     error       // as the client receives it
-	received   metadata.MD // the trailer, as the client receives it
+	received metadata.MD // the trailer, as the client receives it
+	status   error       // as the client receives it
+	ended    endedBy
+	timedOut bool // The context of the handler has ended with DeadlineExceeded.
+
+	headerSent bool
+	headerLost bool // The client could not read the header that was sent.
 }
 
 // A changeObserver is told, under the lock, that a header has been sent or that the
 // RPC has ended.
 type changeObserver interface{ changed() }
 
-// init sets what the call says. context and observer must have been set before.
-func (r *responseState) init(call *call) {
-	r.method = call.method
+// makeCancelable sets what end uses, which may be called as soon as the RPC has
+// been accepted.
+func (r *responseState) makeCancelable(observer changeObserver) {
+	r.context.response = r
+	r.observer = observer
+}
+
+// init sets what the call says. values are those of the handler's context.
+func (r *responseState) init(client *Client, call *call, values context.Context, entry *Entry) {
+	r.client = client
 	r.contentType = call.contentType
-	r.clientConn = call.clientConn
 	r.clientEvents = call.events
+	r.context.init(call.ctx, values, entry)
 }
 
 // Method returns the full method.
-func (r *responseState) Method() string { return r.method }
+func (r *responseState) Method() string { return r.context.entry.method }
+
+// receive tells stats handlers that the RPC has arrived. It returns nil if there is
+// none.
+func (r *responseState) receive(handler stats.Handler, addr net.Addr) *observe.Server {
+	if handler == nil {
+		return nil
+	}
+	r.context.observed = true
+	r.events = observe.ReceiveRPC(&r.context, handler, r.Method(), addr)
+	return r.events
+}
+
+// handlerContext returns the context for the RPC's handler.
+func (r *responseState) handlerContext() context.Context {
+	if r.events == nil {
+		return &r.context
+	}
+	return (*observedContext)(r)
+}
 
 // SetHeader adds to the header.
 func (r *responseState) SetHeader(md metadata.MD) error {
@@ -88,32 +96,26 @@ func (r *responseState) SetHeader(md metadata.MD) error {
 	return nil
 }
 
-// receive tells stats handlers that the RPC has arrived. It returns nil if there is
-// none.
-func (r *responseState) receive(handler stats.Handler, addr net.Addr) *observe.Server {
-	if handler == nil {
-		return nil
-	}
-	r.context.observed = true
-	r.events = observe.ReceiveRPC(r.context, handler, r.method, addr)
-	r.forHandler = withStream{r.events.Context(), r}
-	return r.events
-}
-
-// handlerContext returns the context for the RPC's handler.
-func (r *responseState) handlerContext() context.Context {
-	if r.events == nil {
-		return r.context
-	}
-	return &r.forHandler
-}
-
 // SendHeader adds to the header and sends it.
 func (r *responseState) SendHeader(md metadata.MD) error {
 	if err := r.sendHeader(md, wire.ErrHeaderSent); err != errHeaderLost {
 		return err
 	}
 	return nil // A network server does not know it yet either.
+}
+
+// SetTrailer adds to the trailer.
+func (r *responseState) SetTrailer(md metadata.MD) error {
+	if md.Len() == 0 {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.isDone() {
+		return wire.ErrHeaderSent
+	}
+	r.trailer = metadata.Join(r.trailer, md)
+	return nil
 }
 
 // errHeaderLost is what sendHeader returns for a header that the client cannot read.
@@ -130,7 +132,9 @@ func (r *responseState) sendHeader(md metadata.MD, ifSent error) error {
 }
 
 // loseHeader ends an RPC whose client cannot read the header.
-func (r *responseState) loseHeader() { r.end(byNetwork, r.headerLost, context.Canceled) }
+func (r *responseState) loseHeader() {
+	r.end(byNetwork, wire.CheckReceived(r.header), context.Canceled)
+}
 
 func (r *responseState) writeHeader(md metadata.MD, ifSent error) error {
 	client := r.lockBoth()
@@ -143,7 +147,7 @@ func (r *responseState) writeHeader(md metadata.MD, ifSent error) error {
 		r.unlockBoth(client)
 		return ifSent
 	case err != nil: // The connection is closed, which comes out only after this.
-		r.headerSent, r.headerLost = true, err
+		r.headerSent, r.headerLost = true, true
 		r.unlockBoth(client)
 		return err
 	}
@@ -151,19 +155,19 @@ func (r *responseState) writeHeader(md metadata.MD, ifSent error) error {
 		r.header = metadata.Join(r.header, md)
 	}
 	r.headerSent = true
-	r.headerLost = wire.CheckReceived(r.header)
+	r.headerLost = wire.CheckReceived(r.header) != nil
 	lost := r.headerLost
 	if r.observer != nil {
 		r.observer.changed()
 	}
 	r.mu.Unlock()
 	r.events.OutHeader(r.header)
-	if lost == nil && client != nil {
+	if !lost && client != nil {
 		client.InHeader(r.receivedHeader())
 	}
 	client.Unlock()
 	switch {
-	case lost != nil:
+	case lost:
 		return errHeaderLost
 	case r.onHeader != nil:
 		return r.onHeader(r.header)
@@ -190,170 +194,6 @@ func (r *responseState) unlockBoth(client *observe.Client) {
 	client.Unlock()
 }
 
-// SetTrailer adds to the trailer.
-func (r *responseState) SetTrailer(md metadata.MD) error {
-	if md.Len() == 0 {
-		return nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.isDone() {
-		return wire.ErrHeaderSent
-	}
-	r.trailer = metadata.Join(r.trailer, md)
-	return nil
-}
-
-// isDone reports whether the transport of a network server would know of the end. It
-// does not notice that a connection is closed until it sends something. The caller
-// holds the lock.
-func (r *responseState) isDone() bool { return r.ended != notEnded && r.ended != byConnection }
-
-// endedStatus returns what a server's operation returns after the end, as
-// streamContextErr of grpc-go's internal/transport/http2_server.go makes it, or
-// nil before the end. The caller holds the lock.
-func (r *responseState) endedStatus() error {
-	switch {
-	case r.ended == notEnded:
-		return nil
-	case r.ended == byConnection, r.clientConn != nil && r.clientConn.Err() != nil:
-		return wire.ErrTransportClosing
-	}
-	return r.contextStatus()
-}
-
-// contextStatus returns the status of the error with which the handler's context has
-// ended.
-func (r *responseState) contextStatus() error {
-	if errors.Is(r.contextErr, context.DeadlineExceeded) {
-		return wire.ErrDeadlineExceeded
-	}
-	return errCanceled
-}
-
-var errCanceled = status.FromContextError(context.Canceled).Err()
-
-// sendResponse ends the RPC with a response, after its header, and the status OK. It
-// returns nil or the status of an RPC that has ended before. It follows SendMsg of
-// serverStream in grpc-go's stream.go, and then the end of processRPC in its server.go.
-func (r *responseState) sendResponse(response any) error {
-	if r.isObserved() {
-		if err := r.writeHeader(nil, nil); err != nil && err != errHeaderLost {
-			return err
-		}
-		if err := r.whyEnded(); err != nil {
-			return err
-		}
-		r.events.OutPayload(response, message.Size(response))
-		r.sendStatus(nil)
-		return nil
-	}
-	if r.finish(nil, true) {
-		return nil
-	}
-	return r.whyEnded()
-}
-
-// whyEnded returns endedStatus.
-func (r *responseState) whyEnded() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.endedStatus()
-}
-
-// sendStatus ends the RPC with the status of err. It reports false if the RPC has
-// ended already. It follows writeStatus of grpc-go's
-// internal/transport/http2_server.go.
-func (r *responseState) sendStatus(err error) bool {
-	if r.isObserved() && r.hasUnsentHeader() {
-		_ = r.writeHeader(nil, nil) // finish knows whether the RPC has ended.
-	}
-	return r.finish(err, false)
-}
-
-// isObserved reports whether anybody is told of a header before the RPC ends.
-func (r *responseState) isObserved() bool { return r.events != nil || r.onHeader != nil }
-
-func (r *responseState) hasUnsentHeader() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return !r.headerSent && len(r.header) > 0
-}
-
-// finish ends the RPC with the status of err, and with the header if that has not been
-// sent. A response needs a header even if it is empty.
-func (r *responseState) finish(err error, hasResponse bool) bool {
-	client := r.lockBoth()
-	if r.ended != notEnded {
-		if !r.headerSent {
-			r.headerSent, r.headerLost = true, r.endedStatus()
-		}
-		r.unlockBoth(client)
-		return false
-	}
-	sendsHeader := !r.headerSent && (len(r.header) > 0 || hasResponse)
-	if sendsHeader {
-		r.headerSent = true
-		r.headerLost = wire.CheckReceived(r.header)
-	}
-	sent := r.trailer
-	onEnd := r.endLocked(byServer, nil, context.Canceled)
-	r.received = r.receivedTrailer(err)
-	r.status = wire.ReceivedStatus(err, r.received)
-	arrived, trailerLost := r.received, wire.CheckReceived(sent)
-	if lost := cmp.Or(r.headerLost, trailerLost); lost != nil {
-		r.status, r.received = lost, nil
-	}
-	r.mu.Unlock()
-
-	runAll(onEnd)
-	if r.events != nil {
-		sent = sent.Copy()
-		if wire.HasDetails(err) {
-			sent = wire.WithoutDetails(sent)
-		}
-		r.events.OutTrailer(sent)
-	}
-	if client != nil {
-		if sendsHeader && r.headerLost == nil {
-			client.InHeader(r.receivedHeader())
-		}
-		if trailerLost == nil { // It arrives even after a header that was lost.
-			client.InTrailer(arrived)
-		}
-	}
-	client.Unlock()
-	return true
-}
-
-// end ends the RPC for another reason than a status of its server. It reports
-// false if the RPC has ended already.
-func (r *responseState) end(by endedBy, received, contextErr error) bool {
-	r.mu.Lock()
-	if r.ended != notEnded {
-		r.mu.Unlock()
-		return false
-	}
-	onEnd := r.endLocked(by, received, contextErr)
-	r.mu.Unlock()
-	runAll(onEnd)
-	return true
-}
-
-func (r *responseState) endLocked(by endedBy, received, contextErr error) []func() {
-	r.ended, r.status, r.contextErr = by, received, contextErr
-	if r.observer != nil {
-		r.observer.changed()
-	}
-	return r.context.endLocked()
-}
-
-func runAll(functions []func()) {
-	for _, f := range functions {
-		f()
-	}
-}
-
 // receivedHeader returns the header that the client receives. It must have been
 // sent.
 func (r *responseState) receivedHeader() metadata.MD {
@@ -367,12 +207,7 @@ func (r *responseState) receivedTrailer(err error) metadata.MD {
 	if r.headerSent {
 		return trailer
 	}
-	withContentType := maps.Clone(trailer)
-	if withContentType == nil {
-		withContentType = metadata.MD{}
-	}
-	withContentType[wire.ContentTypeKey] = r.contentType
-	return withContentType
+	return wire.ResponseHeader(trailer, r.contentType)
 }
 
 // clientHeader returns a copy of the header, or nil if the client has received
@@ -380,7 +215,7 @@ func (r *responseState) receivedTrailer(err error) metadata.MD {
 func (r *responseState) clientHeader() metadata.MD {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.headerSent || r.headerLost != nil {
+	if !r.headerSent || r.headerLost {
 		return nil
 	}
 	return r.receivedHeader()
@@ -393,17 +228,11 @@ func (r *responseState) clientTrailer() metadata.MD {
 	return r.received
 }
 
-// refuse ends an RPC whose header the server does not accept.
-func (r *responseState) refuse(err error) {
-	if err == wire.ErrConnectionHeader { // The server resets the stream.
-		r.end(byServer, err, context.Canceled)
-		return
-	}
-	r.sendStatus(err)
-}
-
 // forget lets go of what the handler's context would otherwise keep.
 func (r *responseState) forget() {
+	if r.clientEvents == nil {
+		return
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.clientEvents = nil

@@ -67,7 +67,7 @@ func (s *serverStream) handle() error {
 		return m.stream.Handler(m.impl, s)
 	}
 	return s.server.streamChain(m.impl, s, &grpc.StreamServerInfo{
-		FullMethod:     s.rpc.response.method,
+		FullMethod:     s.rpc.response.Method(),
 		IsClientStream: s.clientStreams,
 		IsServerStream: s.serverStreams,
 	}, m.stream.Handler)
@@ -110,7 +110,7 @@ func (s *Server) serveUnknown(caller *clientStream, isTagged bool, err error) {
 	if isTagged {
 		response.receive(s.stats, caller.client.conn.addr)
 	} else {
-		response.events = observe.Untagged(&caller.rpc.context, s.stats)
+		response.events = observe.Untagged(&response.context, s.stats)
 	}
 	response.sendStatus(err)
 	caller.rpc.release()

@@ -13,7 +13,6 @@ import (
 // only until the RPC ends.
 type streamRPC struct {
 	response responseState
-	context  handlerContext
 	entry    Entry
 
 	caller  *clientStream // nil once the RPC has ended
@@ -27,17 +26,10 @@ type streamRPC struct {
 // makeCancelable sets what cancel uses, which may be called as soon as the RPC has
 // been accepted.
 func (rpc *streamRPC) makeCancelable(caller *clientStream) {
-	rpc.context.response = &rpc.response
-	rpc.response.context = &rpc.context
-	rpc.response.observer = rpc
+	rpc.response.makeCancelable(rpc)
 	rpc.waiting.L = &rpc.response.mu
 	caller.received.init(&rpc.response.mu)
 	rpc.caller = caller
-}
-
-func (rpc *streamRPC) init(call *call, values context.Context) {
-	rpc.context.init(call.ctx, values, &rpc.entry)
-	rpc.response.init(call)
 }
 
 // serveBy gives the RPC its handler's half, unless it has ended already.

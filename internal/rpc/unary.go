@@ -19,25 +19,16 @@ type unaryRPC struct {
 	method   *method
 	entry    Entry
 	response responseState
-	context  handlerContext
 	done     chan struct{} // receives once, when the RPC has ended other than by its client
 
 	request     message.Copy // the handler's
 	requestLost bool         // The request could not be sent.
-	decoded     bool
-	isServed    bool // The handler's goroutine has been started.
-	isEnded     bool // What the handler has returned is known.
-
-	// What the handler has returned, once the server has ended the RPC. One of
-	// them is set, or none if it has returned an error.
-	result     any          // of the type of reply, to be copied
-	resultCopy message.Copy // of a result that must not be copied later
-	hasResult  bool
-	isDirect   bool
-
-	reply      any
-	replySize  int
-	isReceived bool // The reply is.
+	isDecoded   bool         // The request is.
+	isServed    bool         // The handler's goroutine has been started.
+	isReturned  bool         // What the handler has returned is known.
+	hasResult   bool         // The handler has returned a response, and the server has sent it.
+	result      message.Copy // what the handler has returned
+	reply       any
 }
 
 // invoke makes the RPC.
@@ -49,13 +40,13 @@ func (rpc *unaryRPC) invoke(req, reply any) error {
 	defer rpc.leaveUnlessServed()
 	c.begin(call, refused, false, false)
 	if refused != nil {
-		return rpc.finish(reply, refused, nil)
+		return rpc.finish(refused, nil)
 	}
 	values, refused, err := c.sendHeader(call)
 	if err != nil {
-		return rpc.finish(reply, err, nil)
+		return rpc.finish(err, nil)
 	}
-	rpc.init(values)
+	rpc.response.init(c, call, values, &rpc.entry)
 	if err := rpc.send(req); err != nil {
 		rpc.requestLost = true
 		rpc.response.end(byClient, err, context.Canceled)
@@ -63,14 +54,14 @@ func (rpc *unaryRPC) invoke(req, reply any) error {
 			rpc.isServed = true
 			go rpc.serve() // A network server has the header already.
 		}
-		return rpc.finish(reply, err, &rpc.response)
+		return rpc.finish(err, &rpc.response)
 	}
 	if refused != nil {
 		rpc.response.refuse(refused)
-		return rpc.finish(reply, rpc.response.status, &rpc.response)
+		return rpc.finish(rpc.response.status, &rpc.response)
 	}
 	err = rpc.await()
-	return rpc.finish(reply, err, &rpc.response)
+	return rpc.finish(err, &rpc.response)
 }
 
 // leaveUnlessServed ends the RPC for [InFlight] if nobody else will, because something
@@ -85,14 +76,7 @@ func (rpc *unaryRPC) leaveUnlessServed() {
 // been accepted.
 func (rpc *unaryRPC) makeCancelable() {
 	rpc.done = make(chan struct{}, 1)
-	rpc.context.response = &rpc.response
-	rpc.response.context = &rpc.context
-	rpc.response.observer = rpc
-}
-
-func (rpc *unaryRPC) init(values context.Context) {
-	rpc.context.init(rpc.call.ctx, values, &rpc.entry)
-	rpc.response.init(&rpc.call)
+	rpc.response.makeCancelable(rpc)
 }
 
 // send copies the request.
@@ -114,7 +98,7 @@ func (rpc *unaryRPC) send(req any) error {
 
 // await starts the handler and waits until the RPC ends. It returns how it ended.
 func (rpc *unaryRPC) await() error {
-	ctx, leave := rpc.call.onClientConn()
+	ctx, leave := rpc.client.untilClosed(rpc.call.ctx)
 	defer leave()
 	rpc.isServed = true
 	go rpc.serve()
@@ -155,7 +139,7 @@ func (rpc *unaryRPC) serve() {
 		err = wire.HandlerStatus(err)
 		rpc.response.sendStatus(err)
 	}
-	rpc.isEnded = true
+	rpc.isReturned = true
 	events.End(err)
 }
 
@@ -165,11 +149,11 @@ func (rpc *unaryRPC) serve() {
 func (rpc *unaryRPC) decode(out any) error {
 	switch {
 	case rpc.requestLost:
-		return errCanceled
-	case rpc.decoded:
+		return wire.ErrCanceled
+	case rpc.isDecoded:
 		return io.EOF
 	}
-	rpc.decoded = true
+	rpc.isDecoded = true
 	events, size := rpc.response.events, 0
 	if events != nil {
 		size = rpc.request.Size()
@@ -190,12 +174,10 @@ func (rpc *unaryRPC) decode(out any) error {
 // Without stats handlers, which may do as they like with what has been sent, the
 // caller's goroutine copies a response that it can copy directly.
 func (rpc *unaryRPC) respond(resp any) (err error) {
-	toClient := rpc.call.toClient
-	rpc.isDirect = rpc.response.events == nil && toClient.IsDirect(rpc.reply, resp)
-	if rpc.isDirect {
-		rpc.result, err = resp, message.CheckDirect(resp)
+	if rpc.response.events == nil {
+		err = rpc.call.toClient.Lend(&rpc.result, resp, rpc.reply)
 	} else {
-		err = toClient.Copy(&rpc.resultCopy, resp)
+		err = rpc.call.toClient.Copy(&rpc.result, resp)
 	}
 	if err != nil {
 		rpc.response.sendStatus(err)
@@ -208,7 +190,7 @@ func (rpc *unaryRPC) respond(resp any) (err error) {
 
 // served ends what serve began, also if a handler has ended its goroutine.
 func (rpc *unaryRPC) served() {
-	if !rpc.isEnded {
+	if !rpc.isReturned {
 		rpc.response.sendStatus(wire.ErrNoStatus)
 		rpc.response.events.End(wire.ErrNoStatus)
 	}
@@ -225,26 +207,18 @@ func (rpc *unaryRPC) receive() error {
 	switch {
 	case status == nil && !rpc.hasResult:
 		return wire.ErrNoResponse
-	case !rpc.hasResult || rpc.response.headerLost != nil:
+	case !rpc.hasResult || rpc.response.headerLost:
 		return status
 	}
 	// A response arrives even if the client cannot read the trailer that follows it.
-	if rpc.call.asksForSizes() {
-		if rpc.isDirect {
-			rpc.replySize = message.Size(rpc.result)
-		} else {
-			rpc.replySize = rpc.resultCopy.Size()
-		}
-		if err := rpc.call.opts.checkReceived(rpc.replySize); err != nil {
-			return err
-		}
-	}
-	if rpc.isDirect {
-		message.CopyDirectly(rpc.reply, rpc.result)
-	} else if err := rpc.call.toClient.HandOver(rpc.reply, &rpc.resultCopy); err != nil {
+	size := rpc.call.sizeOf(&rpc.result)
+	if err := rpc.call.opts.checkReceived(size); err != nil {
 		return err
 	}
-	rpc.isReceived = true
+	if err := rpc.call.toClient.HandOver(rpc.reply, &rpc.result); err != nil {
+		return err
+	}
+	rpc.call.events.InPayload(rpc.reply, size)
 	return status
 }
 
@@ -252,24 +226,21 @@ func (rpc *unaryRPC) receive() error {
 // keep, no longer keeps the messages.
 func (rpc *unaryRPC) leave() {
 	rpc.entry.Leave()
-	rpc.request, rpc.result, rpc.resultCopy, rpc.reply = message.Copy{}, nil, message.Copy{}, nil
+	rpc.request, rpc.result, rpc.reply = message.Copy{}, message.Copy{}, nil
 	rpc.response.forget()
 }
 
 // finish tells the caller's side how the RPC ended. It follows finish of
 // clientStream in grpc-go's stream.go. response is nil if nothing has been sent.
-func (rpc *unaryRPC) finish(reply any, err error, response *responseState) error {
+func (rpc *unaryRPC) finish(err error, response *responseState) error {
 	call := &rpc.call
 	opts, events := call.opts, call.events
 	// The context of the handler, which it may keep, no longer keeps them.
-	call.opts, call.events, call.metadata, call.clientConn = nil, nil, nil, nil
+	call.opts, call.events, call.metadata = nil, nil, nil
 	if response != nil {
 		opts.deliver(&rpc.client.conn.peer, response)
 	}
 	if events != nil {
-		if rpc.isReceived {
-			events.InPayload(reply, rpc.replySize)
-		}
 		var trailer metadata.MD
 		if response != nil {
 			trailer = response.clientTrailer()

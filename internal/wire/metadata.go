@@ -171,12 +171,12 @@ func ContentType(subtype string) string {
 
 // ResponseHeader returns the header that a client receives if a handler has sent
 // md, and contentType is that of its messages.
-func ResponseHeader(md metadata.MD, contentType []string) metadata.MD {
+func ResponseHeader(md metadata.MD, contentType string) metadata.MD {
 	received := maps.Clone(Traveling(md))
 	if received == nil {
 		received = metadata.MD{}
 	}
-	received[ContentTypeKey] = contentType
+	received[ContentTypeKey] = []string{contentType}
 	return received
 }
 

@@ -25,6 +25,7 @@ var (
 	ErrHeaderSent       = status.Error(codes.Internal, "transport: SendHeader called multiple times")
 	ErrConnectionHeader = status.Error(codes.Internal, "stream terminated by RST_STREAM with error code: PROTOCOL_ERROR")
 	ErrDeadlineExceeded = status.FromContextError(context.DeadlineExceeded).Err()
+	ErrCanceled         = status.FromContextError(context.Canceled).Err()
 )
 
 // ErrNoStatus is how an RPC ends whose handler ends its goroutine.
@@ -34,6 +35,10 @@ var ErrNoStatus = status.Error(codes.Internal, "inprocchain: the handler's gorou
 // grpc-go's own variable is deprecated. A context that ends with this cause ends
 // its RPC with it.
 var ErrClientConnClosing = status.Error(codes.Canceled, "grpc: the client connection is closing")
+
+// ErrClosingBeforeHeader is what stats handlers get instead if the caller waits for the
+// header.
+var ErrClosingBeforeHeader = status.Error(codes.Unavailable, ErrClientConnClosing.Error())
 
 // ErrTransportClosing is the error of what a handler sends after the connection of its
 // client has been closed. It is ErrConnClosing of grpc-go's internal/transport.

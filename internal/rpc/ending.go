@@ -1,0 +1,199 @@
+package rpc
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/inprocchain/inprocchain/internal/message"
+	"github.com/inprocchain/inprocchain/internal/wire"
+)
+
+// endedBy says what ended an RPC. Server and client decide it under the lock of the
+// responseState: the first one ends the RPC, and whatever either side sees afterwards
+// follows from it.
+type endedBy uint8
+
+const (
+	notEnded     endedBy = iota
+	byServer             // with a status
+	byClient             // whose context ended, or which has found an error of its own
+	byNetwork            // that does not carry the header of the handler
+	byConnection         // whose Channel or ClientConn has been closed
+)
+
+// end ends the RPC for another reason than a status of its server. It reports
+// false if the RPC has ended already. received is the status that the client
+// receives, and contextErr the error of the handler's context: Canceled or
+// DeadlineExceeded.
+func (r *responseState) end(by endedBy, received, contextErr error) bool {
+	r.mu.Lock()
+	if r.ended != notEnded {
+		r.mu.Unlock()
+		return false
+	}
+	r.timedOut = contextErr == context.DeadlineExceeded
+	derived := r.endLocked(by, received)
+	r.mu.Unlock()
+	derived.end()
+	return true
+}
+
+// endLocked is end under the lock. The caller must end what it returns, which may be
+// nil, when the lock is free.
+func (r *responseState) endLocked(by endedBy, received error) *derivedContext {
+	r.ended, r.status = by, received
+	if r.observer != nil {
+		r.observer.changed()
+	}
+	return r.context.derived
+}
+
+// refuse ends an RPC whose header the server does not accept.
+func (r *responseState) refuse(err error) {
+	if err == wire.ErrConnectionHeader { // The server resets the stream.
+		r.end(byServer, err, context.Canceled)
+		return
+	}
+	r.sendStatus(err)
+}
+
+// sendResponse ends the RPC with a response, after its header, and the status OK. It
+// returns nil or the status of an RPC that has ended before. It follows SendMsg of
+// serverStream in grpc-go's stream.go, and then the end of processRPC in its server.go.
+func (r *responseState) sendResponse(response any) error {
+	if r.isObserved() {
+		if err := r.writeHeader(nil, nil); err != nil && err != errHeaderLost {
+			return err
+		}
+		if err := r.whyEnded(); err != nil {
+			return err
+		}
+		r.events.OutPayload(response, message.Size(response))
+		r.sendStatus(nil)
+		return nil
+	}
+	if r.finish(nil, true) {
+		return nil
+	}
+	return r.whyEnded()
+}
+
+// sendStatus ends the RPC with the status of err. It reports false if the RPC has
+// ended already. It follows writeStatus of grpc-go's
+// internal/transport/http2_server.go.
+func (r *responseState) sendStatus(err error) bool {
+	if r.isObserved() && r.hasUnsentHeader() {
+		_ = r.writeHeader(nil, nil) // finish knows whether the RPC has ended.
+	}
+	return r.finish(err, false)
+}
+
+// isObserved reports whether anybody is told of a header before the RPC ends.
+func (r *responseState) isObserved() bool { return r.events != nil || r.onHeader != nil }
+
+func (r *responseState) hasUnsentHeader() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.headerSent && len(r.header) > 0
+}
+
+// finish ends the RPC with the status of err, and with the header if that has not been
+// sent. A response needs a header even if it is empty.
+func (r *responseState) finish(err error, hasResponse bool) bool {
+	client := r.lockBoth()
+	if r.ended != notEnded {
+		if !r.headerSent {
+			r.headerSent, r.headerLost = true, true
+		}
+		r.unlockBoth(client)
+		return false
+	}
+	sendsHeader := !r.headerSent && (len(r.header) > 0 || hasResponse)
+	if sendsHeader {
+		r.headerSent = true
+		r.headerLost = wire.CheckReceived(r.header) != nil
+	}
+	sent := r.trailer
+	derived := r.endLocked(byServer, nil)
+	r.received = r.receivedTrailer(err)
+	r.status = wire.ReceivedStatus(err, r.received)
+	arrived, trailerLost := r.received, wire.CheckReceived(sent)
+	if lost := cmp.Or(r.whyHeaderLost(), trailerLost); lost != nil {
+		r.status, r.received = lost, nil
+	}
+	r.mu.Unlock()
+
+	derived.end()
+	if r.events != nil {
+		sent = sent.Copy()
+		if wire.HasDetails(err) {
+			sent = wire.WithoutDetails(sent)
+		}
+		r.events.OutTrailer(sent)
+	}
+	if client != nil {
+		if sendsHeader && !r.headerLost {
+			client.InHeader(r.receivedHeader())
+		}
+		if trailerLost == nil { // It arrives even after a header that was lost.
+			client.InTrailer(arrived)
+		}
+	}
+	client.Unlock()
+	return true
+}
+
+// whyHeaderLost returns the status of an RPC whose header the client could not read, or
+// nil. The caller holds the lock.
+func (r *responseState) whyHeaderLost() error {
+	if !r.headerLost {
+		return nil
+	}
+	return cmp.Or(wire.CheckReceived(r.header), wire.ErrTransportClosing)
+}
+
+// isDone reports whether the transport of a network server would know of the end. It
+// does not notice that a connection is closed until it sends something. The caller
+// holds the lock.
+func (r *responseState) isDone() bool { return r.ended != notEnded && r.ended != byConnection }
+
+// whyEnded returns endedStatus.
+func (r *responseState) whyEnded() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.endedStatus()
+}
+
+// endedStatus returns what a server's operation returns after the end, as
+// streamContextErr of grpc-go's internal/transport/http2_server.go makes it, or
+// nil before the end. The caller holds the lock.
+func (r *responseState) endedStatus() error {
+	switch {
+	case r.ended == notEnded:
+		return nil
+	case r.ended == byConnection, r.client != nil && r.client.isClosed():
+		return wire.ErrTransportClosing
+	}
+	return r.contextStatus()
+}
+
+// contextErr returns the error with which the handler's context has ended, or nil. The
+// caller holds the lock.
+func (r *responseState) contextErr() error {
+	switch {
+	case r.ended == notEnded:
+		return nil
+	case r.timedOut:
+		return context.DeadlineExceeded
+	}
+	return context.Canceled
+}
+
+// contextStatus returns the status of the error with which the handler's context has
+// ended. The caller holds the lock.
+func (r *responseState) contextStatus() error {
+	if r.timedOut {
+		return wire.ErrDeadlineExceeded
+	}
+	return wire.ErrCanceled
+}
