@@ -15,6 +15,7 @@ type tester struct {
 	// reruns is how often the network runs a program again before its outcomes
 	// are taken for all that it has.
 	reruns int
+	rerun  side // a network
 }
 
 // A difference is what a program does in-process and not on the network.
@@ -63,11 +64,11 @@ func (t *tester) compare(p program, sides []side) *difference {
 	return found
 }
 
-// confirm compares again, with many more runs of the network, which does some
+// confirm compares again, with many more runs of a network, which does some
 // things once in a hundred times.
 func (t *tester) confirm(d *difference) *difference {
 	patient := *t
-	patient.reruns = 8 * t.reruns
+	patient.reruns, patient.rerun = 8*t.reruns, unevenNetwork
 	return patient.compare(d.program, inProcess)
 }
 
@@ -80,7 +81,7 @@ func (t *tester) explain(p program, got outcome, known []outcome) []outcome {
 		}
 	}
 	for len(known) <= t.reruns {
-		again := normalized(p, execute(t.T, p, network), t.normalizations)
+		again := normalized(p, execute(t.T, p, t.rerun), t.normalizations)
 		known = append(known, again)
 		if len(got.differing(again)) == 0 {
 			break

@@ -31,7 +31,7 @@ func TestProgramsHaveTheOutcomeOfTheNetwork(t *testing.T) {
 		for worker := range runtime.GOMAXPROCS(0) {
 			t.Run(fmt.Sprint(worker), func(t *testing.T) {
 				t.Parallel()
-				tester := &tester{T: t, normalizations: applied(t), reruns: 25}
+				tester := &tester{T: t, normalizations: applied(t), reruns: 25, rerun: network}
 				for number := numbers(); number >= 0 && !found.full(); number = numbers() {
 					found.add(tester, uint64(number))
 				}

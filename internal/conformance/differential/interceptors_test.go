@@ -113,7 +113,7 @@ func (c *clientInterceptor) altered(ctx context.Context, opts []grpc.CallOption)
 		return metadata.AppendToOutgoingContext(ctx, "from-interceptor", "value"), opts
 	case shortDeadline:
 		short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
-		context.AfterFunc(c.ctx, cancel)
+		c.atEnd(cancel) // not when the client's context ends, which would be a race
 		return short, opts
 	default:
 		return ctx, opts

@@ -128,7 +128,9 @@ func (v *violated) streamHasOneEnd() {
 		return
 	}
 	sentTrailer := v.handlerSucceeded("SetTrailer")
-	client := local(*end) && !strings.HasPrefix(end.message, "cardinality violation") // which either side may find
+	// Either side may find these.
+	eitherSide := strings.HasPrefix(end.message, "cardinality violation") || end.code == codes.DeadlineExceeded && v.handlerReceived(*end)
+	client := local(*end) && !eitherSide
 	var header, trailer any
 	for _, e := range after {
 		switch e.name {
@@ -195,6 +197,19 @@ func (v *violated) handlerSucceeded(suffix string) bool {
 		f, failed := e.field("error").(failure)
 		return strings.HasSuffix(e.name, suffix) && (!failed || f == failure{})
 	})
+}
+
+// handlerReceived reports whether a call of the handler's stream returned the error, which
+// the server then sends to the client.
+func (v *violated) handlerReceived(f failure) bool {
+	for _, observer := range []string{"handler", "handler's receiver"} {
+		for _, name := range []string{"RecvMsg", "SendMsg"} {
+			if slices.ContainsFunc(v.named(observer, name), func(e event) bool { return e.field("error") == f }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // messagesArriveInOrder checks that each side receives the messages that the

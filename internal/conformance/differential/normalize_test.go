@@ -66,11 +66,11 @@ func TestEachNormalizationIsNeeded(t *testing.T) {
 	for i, n := range normalizations {
 		t.Run(n.name, func(t *testing.T) {
 			t.Parallel()
-			all := &tester{T: t, normalizations: normalizations, reruns: 25}
+			all := &tester{T: t, normalizations: normalizations, reruns: 25, rerun: network}
 			if d := all.compare(n.example, inProcess[:2]); d != nil {
 				t.Errorf("the example differs with the normalization: %s", d.text(d.kinds()[0]))
 			}
-			others := &tester{T: t, normalizations: slices.Delete(slices.Clone(normalizations), i, i+1), reruns: 25}
+			others := &tester{T: t, normalizations: slices.Delete(slices.Clone(normalizations), i, i+1), reruns: 25, rerun: network}
 			if others.compare(n.example, inProcess[:2]) == nil {
 				t.Error("the example does not differ without the normalization; delete the normalization")
 			}

@@ -32,6 +32,7 @@ type run struct {
 	busy     [actors]bool
 	handlers []*handlerCall
 	sent     int // messages, by either side
+	releases []func()
 }
 
 // An actor makes one call at a time. The environment is no goroutine: its steps
@@ -87,8 +88,20 @@ func (r *run) inBubble(t *testing.T, play func()) (observed outcome) {
 			observed = outcomeOf(r.events)
 		}
 	}()
-	synctest.Test(t, func(*testing.T) { play() })
+	synctest.Test(t, func(*testing.T) {
+		play()
+		for _, release := range r.releases {
+			release()
+		}
+	})
 	return outcomeOf(r.events)
+}
+
+// atEnd has release called when the program is over.
+func (r *run) atEnd(release func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.releases = append(r.releases, release)
 }
 
 func (r *run) play() {

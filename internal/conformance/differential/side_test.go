@@ -2,7 +2,9 @@ package differential_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
+	"runtime"
 	"testing/synctest"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
@@ -28,7 +30,15 @@ type connection struct {
 }
 
 // The network is the oracle.
-var network = side{name: "network", closes: true, open: openNetwork}
+var network = side{name: "network", closes: true, open: func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) connection {
+	return openNetwork(chain, register, func(conn net.Conn) net.Conn { return conn })
+}}
+
+// unevenNetwork is a network whose goroutines run in orders that are rare on the other
+// one.
+var unevenNetwork = side{name: "network", closes: true, open: func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) connection {
+	return openNetwork(chain, register, func(conn net.Conn) net.Conn { return unevenConn{conn} })
+}}
 
 // inProcess are the paths that must do what the network does.
 var inProcess = []side{
@@ -56,7 +66,7 @@ func shutDown(ch *inprocchain.Channel) {
 	}
 }
 
-func openNetwork(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) connection {
+func openNetwork(chain inprocchain.Chain, register func(grpc.ServiceRegistrar), wrap func(net.Conn) net.Conn) connection {
 	server := grpc.NewServer(chain.ServerOptions()...)
 	register(server)
 	listener := bufconn.Listen(1 << 20)
@@ -64,7 +74,13 @@ func openNetwork(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) 
 	// The target is the Channel's, so that both sides have the same authority.
 	cc, err := grpc.NewClient("passthrough:///inproc", append(chain.DialOptions(),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			conn, err := listener.DialContext(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return wrap(conn), nil
+		}),
 	)...)
 	if err != nil {
 		panic("grpc.NewClient: " + err.Error())
@@ -72,4 +88,35 @@ func openNetwork(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) 
 	cc.Connect()
 	synctest.Wait() // so that no RPC waits for the connection
 	return connection{cc, cc.Close, server.GracefulStop}
+}
+
+// An unevenConn is the client's end of a connection that delivers data in pieces, and lets
+// other goroutines run before and after each.
+type unevenConn struct{ net.Conn }
+
+func (c unevenConn) Read(b []byte) (int, error) {
+	if rand.N(2) == 0 {
+		b = b[:min(len(b), 1+rand.N(16<<10))]
+	}
+	n, err := c.Conn.Read(b)
+	letOthersRun()
+	return n, err
+}
+
+func (c unevenConn) Write(b []byte) (int, error) {
+	letOthersRun()
+	n, err := c.Conn.Write(b)
+	letOthersRun()
+	return n, err
+}
+
+func (c unevenConn) Close() error {
+	letOthersRun()
+	return c.Conn.Close()
+}
+
+func letOthersRun() {
+	for range rand.N(20) {
+		runtime.Gosched()
+	}
 }
