@@ -10,8 +10,9 @@
 //
 // Along that path, connection.go and handlercontext.go provide what both sides see
 // of a connection, response.go has the header and trailer that the handler sends back,
-// and ending.go decides how the RPC ends. Methods are looked up in methods.go. inflight.go counts RPCs, so that
-// they can be drained, and hooks.go notices that the chain was taken off.
+// and ending.go decides how the RPC ends. Methods are looked up in methods.go.
+// inflight.go counts RPCs, so that they can be drained, and hooks.go notices that the
+// chain was taken off.
 //
 // The behavior is that of grpc-go. Comments name the file it comes from.
 package rpc
