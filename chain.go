@@ -13,7 +13,7 @@ import (
 
 // A Chain is an ordered list of the interceptors and stats handlers that run for each
 // RPC, on both sides. Make one and use it for the network server, the network client
-// and the in-process channel, so that the three stay the same.
+// and the [Channel], so that the three stay the same.
 //
 // A Chain never changes. It may be copied and used concurrently. The zero Chain is
 // empty and ready to use. A Chain is an [Option], so that one can extend another.
@@ -144,9 +144,8 @@ func (c Chain) StreamClientInterceptor() grpc.StreamClientInterceptor {
 // An interceptor has the name of its function, or of the function that returned it. A
 // stats handler has the name of its type. Each name begins with the last element of
 // the package's path, or with as many elements as tell the packages in the list apart,
-// as in interceptors/auth.UnaryServerInterceptor. A name such as
-// interceptors.UnaryServerInterceptor for *ServerMetrics means that a method of
-// ServerMetrics with the same name returned what the function made.
+// as in interceptors/auth.UnaryServerInterceptor. If a method returned the interceptor,
+// its receiver is added, as in interceptors.UnaryServerInterceptor for *ServerMetrics.
 func (c Chain) String() string {
 	return names.List(
 		names.Side{
@@ -165,7 +164,7 @@ func (c Chain) String() string {
 	)
 }
 
-// hasServerSide reports whether the chain has anything that runs on the handler side.
+// hasServerSide reports whether the chain has anything that runs on the server side.
 func (c Chain) hasServerSide() bool {
 	return len(c.unaryServer)+len(c.streamServer)+len(c.serverStats) > 0
 }

@@ -1,11 +1,9 @@
-// Package inprocchain runs interceptors and stats handlers on an in-process gRPC
-// channel, so that an application can serve the same services over a network and to
-// itself. Callers, handlers, interceptors and telemetry see in-process what they see on
-// a network connection. The channel is an [inprocgrpc.Channel], and no code needs a
-// type assertion to get it.
+// Package inprocchain makes gRPC calls within a process run the same interceptors and
+// stats handlers as calls over a network. It is for applications that serve gRPC and also
+// call their own services. It builds on [inprocgrpc.Channel].
 //
 // A [Chain] lists what runs for each RPC. Give the same Chain to the network server and
-// to [New]:
+// to [New], which returns a [Channel]:
 //
 //	package main
 //
@@ -53,49 +51,51 @@
 //
 // # The path of an RPC
 //
-// Every RPC takes this path. The order is that of grpc-go:
+// An RPC passes through these layers, in grpc-go's order:
 //
 //	caller
-//	  client interceptors, first to last           RPCs made on the Channel
-//	    client stats handlers, first to last         (once per attempt, as on a network)
-//	      the in-process call: copy of the request, method lookup, a goroutine for the handler;
-//	      after Shutdown or Close it refuses the RPC
-//	        server stats handlers, first to last   however the channel is reached, InProcess() included
+//	  client interceptors, first to last          client side: not for RPCs made on InProcess()
+//	    client stats handlers, first to last        once for each attempt, if an interceptor retries
+//	      the in-process call                     refuses the RPC after Shutdown, copies the request,
+//	                                              looks up the method, starts the handler's goroutine
+//	        server stats handlers, first to last  server side: for every RPC
 //	          errors become statuses
 //	            server interceptors, first to last
 //	              handler
 //
-// An RPC that is refused after Shutdown reaches no server stats handler, as on a network.
+// [Channel.InProcess] and [Unwrap] return the underlying inprocgrpc.Channel. RPCs made
+// on it do not run the client side. They do run the server side, so no RPC bypasses
+// authentication and audit logs that are server interceptors.
 //
-// An RPC that is made on the channel below, which [Channel.InProcess] and [Unwrap]
-// return, enters the path at the server stats handlers. Authentication and audit logs
-// that are server interceptors therefore run for every RPC.
+// There are several ways to call the services:
 //
-// Code that accepts only a [*grpc.ClientConn], such as grpc-gateway's Register…Handler
-// functions, gets [Channel.ClientConn]. Code that accepts only an
-// [*inprocgrpc.Channel] gets [Channel.InProcess]. [Channel.NewClient] returns a client
-// with other client interceptors, and [WithFallback] sends RPCs for services that run
-// elsewhere to another connection.
+//   - Generated clients take the Channel itself.
+//   - Code that accepts only a [*grpc.ClientConn], such as grpc-gateway's Register…Handler
+//     functions, takes [Channel.ClientConn].
+//   - Code that accepts only an [*inprocgrpc.Channel] takes [Channel.InProcess].
+//   - [Channel.NewClient] returns a client with other client interceptors or credentials.
+//   - With [WithFallback], a Channel sends RPCs for services that it does not have to
+//     another connection.
 //
 // # Guarantees
 //
-// The reference is grpc-go over a network connection with the same Chain. What a caller,
-// an interceptor, a stats handler, a span, a metric or a log line sees in-process is
-// what it sees there, except for what [differences] lists, with reasons. In particular:
+// Callers, interceptors, stats handlers, spans, metrics and log lines see the same
+// in-process as on a grpc-go connection with the same Chain. The page [differences] lists
+// the exceptions, with reasons. In particular:
 //
 //   - Errors that reach a caller are statuses, made as grpc-go makes them, or [io.EOF]
-//     where a stream ends well. Server interceptors see the handler's own error.
+//     where a stream ends without an error. Server interceptors see the handler's own
+//     error.
 //   - If the handler's response has arrived, the caller receives it, even if the
-//     caller's context ends before the caller looks.
+//     caller's context ends before the caller reads it.
 //   - A message is deep-copied once in each direction. Caller and handler never see
 //     each other's later writes. The caller may reuse its request when the RPC has
 //     returned, even after a timeout.
 //   - When the caller has the response, the server stats handlers have seen the end of
 //     the RPC.
-//   - Options add to a Chain and never replace what it holds. What would be lost
-//     silently panics while the program is being built, and the message says what to do.
-//     If a With… method of the [inprocgrpc.Channel] replaces a part of the chain later,
-//     every RPC fails with Internal.
+//   - No interceptor is lost silently. Options add to a Chain and never replace what it
+//     holds, and [Wrap] panics if it would replace something. If a With… method of the
+//     inprocgrpc.Channel replaces a part of the chain later, every RPC fails with Internal.
 //   - Without stats handlers there is no work for them. A ClientConn is made only when it
 //     is needed.
 //
@@ -105,31 +105,32 @@
 // panic in a handler ends the process, as with grpc-go, unless an interceptor recovers it.
 //
 // Put a recovery interceptor last in the Chain, next to the handler. The interceptors
-// before it, such as logging and metrics, then see the panic as an error. If recovery is
-// first, the panic passes through the others, which log and count nothing. An interceptor
-// that may itself panic needs a second recovery interceptor before it.
+// before it, such as logging and metrics, then see an error. If recovery is first, the
+// panic unwinds the other interceptors, which log and count nothing. If an interceptor
+// itself may panic, add a second recovery interceptor before it.
 //
 // # Shutdown
 //
-// After [Channel.Shutdown] or [Channel.Close], new RPCs get Unavailable on every path.
-// Shutdown waits for RPCs in flight; Close cancels them.
+// After [Channel.Shutdown] or [Channel.Close], new RPCs fail with Unavailable, however
+// they are made, and do not reach server stats handlers. Shutdown waits for RPCs in
+// flight; Close cancels them.
 //
-// Call one of the two when the Channel is no longer needed. A Channel whose ClientConn
-// has been made keeps that ClientConn's goroutines until then: the first call of
-// [Channel.ClientConn] makes it, and so does the first RPC of a Channel with client
-// interceptors. Call one of the two also if stats handlers need [stats.ConnEnd].
+// Call one of the two when the Channel is no longer needed. The first call of
+// [Channel.ClientConn] makes a ClientConn, and so does the first RPC of a Channel with
+// client interceptors. Its goroutines run until Shutdown or Close. Stats handlers get
+// [stats.ConnEnd] only from Shutdown or Close.
 //
 // # More
 //
 //   - [migrating] from inprocgrpc, InterceptClientConn, InterceptServer and bufconn
 //   - [differences] from a network
-//   - [observability]: OpenTelemetry, configured once for both
-//   - [outgrowing] one process: how a service moves to a process of its own
+//   - [observability]: OpenTelemetry, configured once for the network and in-process
+//   - [outgrowing] one process: how a service moves to its own process
 //   - [reliability] under load, faults and hostile input
 //   - [performance], compared with the bare channel and bufconn
 //   - [case study]: two releases that lost an audit log
-//   - package [github.com/inprocchain/inprocchain/chaintest] tests that both ways into
-//     an application do the same
+//   - package [github.com/inprocchain/inprocchain/chaintest] tests that RPCs do the same
+//     in-process as on a network
 //
 // [inprocgrpc.Channel]: https://pkg.go.dev/github.com/fullstorydev/grpchan/inprocgrpc#Channel
 // [*inprocgrpc.Channel]: https://pkg.go.dev/github.com/fullstorydev/grpchan/inprocgrpc#Channel

@@ -45,13 +45,13 @@ func New(opts ...Option) *Channel {
 
 // Wrap returns a Channel that runs the chain of the options for the services of
 // ch: those that are registered on ch already, and those that are registered later
-// on either of the two. An RPC made on ch itself also runs the handler side of the
+// on either of the two. An RPC made on ch itself also runs the server side of the
 // chain. Call Wrap before the first RPC on ch.
 //
-// Wrap panics if ch is nil or if an option is nil. It also panics if ch carries an
+// Wrap panics if ch is nil or if an option is nil. It also panics if ch has an
 // interceptor, a stats handler or a chain already, because that would be replaced:
-// pass everything to one Wrap instead. If ch carries a cloner, Wrap panics unless a
-// [WithCloner] takes its place.
+// pass everything to one Wrap instead. If ch has a cloner, Wrap panics unless
+// [WithCloner] replaces it.
 func Wrap(ch *inprocgrpc.Channel, opts ...Option) *Channel {
 	if ch == nil {
 		misuse("Wrap", "ch is nil; call New for a new channel")
@@ -138,12 +138,12 @@ func (c *Channel) onClientConn(conn *clientconn.Conn, open context.Context) grpc
 // NewClient returns another client of the same services, like a second call of
 // [grpc.NewClient] for the same server. The new Channel has the client interceptors,
 // client stats handlers, default call options and user agent of opts, and none of c's.
-// It has a [Channel.ClientConn] of its own, and stats handlers see it as another
-// connection. Its address, cloner and fallback are those of c, unless opts has others.
+// It has its own [Channel.ClientConn], and stats handlers see it as another connection.
+// Its address, cloner and fallback are those of c, unless opts has others.
 //
-// RegisterService, Shutdown and Close act on the services. It does not matter on
-// which of their clients they are called. A client cannot be closed alone. Make a client
-// once and keep it: the services may keep each one until Shutdown or Close.
+// RegisterService, Shutdown and Close act on the services, so it does not matter on which
+// client they are called. A client cannot be closed alone. Make a client once and keep it,
+// because its resources may be kept until Shutdown or Close.
 //
 // It panics if an option is nil or belongs to the server side: the services have
 // theirs already.
@@ -170,11 +170,11 @@ func (c *Channel) Invoke(ctx context.Context, method string, req, reply any, opt
 	return c.invoker(ctx, method, req, reply, c.connFor(len(c.chain.unaryClient)), c.withDefaults(opts)...)
 }
 
-// NewStream makes a streaming RPC, as [grpc.ClientConn.NewStream] does. Its rules
-// for ending the stream apply. Generated clients call it.
+// NewStream makes a streaming RPC, as [grpc.ClientConn.NewStream] does. The caller must
+// end the stream in one of the ways that are listed there. Generated clients call it.
 //
 // Its error, and the errors of the stream's methods, are statuses, or [io.EOF] where
-// the stream ends well. The caller may reuse a message once SendMsg returns.
+// the stream ends without an error. The caller may reuse a message once SendMsg returns.
 func (c *Channel) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	c.mustBeMade("NewStream")
 	if c.fallback != nil && c.fallback.Serves(method) {
@@ -207,8 +207,8 @@ func (c *Channel) connFor(interceptors int) *grpc.ClientConn {
 // It panics if desc or impl is nil, if impl does not implement the service, and if
 // a service of that name is registered already. Register every service before the
 // first RPC, as with a [grpc.Server]: RegisterService panics after it, because RPCs look
-// up services without a lock. It also panics if a With… method of [Channel.InProcess] has
-// taken the chain off.
+// up services without a lock. It also panics if a With… method of the result of
+// [Channel.InProcess] has replaced a part of the chain.
 func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	c.mustBeMade("RegisterService")
 	c.mustHaveItsHooks("RegisterService")
@@ -240,20 +240,20 @@ func (c *Channel) GetServiceInfo() map[string]grpc.ServiceInfo {
 	return c.services.inproc.GetServiceInfo()
 }
 
-// Unwrap returns the channel below, an [*inprocgrpc.Channel], for the function
-// [Unwrap] and others that follow layers. RPCs made on it do not run the client side
-// of the chain.
+// Unwrap returns the underlying [*inprocgrpc.Channel]. The functions [Unwrap] and [As]
+// call it to look through layers. RPCs made on the result do not run the client side of
+// the chain.
 func (c *Channel) Unwrap() grpc.ClientConnInterface {
 	c.mustBeMade("Unwrap")
 	return c.services.inproc
 }
 
-// InProcess returns the channel below, for APIs that take nothing else. RPCs made on
-// it run the handler side of the chain, but not the client side.
+// InProcess returns the underlying [*inprocgrpc.Channel], for APIs that accept nothing
+// else. RPCs made on it run the server side of the chain, but not the client side.
 //
-// Do not call the With… methods of the result: they replace the chain. InProcess
-// panics if that has happened, and every RPC then fails with Internal, so that an
-// application whose authentication was taken off does not serve.
+// Do not call the With… methods of the result, because they replace a part of the chain.
+// After such a call InProcess panics and every RPC fails with Internal, so that an
+// application that has lost its authentication does not serve.
 func (c *Channel) InProcess() *inprocgrpc.Channel {
 	c.mustBeMade("InProcess")
 	c.mustHaveItsHooks("InProcess")
@@ -267,14 +267,14 @@ func (c *Channel) Chain() Chain {
 }
 
 // ClientConn returns a real [*grpc.ClientConn] whose RPCs run on this Channel,
-// client interceptors included. It is for APIs that take nothing else, such as
-// grpc-gateway's Register…Handler. It is made when it is first needed, and is always
-// the same one.
+// client interceptors included. It is for APIs that accept nothing else, such as
+// grpc-gateway's Register…Handler functions. The Channel makes it when it is first needed,
+// and always returns the same one.
 //
 // Closing it closes it for every holder: RPCs on it, including those in flight, get
-// Canceled, as on a network. RPCs on the Channel itself go on. [Channel.Shutdown]
-// and [Channel.Close] close it. It never dials, and its connectivity state means
-// nothing.
+// Canceled, as on a network. RPCs on the Channel itself continue. [Channel.Shutdown]
+// and [Channel.Close] close it. It never dials, and its connectivity state never becomes
+// Ready.
 func (c *Channel) ClientConn() *grpc.ClientConn {
 	c.mustBeMade("ClientConn")
 	if made := c.conn.Load(); made != nil {
@@ -285,13 +285,12 @@ func (c *Channel) ClientConn() *grpc.ClientConn {
 
 // Shutdown refuses new RPCs with Unavailable, however they are made, and waits for
 // those in flight. It cancels no RPC. When all have ended, it closes the ClientConn of
-// every client and returns nil.
-// While it waits, a handler in flight may make RPCs on the same services with its own
-// context, so that it can finish its work.
+// every client and returns nil. While it waits, a handler in flight may make RPCs on the
+// same services with its own context, so that it can finish its work.
 //
 // If ctx ends first, the error wraps that of ctx and names the methods in flight
-// with the number of their RPCs. New RPCs are still refused: call Shutdown again to
-// wait again, or Close to cancel.
+// with the number of their RPCs. New RPCs are still refused. Call Shutdown again to
+// wait longer, or Close to cancel the RPCs.
 //
 // It may be called any number of times, and concurrently. A handler must not call
 // it, because it would wait for itself.
@@ -306,8 +305,8 @@ func (c *Channel) Shutdown(ctx context.Context) error {
 
 // Close refuses new RPCs, as Shutdown does, and cancels those in flight: the contexts
 // of their handlers end with [context.Canceled], and their callers get Unavailable.
-// It returns when the handlers have returned. Then it closes the ClientConn of every
-// client. Call it instead of Shutdown, or after a Shutdown that has given up.
+// It waits until the handlers have returned, and closes the ClientConn of every client.
+// Call it instead of Shutdown, or after a Shutdown that has returned an error.
 //
 // It always returns nil. It may be called any number of times, and concurrently. A
 // handler must not call it, because it would wait for itself.
@@ -325,7 +324,8 @@ func (c *Channel) mustBeMade(method string) {
 	}
 }
 
-// mustHaveItsHooks panics if somebody has taken the chain off the channel below.
+// mustHaveItsHooks panics if somebody has replaced a part of the chain of the underlying
+// inprocgrpc.Channel.
 func (c *Channel) mustHaveItsHooks(method string) {
 	if hook := c.services.server.Replaced(); hook != nil {
 		misuse(method, "%s", hook.Text())

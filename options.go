@@ -11,14 +11,13 @@ import (
 )
 
 // An Option adds to a [Chain]. Options are applied in the order in which they are
-// given, and each adds after what is already there. An option that adds to a list
-// never replaces what was given before, so it may be given any number of times. Of
-// WithUserAgent, WithCloner, WithAddr and WithFallback, the last one counts.
+// given. Options for interceptors, stats handlers and default call options add to the end
+// of a list, so they may be given any number of times. Of the other options, WithUserAgent,
+// WithCloner, WithAddr and WithFallback, the last one of each kind counts.
 //
 // A Chain is an Option too: it adds everything that it holds.
 //
-// An Option holds no state of an RPC. It may be used for any number of chains,
-// concurrently.
+// An Option may be used for any number of chains, concurrently.
 type Option interface {
 	apply(*Chain)
 }
@@ -27,7 +26,7 @@ type optionFunc func(*Chain)
 
 func (f optionFunc) apply(c *Chain) { f(c) }
 
-// WithUnaryServerInterceptors adds interceptors of unary RPCs on the handler side,
+// WithUnaryServerInterceptors adds interceptors of unary RPCs on the server side,
 // first to last. The first one is the outermost, as with
 // [grpc.ChainUnaryInterceptor].
 //
@@ -36,7 +35,7 @@ func WithUnaryServerInterceptors(interceptors ...grpc.UnaryServerInterceptor) Op
 	return adding("WithUnaryServerInterceptors", "interceptor", interceptors, func(c *Chain) *[]grpc.UnaryServerInterceptor { return &c.unaryServer })
 }
 
-// WithStreamServerInterceptors adds interceptors of streaming RPCs on the handler
+// WithStreamServerInterceptors adds interceptors of streaming RPCs on the server
 // side, first to last. The first one is the outermost, as with
 // [grpc.ChainStreamInterceptor].
 //
@@ -71,13 +70,13 @@ func WithStreamClientInterceptors(interceptors ...grpc.StreamClientInterceptor) 
 	return adding("WithStreamClientInterceptors", "interceptor", interceptors, func(c *Chain) *[]grpc.StreamClientInterceptor { return &c.streamClient })
 }
 
-// WithServerStatsHandlers adds stats handlers on the handler side. They are called in
+// WithServerStatsHandlers adds stats handlers on the server side. They are called in
 // order, as with [grpc.StatsHandler] given several times, outside the server
-// interceptors: they also see the RPCs that an interceptor refuses.
+// interceptors, so they also see the RPCs that an interceptor refuses.
 //
-// In-process, each client is one connection. Its TagConn and ConnBegin come before
-// its first RPC, and its ConnEnd when Shutdown or Close has finished. The contexts of
-// RPCs derive from the one that TagConn returns.
+// In-process, each Channel that New, Wrap or NewClient returns counts as one connection.
+// Its TagConn and ConnBegin come before its first RPC, and its ConnEnd when Shutdown or
+// Close has finished. The contexts of RPCs derive from the one that TagConn returns.
 //
 // It panics if a handler is nil. Passing none is allowed.
 func WithServerStatsHandlers(handlers ...stats.Handler) Option {
@@ -86,28 +85,29 @@ func WithServerStatsHandlers(handlers ...stats.Handler) Option {
 
 // WithClientStatsHandlers adds stats handlers on the client side. They are called in
 // order, as with [grpc.WithStatsHandler] given several times, inside the client
-// interceptors: if an interceptor calls its invoker twice, they see two attempts.
+// interceptors: if an interceptor calls its invoker twice, they see two RPCs.
 //
-// In-process, each client is one connection. Its TagConn and ConnBegin come before
-// its first RPC, and its ConnEnd when Shutdown or Close has finished.
+// In-process, each Channel that New, Wrap or NewClient returns counts as one connection.
+// Its TagConn and ConnBegin come before its first RPC, and its ConnEnd when Shutdown or
+// Close has finished.
 //
 // It panics if a handler is nil. Passing none is allowed.
 func WithClientStatsHandlers(handlers ...stats.Handler) Option {
 	return adding("WithClientStatsHandlers", "handler", handlers, func(c *Chain) *[]stats.Handler { return &c.clientStats })
 }
 
-// WithDefaultCallOptions adds call options that each RPC has, before the options of
-// the RPC itself, as with [grpc.WithDefaultCallOptions]. Client interceptors see
-// them. Of most options, the last one of a kind counts.
+// WithDefaultCallOptions adds call options to each RPC, before the RPC's own options, as
+// with [grpc.WithDefaultCallOptions]. Client interceptors see them. Of most kinds of
+// option the last one counts, so the RPC's own options take precedence.
 //
 // It panics if an option is nil. Passing none is allowed.
 func WithDefaultCallOptions(opts ...grpc.CallOption) Option {
 	return adding("WithDefaultCallOptions", "option", opts, func(c *Chain) *[]grpc.CallOption { return &c.callOptions })
 }
 
-// WithUserAgent sets what the client calls itself in the user-agent header, before the
-// name and version of grpc-go, as with [grpc.WithUserAgent]. Access and audit logs tell
-// clients apart by it. An empty name changes nothing.
+// WithUserAgent sets the beginning of the user-agent header, as with [grpc.WithUserAgent].
+// The name and version of grpc-go follow it. Access and audit logs can tell clients apart
+// by it. An empty name changes nothing.
 func WithUserAgent(name string) Option {
 	return optionFunc(func(c *Chain) {
 		if name != "" {
@@ -117,8 +117,8 @@ func WithUserAgent(name string) Option {
 }
 
 // WithCloner sets the cloner that copies messages between caller and handler
-// in-process. Use it for messages that are not protobuf messages, or that need special
-// care. A network ignores it.
+// in-process. Use it for messages that are not protobuf messages, or that must be copied
+// in a special way. It has no effect on a network.
 //
 // Without it, generated protobuf messages are copied deeply, field by field. Other
 // messages are encoded and decoded by the codec named "proto", as on a network.
@@ -131,9 +131,9 @@ func WithCloner(cloner inprocgrpc.Cloner) Option {
 	return optionFunc(func(c *Chain) { c.cloner = cloner })
 }
 
-// WithAddr sets the address of the Channel, in-process. It is the address of the peer
-// on both sides, the address in stats events, the :authority header, and what follows
-// inproc:/// in the target of [Channel.ClientConn]. A network ignores it.
+// WithAddr sets the address of the Channel. It is the address of the peer on both sides,
+// the address in stats events, the :authority header, and what follows inproc:/// in the
+// target of [Channel.ClientConn]. It has no effect on a network.
 //
 // Without it, the network and the address are both "inproc". Pass a [*net.TCPAddr]
 // for middleware that expects an IP address, such as go-grpc-middleware's realip.
@@ -147,12 +147,11 @@ func WithAddr(addr net.Addr) Option {
 }
 
 // WithFallback sets the connection for RPCs whose service is not registered on the
-// Channel. The RPC then has the client side of conn, and none of the Channel's: dial
-// conn with [Chain.DialOptions] to keep the chain. A network ignores the option.
+// Channel. Such an RPC runs the client side of conn instead of the Channel's, so dial conn
+// with [Chain.DialOptions] to run the same chain. The option has no effect on a network.
 //
-// An unknown method of a registered service does not go to conn. Shutdown and Close
-// refuse RPCs on conn like others, and wait for those in flight. They do not close
-// conn.
+// An unknown method of a registered service does not go to conn. [Channel.Shutdown] and
+// [Channel.Close] also apply to RPCs on conn, but they do not close conn.
 //
 // It panics if conn is nil.
 func WithFallback(conn grpc.ClientConnInterface) Option {

@@ -16,8 +16,8 @@ import (
 // server reflection can be registered on it.
 //
 // It panics if a registrar is nil or if there is none, because a service would be
-// registered nowhere. RegisterService panics, or calls log.Fatal, as the registrars
-// do.
+// registered nowhere. If a service cannot be registered, its RegisterService does what
+// that of the registrar does: a Channel panics, a [grpc.Server] ends the process.
 func MultiRegistrar(registrars ...grpc.ServiceRegistrar) interface {
 	grpc.ServiceRegistrar
 	GetServiceInfo() map[string]grpc.ServiceInfo

@@ -12,8 +12,8 @@ import (
 )
 
 // ErrNotInProcess is the error of [Unwrap] for a connection that does not lead to an
-// in-process channel. Unwrap wraps it and adds the types of the layers it found. Test
-// for it with [errors.Is].
+// in-process channel. Unwrap adds the types of the layers that it found, so test for it
+// with [errors.Is].
 var ErrNotInProcess = errors.New("inprocchain: not an in-process channel")
 
 // Unwrap returns the in-process channel that cc is or wraps. It follows any number of
@@ -45,7 +45,7 @@ func shortened(seen []string) []string {
 }
 
 // As returns the outermost layer of cc that has type T, and reports whether there is one.
-// T may be an interface. As follows layers as [Unwrap] does, and itself never panics.
+// T may be an interface. As looks through layers as [Unwrap] does, and itself never panics.
 func As[T grpc.ClientConnInterface](cc grpc.ClientConnInterface) (T, bool) {
 	layer, ok, _ := find[T](cc)
 	return layer, ok

@@ -14,51 +14,48 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// Calls are the RPCs that [Compare] and [CompareConns] make each way. They must
-// make them on the connection and with the context that they are given; the
-// context ends when the function has returned and its RPCs have ended.
+// Calls is a function that makes RPCs. [Compare] and [CompareConns] call it twice, once
+// for the network and once for the in-process channel. It must use the connection and the
+// context that it is given. The context ends when the function has returned and its RPCs
+// have ended.
 //
-// An error that Calls returns fails the test. RPCs that fail are compared like
-// all others, so ignore the error of an RPC that is meant to fail. RPCs may be
-// made concurrently. Otherwise Calls must do the same thing each time, and leave
-// behind a state in which it can.
+// Calls must do the same thing each time, and undo what would make the second run
+// different. It may make RPCs concurrently. If it returns an error, the test fails. RPCs
+// that fail are compared like all others, so ignore the error of an RPC that is meant to
+// fail.
 type Calls = func(context.Context, grpc.ClientConnInterface) error
 
-// Compare tests a chain. It makes the calls twice, over a network connection
-// that has the chain on both of its ends and over an in-process channel that has
-// it, and fails the test for every difference: messages, statuses with their
-// details, headers, trailers, and what interceptors and stats handlers see, in
-// which order. The failures say what differs and where. The network connection
-// is grpc-go's own, in memory.
+// Compare tests a chain. It makes the calls twice, over a grpc-go connection with the
+// chain on both of its ends, and over an in-process channel with the same chain. It fails
+// the test for every difference in messages, statuses and their details, headers,
+// trailers, and in what interceptors and stats handlers see and in which order. The
+// failures say what differs and where. The connection is in memory.
 //
 // Compare builds both sides from the chain, so it cannot see how the application
 // is wired: if the application's channel has another chain, or none, Compare
 // passes. [CompareConns] tests that.
 //
-// Compare calls register once for each side, so that handlers with state start
-// anew. Interceptors and stats handlers with state, such as a rate limiter, do
-// not: they are in the chain, which both sides share. Build two applications and
-// use CompareConns if that matters.
+// Compare calls register once for each side, so each side has its own handlers. But both
+// sides share the chain. If an interceptor or a stats handler has state, such as a rate
+// limiter, build two applications and use CompareConns.
 //
 // To observe RPCs, Compare adds interceptors and stats handlers before and after
 // those of the chain. The chain does not see them, except that the outgoing
 // metadata in the context of a client's stats handler has one more key.
 //
-// These are not reported, since a channel has no connection of its own: the header
-// grpc-accept-encoding, addresses, compression, the WireLength of headers and
-// trailers, connection events, and the events of a server that does not know the
-// method or never gets its request.
-// The header :authority holds an address, and traceparent and similar keys hold
-// ids that are new in each run, so only their presence is compared.
+// Compare does not compare what a channel without a connection cannot have: the header
+// grpc-accept-encoding, addresses, compression, the WireLength of headers and trailers,
+// connection events, and the events of a server that does not know the method or never
+// gets its request. The header :authority holds an address, and traceparent and similar
+// keys hold ids that are new in each run, so only their presence is compared.
 //
-// A network leaves some things uncertain, and these are not compared: when the
-// header and the trailer of a response arrive, when the end of a stream is
-// reported, the order of sending and receiving in a bidirectional stream,
-// messages sent to a stream that the server ended without reading them, how much
-// of a response is sent after its client has given up, and which side notices
-// first that a deadline has passed. Apart from that, handlers must do the same
-// thing each time. How far a handler gets before its client cancels the RPC is up
-// to chance, so wait for a message from it before canceling.
+// Compare does not compare either what varies on a network: when the header and the
+// trailer of a response arrive, when the end of a stream is reported, the order of sending
+// and receiving in a bidirectional stream, messages sent to a stream that the server ended
+// without reading them, how much of a response is sent after its client has canceled the
+// RPC, and which side notices first that a deadline has passed. In all other respects,
+// handlers must do the same thing each time. How far a handler gets before its client
+// cancels the RPC varies, so wait for a message from it before canceling.
 //
 // Compare also fails the test if calls returns an error, if it makes no RPC, if
 // every RPC ended with Unimplemented, and for each RPC that has not ended five
@@ -83,32 +80,32 @@ func Compare(t testing.TB, chain inprocchain.Chain, register func(grpc.ServiceRe
 // responses, statuses with their details, headers, trailers, streamed messages,
 // and what grpc.OnFinish reports. The failures say what differs and where.
 //
-// The caller does not see everything: an audit log that is not written changes
-// no response. [WithSpans] also compares the spans that each way left behind, and
-// [WithEffects] anything else that it left behind, such as the lines of an audit
-// log. With them CompareConns reports a missing or doubled stats handler,
-// missing interceptors and a different order, as far as it has an effect. It
-// compares and does not judge: what is missing both ways is not reported.
+// The caller does not see everything. For example, a missing audit log changes no
+// response. [WithSpans] also compares the spans of the calls, and [WithEffects] anything
+// else that they leave behind, such as the lines of an audit log. With these options
+// CompareConns reports a missing or doubled stats handler, missing interceptors, and
+// another order of interceptors if it has an effect. It does not report what is missing on
+// both connections.
 //
 // Dial network as the clients of the application do, with the client side of the
 // chain if the channel has one:
 //
 //	grpc.NewClient(address, append(chain.DialOptions(), grpc.WithTransportCredentials(…))...)
 //
-// The first calls are made on network, the second on inProcess, which may be a
-// Channel, its ClientConn, or anything else that the application's own callers
-// use. If both lead to one application, the second calls find what the first
-// left behind: calls must clean up after themselves. Otherwise build two
-// applications, and take one connection from each.
+// CompareConns makes the calls first on network and then on inProcess, which may be a
+// Channel, its ClientConn, or anything else that the application's own callers use. If
+// both connections lead to the same application, calls must undo its changes, because the
+// second run finds them. Otherwise build two applications, and take one connection from
+// each.
 //
-// What is not reported is as described at [Compare]. Furthermore, CompareConns
-// sees only the client's side. It does not compare successful sends to a stream.
-// Of an RPC that ended with Canceled or DeadlineExceeded it does not compare the
-// trailer, nor the header unless a message was received. The client interceptors
-// of both connections see three call options more, which observe how an RPC ends.
+// CompareConns does not compare what [Compare] does not compare. It sees only the client's
+// side, and does not compare successful sends to a stream. Of an RPC that ended with
+// Canceled or DeadlineExceeded it does not compare the trailer, nor the header unless a
+// message was received. The client interceptors of both connections see three additional
+// call options, which observe how an RPC ends.
 //
 // CompareConns also fails the test if calls returns an error, if it makes no RPC,
-// if every RPC ended with Unimplemented either way, and for each RPC that has not
+// if every RPC on a connection ended with Unimplemented, and for each RPC that has not
 // ended five seconds after calls returned. It supports [WithCmpOptions],
 // [WithSpans] and [WithEffects]. It stops the test if an argument is nil, if both
 // connections are the same, or if an option is invalid. A panic of calls is not

@@ -1,20 +1,20 @@
-// Package chaintest tests that RPCs do in-process what they do on a network.
+// Package chaintest tests that RPCs do the same in-process as on a network.
 //
-//   - [CompareConns] takes an application as it is wired, makes the same calls on
-//     its listener and on its in-process channel, and reports every difference
-//     that callers, spans and audit logs show. This is the test that an
-//     application should have.
-//   - [Compare] takes a chain and builds both sides from it. It compares more
-//     closely, interceptor by interceptor and stats event by stats event, but
-//     cannot see whether the application uses that chain.
-//   - [Traced] takes one way into an application and reports the RPCs that did
-//     not leave one client span and one server span.
+//   - [CompareConns] tests an application as it is wired. It makes the same calls on a
+//     connection to its listener and on its in-process channel, and reports every
+//     difference that callers, spans and audit logs show. Every application should have
+//     this test.
+//   - [Compare] tests a chain, and builds both sides from it. It compares in more detail,
+//     interceptor by interceptor and stats event by stats event, but cannot see whether
+//     the application uses that chain.
+//   - [Traced] tests one connection to an application. It reports the RPCs that did not
+//     leave one client span and one server span.
 //
 // # Times
 //
-// Inside a testing/synctest bubble, time passes only while everything waits. So
-// both ways return the same time, as long as neither calls nor handlers wait,
-// and they always measure the same durations:
+// Inside a testing/synctest bubble, time passes only while all goroutines wait. So the
+// time is the same on the network and in-process, unless calls or handlers wait, and
+// measured durations are always the same:
 //
 //	func TestTimesAreEqualInABubble(t *testing.T) {
 //		synctest.Test(t, func(t *testing.T) {

@@ -57,7 +57,7 @@ func ExampleCompare_rpcThatFails() {
 // A service that calls another one needs a connection to it, which Compare does
 // not provide: register makes a channel for it, with the same chain. Compare
 // does not observe the RPCs on that channel one by one. The audit log shows that
-// they were made both ways.
+// they were made on the network and in-process.
 func ExampleCompare_servicesThatCallEachOther() {
 	audit := new(auditLog)
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit.intercept))
@@ -81,8 +81,8 @@ func ExampleCompare_servicesThatCallEachOther() {
 }
 
 // The application gave its channel a chain without the audit log. Every response
-// is the same, so CompareConns without options would report nothing. It does with
-// the lines of the audit log as an effect.
+// is the same, so CompareConns without options would report nothing. With the lines of
+// the audit log as an effect, it does.
 func ExampleCompareConns() {
 	audit := new(auditLog)
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit.intercept))
@@ -99,9 +99,8 @@ func ExampleCompareConns() {
 	// chaintest: what the function of WithEffects returned differs (- on the network, + in-process):
 }
 
-// Both ways lead to one application here, so what the first calls leave behind
-// is there for the second. The calls that do not remove their note find it
-// again in-process.
+// Both connections lead to one application here, so the calls in-process find what the
+// calls on the network left behind, unless these remove their note.
 func ExampleCompareConns_callsThatCleanUp() {
 	app := newApp(inprocchain.Chain{}, inprocchain.Chain{}, registerNotebook)
 	defer app.stop()
@@ -122,8 +121,8 @@ func ExampleCompareConns_callsThatCleanUp() {
 	// chaintest: /Notebook/Add, RPC 1 of 1, is not the same in-process as on the network:
 }
 
-// A rate limiter counts the RPCs of both ways if there is only one, as in the
-// chain that Compare is given. With two applications, each way has its own.
+// Both sides of Compare share the chain, so they share its rate limiter. Two applications
+// have two rate limiters.
 func ExampleCompareConns_interceptorsWithState() {
 	newChain := func() inprocchain.Chain {
 		left := 1
@@ -156,9 +155,8 @@ func ExampleCompareConns_interceptorsWithState() {
 	// Two applications:
 }
 
-// The service returns the time, which is another one in each run. Its seconds
-// and nanoseconds are ignored, and a difference in anything else would be
-// reported. In a testing/synctest bubble nothing needs to be ignored.
+// The service returns the time, which differs in each run. Ignore its seconds and
+// nanoseconds. In a testing/synctest bubble nothing needs to be ignored.
 func ExampleWithCmpOptions() {
 	t := printer{} // in a test, its *testing.T
 	chaintest.Compare(t, inprocchain.Chain{}, registerClock, now,

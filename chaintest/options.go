@@ -8,9 +8,9 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
-// An Option changes what [Compare], [CompareConns] or [Traced] checks. Options
-// add up: an option that is given twice applies twice. An option that the
-// function does not support fails the test at once.
+// An Option changes what [Compare], [CompareConns] or [Traced] checks. An option may be
+// given several times, and all of them apply. An option that the function does not support
+// fails the test at once.
 type Option interface {
 	apply(*settings)
 }
@@ -38,9 +38,9 @@ func WithCmpOptions(options ...cmp.Option) Option {
 	return option{"WithCmpOptions", func(s *settings) { s.cmpOptions = append(s.cmpOptions, options...) }}
 }
 
-// WithSpans makes [Compare] and [CompareConns] also compare the spans that each
-// way left behind: name, kind, status, attributes, events with their attributes,
-// and which span is the parent of which. Attributes that hold addresses or ports
+// WithSpans makes [Compare] and [CompareConns] also compare the spans of the calls: name,
+// kind, status, attributes, events with their attributes, and which span is the parent of
+// which. Attributes that hold addresses or ports
 // are ignored, and so is the order of spans that have the same parent.
 //
 // The tracer provider of the application must have recorded them with
@@ -58,20 +58,18 @@ func WithSpans(spans *tracetest.SpanRecorder) Option {
 	return option{"WithSpans", func(s *settings) { s.spans = append(s.spans, spans) }}
 }
 
-// WithEffects makes [Compare] and [CompareConns] also compare what effects
-// returns after each of the two ways, for example the lines that were added to
-// an audit log. It is called twice: after the RPCs that were made on the network
-// have ended, and after those that were made in-process have. With [WithSpans]
-// it is called once their spans have ended, too. If a span processor writes the
-// effects, register it before the recorder: a tracer provider calls its
-// processors in order.
+// WithEffects makes [Compare] and [CompareConns] also compare what the function effects
+// returns, for example the lines that the calls added to an audit log. It is called twice:
+// when the RPCs on the network have ended, and when the RPCs in-process have ended. With
+// [WithSpans], their spans have ended too.
 //
-// Each time effects must return only what is new, in a value that does not
-// change afterwards. Return it without times and other values that are never
-// the same, or ignore them with [WithCmpOptions]. If something is written later
-// than the end of the RPC, such as by a batching exporter, effects must flush it
-// first. Values are compared as [cmp.Equal] compares them, which panics for
-// unexported struct fields unless an option handles them.
+// Each time effects must return only what is new, in a value that does not change
+// afterwards. Leave out times and other values that are never the same, or ignore them with
+// [WithCmpOptions]. If something is written after the end of the RPC, for example by a
+// batching exporter, effects must flush it first. If a span processor writes the effects,
+// register it before the recorder, because a tracer provider calls its processors in order.
+// Values are compared with [cmp.Equal], which panics for unexported struct fields unless an
+// option handles them.
 func WithEffects(effects func() any) Option {
 	return option{"WithEffects", func(s *settings) { s.effects = append(s.effects, effects) }}
 }
@@ -82,7 +80,7 @@ func WithEffects(effects func() any) Option {
 // Every RPC must then leave one ended server span. It need not have a parent and
 // need not be in the trace of the call, since nothing propagates the trace. A
 // server span directly below one of the same name is reported as recorded twice.
-// Other spans, such as those of an HTTP gateway, may stand in between.
+// Other spans, such as those of an HTTP gateway, may be between them.
 //
 // Without client spans Traced cannot count the RPCs. It reports a missing server
 // span only if the call left none at all; [CompareConns] with [WithSpans]

@@ -10,23 +10,23 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Traced tests one way into an application. It makes the call and fails the test
-// unless every RPC that the call made left exactly one ended client span and one
-// ended server span, the second a child of the first, in the trace of the context
-// that call is given. The failures say which RPC lacks which span, has it twice,
-// or has spans that are not linked, and what to check.
+// Traced tests the tracing of one connection to an application. It calls the function call
+// and fails the test unless every RPC that call made left exactly one ended client span and
+// one ended server span, the second a child of the first, in the trace of the context that
+// call is given. The failures say which RPC lacks which span, has it twice, or has spans
+// that are not linked, and what to check.
 //
 // The tracer provider under test must have recorded the spans with
 // [sdktrace.WithSpanProcessor](spans). Spans of kind client or server count if
 // they have attributes of RPCs, as those of otelgrpc have, or if the name of their
 // instrumentation contains "grpc". Other spans, such as those of an HTTP gateway,
-// may stand in between. An attempt to repeat an RPC counts as another RPC. Spans
-// that were recorded before the call do not matter. Nothing else may add to spans
+// may be between them. A retry counts as another RPC. Spans that were recorded before the
+// call do not matter. Nothing else may add to spans
 // meanwhile: a parallel test needs a recorder of its own.
 //
-// Traced asks for spans instead of comparing them, so it also reports a stats
-// handler that is missing both on the network and in-process. It sees neither
-// what the spans contain nor anything but spans; [CompareConns] compares those.
+// Traced requires spans instead of comparing them, so it also reports a stats handler that
+// is missing both on the network and in-process. It does not check what the spans contain,
+// which [CompareConns] compares.
 //
 // Traced also fails the test if the call left no span of an RPC, and if the call
 // returns an error. To trace an RPC that is meant to fail, check its error in
