@@ -1,19 +1,40 @@
 package inprocchain_test
 
 import (
-	"context"
 	"fmt"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
 )
 
-// Print a chain when an interceptor seems not to run.
+// One chain is for the network server, the network client and the Channel.
 func ExampleChain() {
+	chain := inprocchain.NewChain(
+		inprocchain.WithUnaryClientInterceptors(authorized),
+		inprocchain.WithUnaryServerInterceptors(printToken),
+	)
+	server := grpc.NewServer(chain.ServerOptions()...)
+	channel := inprocchain.New(chain)
+	defer func() { _ = channel.Close() }()
+	healthpb.RegisterHealthServer(inprocchain.MultiRegistrar(server, channel), health.NewServer())
+
+	network, stop := listenAndDial(server, chain.DialOptions()...)
+	defer stop()
+	fmt.Println("network:", checkHealth(network))
+	fmt.Println("in-process:", checkHealth(channel))
+	// Output:
+	// Check("") with "Bearer alice"
+	// network: SERVING
+	// Check("") with "Bearer alice"
+	// in-process: SERVING
+}
+
+// Print a chain when an interceptor seems not to run.
+func ExampleChain_String() {
 	chain := inprocchain.NewChain(
 		inprocchain.WithUnaryClientInterceptors(authorized),
 		inprocchain.WithServerStatsHandlers(printEvents{}),
@@ -47,6 +68,27 @@ func ExampleNewChain() {
 	// more: SERVING
 }
 
+// The client's own options may come before or after those of the chain.
+func ExampleChain_DialOptions() {
+	chain := inprocchain.NewChain(
+		inprocchain.WithUnaryClientInterceptors(authorized),
+		inprocchain.WithUnaryServerInterceptors(printToken),
+	)
+	address, stop := startOtherProcess(chain)
+	defer stop()
+
+	conn, err := grpc.NewClient(address, append(chain.DialOptions(),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))...)
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = conn.Close() }()
+	fmt.Println(checkHealth(conn))
+	// Output:
+	// Check("") with "Bearer alice"
+	// SERVING
+}
+
 // The server's own options may come before or after those of the chain.
 func ExampleChain_ServerOptions() {
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(recovered, audited))
@@ -77,35 +119,3 @@ func ExampleMultiRegistrar() {
 	// network: 1 service
 	// in-process: 1 service
 }
-
-// A stats handler gets the events that grpc-go sends for an RPC on a network. It has got
-// all of them when the client has the response.
-func ExampleWithServerStatsHandlers() {
-	channel := inprocchain.New(inprocchain.WithServerStatsHandlers(printEvents{}))
-	healthpb.RegisterHealthServer(channel, health.NewServer())
-	fmt.Println(checkHealth(channel))
-	// Output:
-	// /grpc.health.v1.Health/Check
-	// *stats.InHeader
-	// *stats.Begin
-	// *stats.InPayload
-	// *stats.OutHeader
-	// *stats.OutPayload
-	// *stats.OutTrailer
-	// *stats.End
-	// SERVING
-}
-
-// printEvents is a stats handler.
-type printEvents struct{}
-
-func (printEvents) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
-	fmt.Println(info.FullMethodName)
-	return ctx
-}
-
-func (printEvents) HandleRPC(_ context.Context, event stats.RPCStats) { fmt.Printf("%T\n", event) }
-
-func (printEvents) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (printEvents) HandleConn(context.Context, stats.ConnStats) {}

@@ -18,8 +18,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// The interceptors of go-grpc-middleware in one Chain: logging, which also sees
-// recovered panics, recovery, and authentication.
+// The interceptors of go-grpc-middleware in one Chain: logging, authentication, and
+// recovery. Recovery is last, so that logging sees a panic as an error.
 func Example_middleware() {
 	logger := newLogger()
 	finished := logging.WithLogOnEvents(logging.FinishCall)
@@ -29,13 +29,13 @@ func Example_middleware() {
 	chain := inprocchain.NewChain(
 		inprocchain.WithUnaryServerInterceptors(
 			logging.UnaryServerInterceptor(logger, finished),
-			recovery.UnaryServerInterceptor(panicked),
 			auth.UnaryServerInterceptor(authenticate),
+			recovery.UnaryServerInterceptor(panicked),
 		),
 		inprocchain.WithStreamServerInterceptors(
 			logging.StreamServerInterceptor(logger, finished),
-			recovery.StreamServerInterceptor(panicked),
 			auth.StreamServerInterceptor(authenticate),
+			recovery.StreamServerInterceptor(panicked),
 		),
 	)
 

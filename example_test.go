@@ -110,21 +110,21 @@ func (panickingHealth) Check(context.Context, *healthpb.HealthCheckRequest) (*he
 
 // checkHealth makes a unary RPC on cc and returns the status or the error.
 func checkHealth(cc grpc.ClientConnInterface) any {
-	answer, err := healthpb.NewHealthClient(cc).Check(context.Background(), &healthpb.HealthCheckRequest{})
+	response, err := healthpb.NewHealthClient(cc).Check(context.Background(), &healthpb.HealthCheckRequest{})
 	if err != nil {
 		return err
 	}
-	return answer.Status
+	return response.Status
 }
 
 // listenAndDial serves on a free port and returns a connection to it.
-func listenAndDial(server *grpc.Server) (*grpc.ClientConn, func()) {
+func listenAndDial(server *grpc.Server, opts ...grpc.DialOption) (*grpc.ClientConn, func()) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		panic(err)
 	}
 	go func() { _ = server.Serve(listener) }()
-	cc, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	cc, err := grpc.NewClient(listener.Addr().String(), append(opts, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		panic(err)
 	}
