@@ -41,7 +41,7 @@ release-check: ## rehearse the release of the last commit as VERSION
 	go run -C tools ./release -version $(VERSION)
 
 .PHONY: docs
-docs: ## fail if a Go block of the documents is in no file and no program
+docs: ## fail if a Go block of the documents does not compile, or an exported name has no example
 	go run -C tools ./docs
 
 .PHONY: cover

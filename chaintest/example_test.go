@@ -9,8 +9,6 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
-	"google.golang.org/protobuf/testing/protocmp"
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/chaintest"
@@ -153,14 +151,4 @@ func ExampleCompareConns_interceptorsWithState() {
 	// chaintest: in-process, calls returned an error: rpc error: code = ResourceExhausted desc = too many requests; ignore the error of an RPC that is meant to fail
 	// chaintest: /grpc.health.v1.Health/Check, RPC 1 of 1, is not the same in-process as on the network:
 	// Two applications:
-}
-
-// The service returns the time, which differs in each run. Ignore its seconds and
-// nanoseconds. In a testing/synctest bubble nothing needs to be ignored.
-func ExampleWithCmpOptions() {
-	t := printer{} // in a test, its *testing.T
-	chaintest.Compare(t, inprocchain.Chain{}, registerClock, now,
-		chaintest.WithCmpOptions(protocmp.IgnoreFields(&timestamppb.Timestamp{}, "seconds", "nanos")))
-
-	// Output:
 }

@@ -1,5 +1,6 @@
 // Docs checks that every Go block in the repository's Markdown documents compiles, and
-// every program in the package comment of a doc.go.
+// every program in the package comment of a doc.go. It also checks that every exported name
+// of the root package and of chaintest has an example that is run.
 //
 // A block that begins with package or import is a file: it must build in one of the
 // repository's modules. Any other block is a fragment: its lines must be consecutive
@@ -16,19 +17,31 @@ import (
 func main() {
 	root := flag.String("root", "..", "the `directory` of the repository")
 	flag.Parse()
-	count, problems, err := check(*root)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "docs:", err)
-		os.Exit(2)
+	blocks, problems, err := check(*root)
+	exitOn(err)
+	names := 0
+	for _, directory := range packagesWithExamples {
+		count, missing, err := missingExamples(*root, directory)
+		exitOn(err)
+		names += count
+		problems = append(problems, missing...)
 	}
 	for _, problem := range problems {
 		fmt.Println(problem)
 	}
 	if len(problems) > 0 {
-		fmt.Printf("docs: %d of %d Go blocks would not compile\n", len(problems), count)
+		fmt.Printf("docs: %d problems in %d Go blocks and %d exported names\n", len(problems), blocks, names)
 		os.Exit(1)
 	}
-	fmt.Printf("docs: all %d Go blocks compile\n", count)
+	fmt.Printf("docs: all %d Go blocks compile, and all %d exported names have an example\n", blocks, names)
+}
+
+// exitOn ends the program if the check itself has failed.
+func exitOn(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "docs:", err)
+		os.Exit(2)
+	}
 }
 
 // check returns the number of blocks, and a line for each problem.

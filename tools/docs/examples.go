@@ -1,0 +1,107 @@
+package main
+
+import (
+	"fmt"
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// packagesWithExamples are the directories whose exported names need examples.
+var packagesWithExamples = []string{".", "chaintest"}
+
+// missingExamples returns the number of exported names of the package in a directory of
+// root, and a line for each that has no example with an output, and so is never run.
+func missingExamples(root, directory string) (count int, problems []string, err error) {
+	fset := token.NewFileSet()
+	var files, tests []*ast.File
+	paths, err := filepath.Glob(filepath.Join(root, directory, "*.go"))
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, path := range paths {
+		file, err := parser.ParseFile(fset, path, nil, parser.ParseComments)
+		if err != nil {
+			return 0, nil, err
+		}
+		if strings.HasSuffix(path, "_test.go") {
+			tests = append(tests, file)
+		} else {
+			files = append(files, file)
+		}
+	}
+	pkg, err := doc.NewFromFiles(fset, files, directory)
+	if err != nil {
+		return 0, nil, err
+	}
+	run := map[string]bool{}
+	for _, example := range doc.Examples(tests...) {
+		if example.Output != "" || example.EmptyOutput {
+			run[withoutSuffix(example.Name)] = true
+		}
+	}
+	names := exportedNames(pkg)
+	for _, name := range names {
+		if !run[name.example] {
+			at := fset.Position(name.position)
+			file, err := filepath.Rel(root, at.Filename)
+			if err != nil {
+				return 0, nil, err
+			}
+			problems = append(problems, fmt.Sprintf("%s:%d: there is no func Example%s with // Output:", file, at.Line, name.example))
+		}
+	}
+	return len(names), problems, nil
+}
+
+// withoutSuffix removes the suffix of an example that is not the only one of its name: it
+// begins with a lower-case letter.
+func withoutSuffix(example string) string {
+	if i := strings.LastIndex(example, "_"); i >= 0 {
+		if first, _ := utf8.DecodeRuneInString(example[i+1:]); unicode.IsLower(first) {
+			return example[:i]
+		}
+	}
+	return example
+}
+
+// An exportedName is an exported name of a package, and what follows Example in the name of
+// its example.
+type exportedName struct {
+	example  string
+	position token.Pos
+}
+
+func exportedNames(pkg *doc.Package) []exportedName {
+	var names []exportedName
+	functions := func(prefix string, all []*doc.Func) {
+		for _, f := range all {
+			names = append(names, exportedName{prefix + f.Name, f.Decl.Pos()})
+		}
+	}
+	values := func(all []*doc.Value) {
+		for _, v := range all {
+			for _, name := range v.Names {
+				if token.IsExported(name) {
+					names = append(names, exportedName{name, v.Decl.Pos()})
+				}
+			}
+		}
+	}
+	values(pkg.Consts)
+	values(pkg.Vars)
+	functions("", pkg.Funcs)
+	for _, t := range pkg.Types {
+		names = append(names, exportedName{t.Name, t.Decl.Pos()})
+		values(t.Consts)
+		values(t.Vars)
+		functions("", t.Funcs)
+		functions(t.Name+"_", t.Methods)
+	}
+	return names
+}
