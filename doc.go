@@ -117,8 +117,8 @@
 //
 // Call one of the two when the Channel is no longer needed. The first call of
 // [Channel.ClientConn] makes a ClientConn, and so does the first RPC of a Channel with
-// client interceptors. Its goroutines run until Shutdown or Close. Stats handlers get
-// [stats.ConnEnd] only from Shutdown or Close.
+// client interceptors. The goroutines of a ClientConn run until Shutdown or Close. Stats
+// handlers get [stats.ConnEnd] only from Shutdown or Close.
 //
 // # More
 //

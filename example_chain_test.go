@@ -38,7 +38,7 @@ func ExampleChain_String() {
 	chain := inprocchain.NewChain(
 		inprocchain.WithUnaryClientInterceptors(authorized),
 		inprocchain.WithServerStatsHandlers(printEvents{}),
-		inprocchain.WithUnaryServerInterceptors(recovered, audited),
+		inprocchain.WithUnaryServerInterceptors(audited, recovered),
 	)
 	fmt.Print(chain)
 	// Output:
@@ -46,14 +46,14 @@ func ExampleChain_String() {
 	//   1     inprocchain_test.authorized  -
 	// server   unary                         stream
 	//   stats  inprocchain_test.printEvents  inprocchain_test.printEvents
-	//   1      inprocchain_test.recovered    -
-	//   2      inprocchain_test.audited      -
+	//   1      inprocchain_test.audited      -
+	//   2      inprocchain_test.recovered    -
 }
 
 // A chain is an option, so one chain can extend another. The base does not change.
 func ExampleNewChain() {
-	base := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(recovered))
-	more := inprocchain.NewChain(base, inprocchain.WithUnaryServerInterceptors(audited))
+	base := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audited))
+	more := inprocchain.NewChain(base, inprocchain.WithUnaryServerInterceptors(printToken))
 
 	channel := inprocchain.New(base)
 	healthpb.RegisterHealthServer(channel, health.NewServer())
@@ -63,7 +63,9 @@ func ExampleNewChain() {
 	healthpb.RegisterHealthServer(channel, health.NewServer())
 	fmt.Println("more:", checkHealth(channel))
 	// Output:
+	// audited /grpc.health.v1.Health/Check: OK
 	// base: SERVING
+	// Check("") with ""
 	// audited /grpc.health.v1.Health/Check: OK
 	// more: SERVING
 }
@@ -91,7 +93,7 @@ func ExampleChain_DialOptions() {
 
 // The server's own options may come before or after those of the chain.
 func ExampleChain_ServerOptions() {
-	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(recovered, audited))
+	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audited, recovered))
 
 	server := grpc.NewServer(append(chain.ServerOptions(), grpc.MaxRecvMsgSize(1<<20))...)
 	healthpb.RegisterHealthServer(server, health.NewServer())

@@ -17,7 +17,7 @@ import (
 
 func ExampleNew() {
 	channel := inprocchain.New(
-		inprocchain.WithUnaryServerInterceptors(recovered, audited),
+		inprocchain.WithUnaryServerInterceptors(audited, recovered),
 	)
 	healthpb.RegisterHealthServer(channel, health.NewServer())
 

@@ -37,7 +37,7 @@ func ExampleChain_StreamServerInterceptor() {
 		return handler(srv, stream)
 	}
 	chain := inprocchain.NewChain(
-		inprocchain.WithUnaryServerInterceptors(recovered, audited),
+		inprocchain.WithUnaryServerInterceptors(audited, recovered),
 		inprocchain.WithStreamServerInterceptors(counted),
 	)
 	channel := inprocchain.New()

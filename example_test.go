@@ -22,7 +22,7 @@ import (
 // The network server and the channel run the same chain.
 func Example() {
 	chain := inprocchain.NewChain(
-		inprocchain.WithUnaryServerInterceptors(recovered, audited),
+		inprocchain.WithUnaryServerInterceptors(audited, recovered),
 	)
 
 	server := grpc.NewServer(chain.ServerOptions()...) // for the network

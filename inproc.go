@@ -143,7 +143,7 @@ func (c *Channel) onClientConn(conn *clientconn.Conn, open context.Context) grpc
 //
 // RegisterService, Shutdown and Close act on the services, so it does not matter on which
 // client they are called. A client cannot be closed alone. Make a client once and keep it,
-// because its resources may be kept until Shutdown or Close.
+// because the services may hold its resources until Shutdown or Close.
 //
 // It panics if an option is nil or belongs to the server side: the services have
 // theirs already.
