@@ -49,11 +49,11 @@ type Calls = func(context.Context, grpc.ClientConnInterface) error
 // gets its request. The header :authority holds an address, and traceparent and similar
 // keys hold ids that are new in each run, so only their presence is compared.
 //
-// Compare does not compare either what varies on a network: when the header and the
+// It also does not compare what varies on a network: when the header and the
 // trailer of a response arrive, when the end of a stream is reported, the order of sending
 // and receiving in a bidirectional stream, messages sent to a stream that the server ended
-// without reading them, how much of a response is sent after its client has canceled the
-// RPC, and which side notices first that a deadline has passed. In all other respects,
+// without reading them, how much of a response is sent after its client has stopped
+// waiting, and which side notices first that a deadline has passed. In all other respects,
 // handlers must do the same thing each time. How far a handler gets before its client
 // cancels the RPC varies, so wait for a message from it before canceling.
 //
