@@ -68,5 +68,5 @@ upstream: ## tests of grpc-go, go-grpc-middleware, otelgrpc and others, over Cha
 	go run -C internal/conformance/upstream .
 
 .PHONY: bench
-bench: ## measure against the bare channel and grpc-go; writes docs/performance.md
-	go run -C tools ./bench
+bench: ## measure and write docs/performance.md; AGAIN=1 keeps the worse of two runs; ROUNDS=9 is short and only prints
+	go run -C tools ./bench $(if $(ROUNDS),-rounds $(ROUNDS),-write $(if $(AGAIN),-again))

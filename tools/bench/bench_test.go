@@ -1,7 +1,7 @@
 package main
 
 import (
-	"os"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,78 +22,95 @@ BenchmarkUnary/size=0/on=inprocchain#01-2 	 100	 50 ns/op	 0 B/op	 21 allocs/op
 BenchmarkUnary/size=0/on=inprocgrpc#01-2  	 100	 100 ns/op	 0 B/op	 19 allocs/op
 `
 
-func TestCosts(t *testing.T) {
-	m := readOutput(t)
-	for _, test := range []struct {
-		name string
-		got  func() ([]float64, error)
+// The first round warms up and is not in the figures.
+func TestFigures(t *testing.T) {
+	m := &measurements{values: map[benchmarkUnit][]float64{}}
+	if err := m.read(strings.NewReader(output), "output"); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		quantity
 		want float64
 	}{
-		{"a time", func() ([]float64, error) { return m.cost(cpu("Unary/size=0/on=inprocchain")) }, 50e-9},
-		{"what each interceptor takes", func() ([]float64, error) { return m.cost(folding("grpc-go", seconds)) }, 100e-9},
-		{"what each interceptor allocates", func() ([]float64, error) { return m.cost(folding("grpc-go", allocations)) }, 1},
-		{"a ratio", func() ([]float64, error) {
-			return m.ratios(cpu("Unary/size=0/on=inprocchain"), cpu("Unary/size=0/on=inprocgrpc"))
-		}, 0.5},
-		{"a difference", func() ([]float64, error) {
-			return m.differences(memory("Unary/size=0/on=inprocchain"), memory("Unary/size=0/on=inprocgrpc"))
-		}, 2},
+		"time":                 {quantity{cost: timeOf("Unary/size=0/on=inprocchain")}, 50e-9},
+		"allocations":          {quantity{cost: allocationsOf("Unary/size=0/on=inprocchain")}, 21},
+		"time per interceptor": {quantity{cost: perInterceptor("grpc-go")}, 100e-9},
+		"ratio":                {ratio("Unary/size=0", "inprocchain", "inprocgrpc"), 0.5},
 	} {
-		t.Run(test.name, func(t *testing.T) {
-			got, err := test.got()
-			if err != nil || len(got) != 1 || got[0] < test.want*0.999 || got[0] > test.want*1.001 {
-				t.Errorf("got %v and the error %v, want %v", got, err, test.want)
+		t.Run(name, func(t *testing.T) {
+			got, err := m.figure(test.quantity)
+			if err != nil || math.Abs(got.Median/test.want-1) > 1e-9 {
+				t.Errorf("got %v and the error %v, want %v", got.Median, err, test.want)
 			}
 		})
 	}
-	if _, err := m.cost(cpu("None")); err == nil {
-		t.Error("the cost of a benchmark that does not exist is no error")
+	if _, err := m.figure(quantity{cost: timeOf("None")}); err == nil {
+		t.Error("a benchmark that does not exist has a figure")
 	}
 	if want := "A machine, linux/amd64"; m.machine != want {
 		t.Errorf("the machine is %q, want %q", m.machine, want)
 	}
 }
 
-// TestBenchmarksExist runs every benchmark that the tables and plots name.
+func TestFigureHasMedianAndQuartiles(t *testing.T) {
+	c := timeOf("A")
+	m := &measurements{values: map[benchmarkUnit][]float64{{"A", seconds}: {50, 10, 20, 40, 30}}}
+	got, err := m.figure(quantity{cost: c})
+	if want := (figure{Median: 30, Low: 20, High: 40}); err != nil || got != want {
+		t.Errorf("got %v and the error %v, want %v", got, err, want)
+	}
+	m.values[benchmarkUnit{"A", seconds}] = []float64{10, 20}
+	if got, _ := m.figure(quantity{cost: c}); got.Median != 15 {
+		t.Errorf("the median of 10 and 20 is %v, want 15", got.Median)
+	}
+}
+
+// TestBenchmarksExist measures every quantity once, so that each has its benchmark.
 func TestBenchmarksExist(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it compiles the benchmarks")
 	}
-	m, err := measure(filepath.Join("..", ".."), 1, time.Nanosecond)
+	root := filepath.Join("..", "..")
+	m, err := measure(root, 1, time.Nanosecond)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := compare(m); err != nil {
+	if _, err := m.results(root, 1); err != nil {
 		t.Error(err)
 	}
-	if _, err := floorTable(m); err != nil {
-		t.Error(err)
-	}
-	grown, err := growth(m)
+}
+
+func TestWorseKeepsTheLargerMedians(t *testing.T) {
+	a := &results{Machine: "M", Rounds: []int{35}, Figures: map[string]figure{"x": {2, 1, 3}, "y": {5, 4, 6}}}
+	b := &results{Machine: "M", Rounds: []int{35}, Figures: map[string]figure{"x": {3, 2, 4}, "y": {4, 3, 7}}}
+	got, err := a.worse(b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range grown {
-		if err := drawLines(filepath.Join(t.TempDir(), s.file), s); err != nil {
-			t.Error(err)
-		}
+	if got.Figures["x"] != b.Figures["x"] || got.Figures["y"] != a.Figures["y"] {
+		t.Errorf("got %v, want x of the second run and y of the first", got.Figures)
+	}
+	if want := "the worse of 2 runs of 35 rounds for each figure"; !strings.Contains(got.conditions(), want) {
+		t.Errorf("the conditions are %q, want them to say %q", got.conditions(), want)
+	}
+	b.Machine = "another"
+	if _, err := a.worse(b); err == nil {
+		t.Error("runs on two machines can be combined")
 	}
 }
 
 func TestVerdict(t *testing.T) {
-	for want, c := range map[string]comparison{
-		"met":    {most: 0.5, rounds: []float64{0.1, 0.5, 0.9}},
-		"missed": {most: 0.49, rounds: []float64{0.1, 0.5, 0.9}},
-	} {
-		if got := c.verdict(); got != want {
-			t.Errorf("%v of at most %v is %s, want %s", c.measured(), c.most, got, want)
+	for want, median := range map[string]float64{"met": 0.5, "not met": 0.51} {
+		if got := (goal{most: 0.5}).verdict(figure{Median: median}); got != want {
+			t.Errorf("%v, of at most 0.5, is %s, want %s", median, got, want)
 		}
 	}
 }
 
+// The step from 0 to 1 is not part of the slope.
 func TestSlope(t *testing.T) {
-	s := series{params: numbers("0", "1", "5")}
-	if got := s.slope(line{y: []float64{1, 3, 11}}); got < 1.999 || got > 2.001 {
+	d := &seriesData{series: series{points: numbers(0, 1, 2, 6)}}
+	if got := d.slope([]float64{0, 3, 5, 13}); math.Abs(got-2) > 1e-9 {
 		t.Errorf("got %v, want 2", got)
 	}
 }
@@ -106,35 +123,4 @@ func TestRoundStep(t *testing.T) {
 	if want := []float64{1, 1, 2, 5, 10, 10, 500}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-}
-
-func TestUpdate(t *testing.T) {
-	document := filepath.Join(t.TempDir(), "page.md")
-	const before = "A\n<!-- measured: x -->\nold\n<!-- end -->\nB\n<!-- measured: y -->\n<!-- end -->\n"
-	if err := os.WriteFile(document, []byte(before), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := update(document, map[string]string{"x": "new\n", "y": "more\n"}); err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(document)
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := "A\n<!-- measured: x -->\nnew\n<!-- end -->\nB\n<!-- measured: y -->\nmore\n<!-- end -->\n"
-	if string(got) != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
-	if err := update(document, map[string]string{"z": "none\n"}); err == nil {
-		t.Error("a part that the document has no place for is no error")
-	}
-}
-
-func readOutput(t *testing.T) *measurements {
-	t.Helper()
-	m := &measurements{figures: map[figure][]float64{}}
-	if err := m.read(strings.NewReader(output), "output"); err != nil {
-		t.Fatal(err)
-	}
-	return m
 }

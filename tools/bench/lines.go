@@ -3,50 +3,120 @@ package main
 import (
 	"image/color"
 	"math"
+	"strconv"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg/draw"
 )
 
-// They differ in lightness, too.
-var colors = []color.Color{
-	color.RGBA{R: 0x09, G: 0x5c, B: 0xb5, A: 0xff},
-	color.RGBA{R: 0xd9, G: 0x7b, B: 0x0f, A: 0xff},
-	color.RGBA{R: 0x6e, G: 0x77, B: 0x81, A: 0xff},
-}
-
-// drawLines draws a series as lines, from zero on both axes.
-func drawLines(file string, s series) error {
-	p := newPlot(s.title)
-	p.X.Label.Text, p.Y.Label.Text = s.xLabel, "time for an RPC, µs"
+// draw writes the series as an SVG file: a line for each side, with time on the y axis.
+func (d *seriesData) draw(file string) error {
+	p := newPlot(d.title)
+	p.X.Label.Text, p.Y.Label.Text = d.xAxis, "time of an RPC, µs"
 	grid := plotter.NewGrid()
 	grid.Vertical.Color, grid.Horizontal.Color = nil, faint
 	p.Add(grid)
-	highest := 0.0
-	for i, l := range s.lines {
-		points := make(plotter.XYs, len(s.params))
-		for j, param := range s.params {
-			points[j] = plotter.XY{X: param.x, Y: l.y[j]}
-			highest = max(highest, l.y[j])
+	if err := d.addLine(p, 0, "Channel", d.times()); err != nil {
+		return err
+	}
+	for i, o := range d.others {
+		if !o.inPlot {
+			continue
 		}
-		drawn, dots, err := plotter.NewLinePoints(points)
-		if err != nil {
+		if err := d.addLine(p, i+1, o.label, d.timesOf(i)); err != nil {
 			return err
 		}
-		drawn.Color, drawn.Width = colors[i], 2
-		dots.Color, dots.Radius, dots.Shape = colors[i], 3, draw.CircleGlyph{}
-		p.Add(drawn, dots)
-		p.Legend.Add(l.label, drawn, dots)
 	}
-	last := s.params[len(s.params)-1].x
-	p.X.Min, p.X.Max, p.X.Tick.Marker = 0, last, steps(last/4, last, "%.0f")
-	p.Y.Min, p.Y.Max = 0, highest*1.35 // room for the legend
-	p.Y.Tick.Marker = steps(roundStep(highest/5), p.Y.Max, "%.0f")
-	p.Legend.XOffs, p.Legend.YOffs = 8, -4
-	return save(file, p, 640, 360)
+	d.setAxes(p)
+	return save(file, p, d.finding(d), 300)
 }
 
-// roundStep returns the first of 1, 2, 5, 10, 20, … that is not below least.
+// addLine adds a line, with a mark for each point and an entry in the legend.
+func (d *seriesData) addLine(p *plot.Plot, index int, label string, times []float64) error {
+	var points plotter.XYs
+	for i, point := range d.points {
+		if d.hasRoomFor(point) {
+			points = append(points, plotter.XY{X: scale(point.x, d.isLogX), Y: scale(times[i]*1e6, d.isLogY)})
+		}
+	}
+	line, marks, err := plotter.NewLinePoints(points)
+	if err != nil {
+		return err
+	}
+	line.Color, line.Width = lineStyles[index].color, 2
+	marks.Color, marks.Radius, marks.Shape = lineStyles[index].color, 3.5, lineStyles[index].mark
+	p.Add(line, marks)
+	p.Legend.Add(label, line, marks)
+	return nil
+}
+
+// hasRoomFor reports whether a point is on the x axis. A logarithmic axis has no zero.
+func (d *seriesData) hasRoomFor(p point) bool { return !d.isLogX || p.x > 0 }
+
+// scale returns the position of a value on an axis. It is used instead of
+// [plot.LogScale], with which gonum's axis labels are not in the middle.
+func scale(value float64, isLog bool) float64 {
+	if isLog {
+		return math.Log10(value)
+	}
+	return value
+}
+
+// lineStyles are for the Channel and for the others. They differ in lightness and in
+// their marks, and not only in color.
+var lineStyles = []struct {
+	color color.Color
+	mark  draw.GlyphDrawer
+}{
+	{blue, draw.CircleGlyph{}},
+	{gray, draw.BoxGlyph{}},
+	{orange, draw.PyramidGlyph{}},
+}
+
+// setAxes sets the ticks. The x axis has one for each point.
+func (d *seriesData) setAxes(p *plot.Plot) {
+	var ticks plot.ConstantTicks
+	for _, point := range d.points {
+		if d.hasRoomFor(point) {
+			ticks = append(ticks, tick(point.x, d.isLogX, 0))
+		}
+	}
+	p.X.Tick.Marker, p.X.Min, p.X.Max = ticks, ticks[0].Value, ticks[len(ticks)-1].Value
+	if d.isLogY {
+		p.Y.Min, p.Y.Max = math.Floor(p.Y.Min), math.Ceil(p.Y.Max)
+		p.Y.Tick.Marker = decades(p.Y.Min, p.Y.Max)
+		return
+	}
+	step := roundStep(p.Y.Max / 4)
+	p.Y.Min, p.Y.Max = 0, p.Y.Max*1.45 // The legend is above the lines.
+	p.Y.Tick.Marker = multiples(step, p.Y.Max, 0)
+}
+
+// tick returns a tick whose label is the value.
+func tick(value float64, isLog bool, decimals int) plot.Tick {
+	return plot.Tick{Value: scale(value, isLog), Label: strconv.FormatFloat(value, 'f', decimals, 64)}
+}
+
+// decades returns ticks at the powers of ten whose exponents are from first to last.
+func decades(first, last float64) plot.ConstantTicks {
+	var ticks plot.ConstantTicks
+	for exponent := first; exponent <= last; exponent++ {
+		ticks = append(ticks, tick(math.Pow(10, exponent), true, int(max(0, -exponent))))
+	}
+	return ticks
+}
+
+// multiples returns ticks at the multiples of step up to last.
+func multiples(step, last float64, decimals int) plot.ConstantTicks {
+	var ticks plot.ConstantTicks
+	for n := range int(last/step) + 1 {
+		ticks = append(ticks, tick(float64(n)*step, false, decimals))
+	}
+	return ticks
+}
+
+// roundStep returns the first of 1, 2, 5, 10, 20, … that is at least least.
 func roundStep(least float64) float64 {
 	power := math.Pow(10, max(0, math.Floor(math.Log10(least))))
 	for _, digit := range []float64{1, 2, 5} {

@@ -1,71 +1,99 @@
-// Bench measures what an in-process RPC costs here and elsewhere, prints the
-// comparison, and writes it into docs/performance.md, with plots.
+// Bench measures what an in-process RPC costs on a Channel and on other connections. It
+// prints the comparison, and whether the project's goals are met. With -write, it keeps
+// the figures in docs/performance.json, and writes the tables and plots of
+// docs/performance.md and the ratios in README.md from that file.
 //
-// It runs many short rounds of the benchmarks in internal/conformance/benchmarks, in
-// which the sides of a comparison run in turn. Of their ratios it takes the median: whatever else the
-// machine does disturbs both.
+// It runs the benchmarks of internal/conformance/benchmarks in many short rounds. Within
+// a round, the sides of a comparison run in turn, and only ratios of the same round are
+// compared: other work on the machine then slows down both sides. A figure is the median
+// of the rounds, with the quartiles.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 )
 
 func main() {
-	root := flag.String("root", "..", "directory of the repository")
-	rounds := flag.Int("rounds", 35, "how often to measure, at least 9")
-	benchtime := flag.Duration("benchtime", 40*time.Millisecond, "how long to measure each benchmark in a round")
+	var c command
+	flag.StringVar(&c.root, "root", "..", "`directory` of the repository")
+	flag.IntVar(&c.rounds, "rounds", 35, "`number` of rounds")
+	flag.DurationVar(&c.benchtime, "benchtime", 40*time.Millisecond, "`time` for each benchmark in a round")
+	flag.BoolVar(&c.write, "write", false, "write the figures, the page and its plots, instead of only printing the figures")
+	flag.BoolVar(&c.again, "again", false, "with -write: of each figure, keep the worse of this run and docs/performance.json")
+	flag.BoolVar(&c.render, "render", false, "write the page and its plots from docs/performance.json without measuring")
 	flag.Parse()
-	if err := run(*root, *rounds, *benchtime); err != nil {
+	if err := c.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func run(root string, rounds int, benchtime time.Duration) error {
-	if rounds < 9 {
-		return fmt.Errorf("%d rounds are too few for a median, use at least 9", rounds)
+// A command is what the flags say.
+type command struct {
+	root                 string
+	rounds               int
+	benchtime            time.Duration
+	write, again, render bool
+}
+
+func (c command) run() error {
+	switch {
+	case c.rounds < 1:
+		return fmt.Errorf("-rounds is %d, and must be at least 1", c.rounds)
+	case c.again && !c.write:
+		return errors.New("-again needs -write, since it is about docs/performance.json")
+	case c.render && c.write:
+		return errors.New("-render and -write exclude each other: -render does not measure")
 	}
-	measured, err := measure(root, rounds, benchtime)
+	p := pageIn(c.root)
+	r, err := c.results(p)
 	if err != nil {
 		return err
 	}
-	where, err := conditions(root, measured)
+	texts, err := r.texts()
 	if err != nil {
 		return err
 	}
-	compared, err := compare(measured)
+	fmt.Printf("\n%s", texts.print())
+	goals, err := r.checkGoals()
 	if err != nil {
 		return err
 	}
-	grown, err := growth(measured)
-	if err != nil {
-		return err
-	}
-	floor, err := floorTable(measured)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("\n%s\n%s\n%s\n%s", where, table(compared), floor, growthTable(grown))
-	images := filepath.Join(root, "docs", "img")
-	if err := os.MkdirAll(images, 0o755); err != nil {
-		return err
-	}
-	if err := drawBars(filepath.Join(images, "ratios.svg"), compared); err != nil {
-		return err
-	}
-	for _, g := range grown {
-		if err := drawLines(filepath.Join(images, g.file), g); err != nil {
+	fmt.Printf("\n%s", goals)
+	if c.write {
+		if err := r.save(p.data); err != nil {
 			return err
 		}
 	}
-	return update(filepath.Join(root, "docs", "performance.md"), map[string]string{
-		"conditions": where,
-		"ratios":     table(compared),
-		"floor":      floor,
-		"growth":     growthTable(grown),
-	})
+	if c.write || c.render {
+		return p.update(r)
+	}
+	return nil
+}
+
+// results measures, unless the results are to be rendered only.
+func (c command) results(p page) (*results, error) {
+	if c.render {
+		return load(p.data)
+	}
+	var last *results
+	if c.again { // Fail before measuring, which takes minutes.
+		var err error
+		if last, err = load(p.data); err != nil {
+			return nil, err
+		}
+	}
+	m, err := measure(c.root, c.rounds, c.benchtime)
+	if err != nil {
+		return nil, err
+	}
+	r, err := m.results(c.root, c.rounds)
+	if err != nil || last == nil {
+		return r, err
+	}
+	return r.worse(last)
 }

@@ -13,25 +13,25 @@ import (
 	"golang.org/x/perf/benchfmt"
 )
 
-// What has been measured.
+// The measurements are what the benchmarks have printed.
 type measurements struct {
-	figures map[figure][]float64 // one for each round
-	machine string               // as the benchmarks print it
+	values  map[benchmarkUnit][]float64 // one for each round
+	machine string                      // processor, operating system and architecture
 }
 
-// A figure is one that a benchmark prints.
-type figure struct {
+// A benchmarkUnit is one of the columns that a benchmark prints.
+type benchmarkUnit struct {
 	benchmark string // its name, without "Benchmark" and GOMAXPROCS
 	unit      string // seconds or allocations
 }
 
-// The units that benchfmt makes of ns/op and allocs/op.
+// The names that benchfmt gives to ns/op and allocs/op.
 const (
 	seconds     = "sec/op"
 	allocations = "allocs/op"
 )
 
-// The module with the benchmarks. Its go.mod decides what they are compared with.
+// module has the benchmarks. Its go.mod decides which versions they compare with.
 var module = filepath.Join("internal", "conformance")
 
 func measure(root string, rounds int, benchtime time.Duration) (*measurements, error) {
@@ -46,20 +46,22 @@ func measure(root string, rounds int, benchtime time.Duration) (*measurements, e
 	if err := compile.Run(); err != nil {
 		return nil, fmt.Errorf("compiling the benchmarks in %s: %w", compile.Dir, err)
 	}
-	m := &measurements{figures: map[figure][]float64{}}
-	for done := 0; done < rounds; done += inOneProcess {
-		fmt.Fprintf(os.Stderr, "%d of %d rounds\n", done, rounds)
-		if err := m.run(program, min(inOneProcess, rounds-done), benchtime); err != nil {
+	m := &measurements{values: map[benchmarkUnit][]float64{}}
+	start := time.Now()
+	for done := 0; done < rounds; done += roundsPerProcess {
+		fmt.Fprintf(os.Stderr, "%v: %d of %d rounds\n", time.Since(start).Round(time.Second), done, rounds)
+		if err := m.run(program, min(roundsPerProcess, rounds-done), benchtime); err != nil {
 			return nil, err
 		}
 	}
 	return m, nil
 }
 
-// A process may be lucky with where its memory lies, so there are several.
-const inOneProcess = 5
+// roundsPerProcess limits how many rounds are measured with the same memory layout,
+// which influences times and differs between processes.
+const roundsPerProcess = 5
 
-// run measures some rounds, after one that warms up.
+// run measures a number of rounds in a process, after one that warms up.
 func (m *measurements) run(program string, rounds int, benchtime time.Duration) error {
 	cmd := exec.Command(program, "-test.run=^$", "-test.bench=.", "-test.benchtime="+benchtime.String(), "-test.timeout=10m",
 		fmt.Sprintf("-rounds=%d", 1+rounds))
@@ -71,22 +73,22 @@ func (m *measurements) run(program string, rounds int, benchtime time.Duration) 
 	return m.read(bytes.NewReader(output), program)
 }
 
-// read takes the figures of all rounds but the first.
+// read adds the values of all rounds except the first.
 func (m *measurements) read(output io.Reader, program string) error {
-	read := map[figure][]float64{}
+	read := map[benchmarkUnit][]float64{}
 	reader := benchfmt.NewReader(output, program)
 	for reader.Scan() {
 		if result, ok := reader.Result().(*benchfmt.Result); ok {
-			m.note(result, read)
+			m.add(result, read)
 		}
 	}
-	for f, values := range read {
-		m.figures[f] = append(m.figures[f], values[1:]...)
+	for key, values := range read {
+		m.values[key] = append(m.values[key], values[1:]...)
 	}
 	return reader.Err()
 }
 
-func (m *measurements) note(result *benchfmt.Result, read map[figure][]float64) {
+func (m *measurements) add(result *benchfmt.Result, read map[benchmarkUnit][]float64) {
 	m.machine = fmt.Sprintf("%s, %s/%s", result.GetConfig("cpu"), result.GetConfig("goos"), result.GetConfig("goarch"))
 	name, parts := result.Name.Parts()
 	benchmark := string(name)
@@ -98,17 +100,8 @@ func (m *measurements) note(result *benchfmt.Result, read map[figure][]float64) 
 	}
 	for _, unit := range []string{seconds, allocations} {
 		if value, ok := result.Value(unit); ok {
-			f := figure{benchmark, unit}
-			read[f] = append(read[f], value)
+			key := benchmarkUnit{benchmark, unit}
+			read[key] = append(read[key], value)
 		}
 	}
-}
-
-// of returns a figure in each of the rounds.
-func (m *measurements) of(f figure) ([]float64, error) {
-	values, ok := m.figures[f]
-	if !ok {
-		return nil, fmt.Errorf("there is no benchmark %s with %s", f.benchmark, f.unit)
-	}
-	return values, nil
 }

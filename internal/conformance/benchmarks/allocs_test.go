@@ -13,16 +13,16 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// Allocations do not depend on the machine, so they are checked exactly. The race
-// detector adds its own, so this file is not built with it.
+// The number of allocations does not depend on the machine, so these tests check it
+// exactly. The race detector allocates too, so this file is not built with it.
 
-const runs = 2000 // enough that allocations of other goroutines are rounded away
+const runs = 2000 // enough for allocations by other goroutines to be rounded away
 
 func TestAllocsOfUnary(t *testing.T) {
 	intercepted := serve(new(inprocgrpc.Channel).WithServerUnaryInterceptor(passServer))
 	for _, size := range sizes[:2] {
 		t.Run("size="+size.name, func(t *testing.T) {
-			got := allocsOfUnary(t, ours(), size.bytes)
+			got := allocsOfUnary(t, newChannel(), size.bytes)
 			most := allocsOfUnary(t, intercepted, size.bytes) + 2
 			t.Logf("an RPC makes %v allocations, on the bare channel with one interceptor %v", got, most-2)
 			if got > most {
@@ -35,10 +35,10 @@ func TestAllocsOfUnary(t *testing.T) {
 func TestAllocsOfStream(t *testing.T) {
 	for _, size := range sizes[:2] {
 		t.Run("size="+size.name, func(t *testing.T) {
-			got, most := allocsOfMessage(t, ours(), size.bytes), allocsOfMessage(t, bare(), size.bytes)
-			t.Logf("a message and its answer make %v allocations, on the bare channel %v", got, most)
-			if got >= most {
-				t.Errorf("a message and its answer make %v allocations, want less than %v: each is copied once, not twice", got, most)
+			got, bare := allocsOfMessage(t, newChannel(), size.bytes), allocsOfMessage(t, bareChannel(), size.bytes)
+			t.Logf("a message and its response make %v allocations, on the bare channel %v", got, bare)
+			if got >= bare {
+				t.Errorf("a message and its response make %v allocations, want fewer than %v: each is copied once, not twice", got, bare)
 			}
 		})
 	}
@@ -49,39 +49,39 @@ func TestAllocsOfServerInterceptors(t *testing.T) {
 	allocs := func(folded grpc.UnaryServerInterceptor) float64 {
 		return testing.AllocsPerRun(runs, func() { _, _ = folded(t.Context(), nil, nil, handler) })
 	}
-	ourFold := func(n int) grpc.UnaryServerInterceptor {
+	fold := func(n int) grpc.UnaryServerInterceptor {
 		return inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(passServers(n)...)).UnaryServerInterceptor()
 	}
-	ourOne, theirOne := allocs(ourFold(1)), allocs(foldOfServer(t, passServers(1)))
+	one, oneInGRPC := allocs(fold(1)), allocs(foldOfServer(t, passServers(1)))
 	for _, n := range []int{2, 3, 4, 5, 8, 16, 32} {
-		got := (allocs(ourFold(n)) - ourOne) / float64(n-1)
-		most := (allocs(foldOfServer(t, passServers(n))) - theirOne) / float64(n-1)
-		t.Logf("n=%d: each interceptor added makes %.3f allocations, in grpc-go %.3f", n, got, most)
+		got := (allocs(fold(n)) - one) / float64(n-1)
+		most := (allocs(foldOfServer(t, passServers(n))) - oneInGRPC) / float64(n-1)
+		t.Logf("n=%d: each additional interceptor makes %.3f allocations, in grpc-go %.3f", n, got, most)
 		if got > most {
-			t.Errorf("n=%d: each interceptor added makes %.3f allocations, want at most %.3f as in grpc-go", n, got, most)
+			t.Errorf("n=%d: each additional interceptor makes %.3f allocations, want at most %.3f as in grpc-go", n, got, most)
 		}
 	}
 }
 
 func TestAllocsOfClientInterceptors(t *testing.T) {
-	one := allocsOfUnary(t, ours(inprocchain.WithUnaryClientInterceptors(passClient)), 0)
+	one := allocsOfUnary(t, newChannel(inprocchain.WithUnaryClientInterceptors(passClient)), 0)
 	for _, n := range []int{2, 8, 32} {
-		got := allocsOfUnary(t, ours(inprocchain.WithUnaryClientInterceptors(passClients(n)...)), 0) - one
+		got := allocsOfUnary(t, newChannel(inprocchain.WithUnaryClientInterceptors(passClients(n)...)), 0) - one
 		t.Logf("n=%d: %v allocations", n, got)
 		if got > 0 {
-			t.Errorf("%d more client interceptors make %v allocations, want 0: the channel folds them once", n-1, got)
+			t.Errorf("%d more client interceptors make %v allocations, want 0: New folds them once", n-1, got)
 		}
 	}
 }
 
 func TestAllocsWithoutStatsHandlers(t *testing.T) {
-	empty := allocsOfUnary(t, ours(), 1<<10)
+	empty := allocsOfUnary(t, newChannel(), 1<<10)
 	for name, opt := range map[string]inprocchain.Option{
 		"no server handler": inprocchain.WithServerStatsHandlers(),
 		"no client handler": inprocchain.WithClientStatsHandlers(),
 		"an empty chain":    inprocchain.NewChain(),
 	} {
-		if got := allocsOfUnary(t, ours(opt), 1<<10); got != empty {
+		if got := allocsOfUnary(t, newChannel(opt), 1<<10); got != empty {
 			t.Errorf("with %s an RPC makes %v allocations, want %v as without", name, got, empty)
 		}
 	}

@@ -16,17 +16,20 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// These benchmarks use the service and the messages of grpc-go's own benchmarks.
-// Each has one part for each side, next to each other:
+// The benchmarks use the service and the messages of grpc-go's own benchmarks. Each
+// one has a sub-benchmark for each side of a comparison, so that benchstat can put the
+// sides next to each other:
 //
 //	go test -run xxx -bench Unary/size=1KiB -count 10 ./benchmarks | benchstat -col /on -
 //
-// Compare ratios, not times, on a shared machine: see make bench, which runs the
-// sides in turn.
+// On a shared machine, compare ratios and not times. make bench does this: it runs the
+// sides in turn, many times, and compares them within each round.
 
-var rounds = flag.Int("rounds", 1, "how often the sides of a benchmark run in turn")
+var rounds = flag.Int("rounds", 1, "how many times to run the sides of each benchmark in turn")
 
-func inTurn[S fmt.Stringer](b *testing.B, name string, sides []S, run func(*testing.B, S)) {
+// runInTurn runs a benchmark on each of the sides, one after the other, and repeats
+// that for the number of rounds.
+func runInTurn[S fmt.Stringer](b *testing.B, name string, sides []S, run func(*testing.B, S)) {
 	for range *rounds {
 		for _, on := range sides {
 			b.Run(fmt.Sprintf("%s/on=%v", name, on), func(b *testing.B) { run(b, on) })
@@ -38,38 +41,42 @@ var sizes = []struct {
 	name  string
 	bytes int
 }{
-	{"0", 0}, {"1KiB", 1 << 10}, {"64KiB", 64 << 10}, {"128KiB", 128 << 10},
-	{"256KiB", 256 << 10}, {"512KiB", 512 << 10}, {"1MiB", 1 << 20},
+	{"0", 0}, {"1KiB", 1 << 10}, {"4KiB", 4 << 10}, {"16KiB", 16 << 10},
+	{"64KiB", 64 << 10}, {"256KiB", 256 << 10}, {"1MiB", 1 << 20},
 }
 
 func BenchmarkUnary(b *testing.B) {
 	for _, size := range sizes {
 		req := request(size.bytes)
-		sides := []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}, {"below", below()}, {"floor", floor{}}}
-		inTurn(b, "size="+size.name, sides, func(b *testing.B, on side) { unary(b, on.conn, req) })
+		sides := []side{{"inprocchain", newChannel()}, {"inprocgrpc", bareChannel()}, {"floor", floor{}}}
+		if size.bytes <= 1<<10 {
+			sides = append(sides, side{"below", channelServedBelow()})
+		}
+		runInTurn(b, "size="+size.name, sides, func(b *testing.B, on side) { unary(b, on.conn, req) })
 	}
 }
 
+// BenchmarkServerInterceptors calls through n server interceptors that do nothing.
 func BenchmarkServerInterceptors(b *testing.B) {
 	req := request(1 << 10)
-	for _, n := range []int{0, 1, 2, 4, 5, 8, 16, 32} {
-		passes := passServers(n)
+	for _, n := range []int{0, 1, 5, 8, 16, 24, 32} {
+		interceptors := passServers(n)
 		sides := []side{
-			{"inprocchain", ours(inprocchain.WithUnaryServerInterceptors(passes...))},
-			{"grpchan", serve(new(inprocgrpc.Channel).WithServerUnaryInterceptor(foldLikeGrpchan(passes)))},
+			{"inprocchain", newChannel(inprocchain.WithUnaryServerInterceptors(interceptors...))},
+			{"grpchan", serve(new(inprocgrpc.Channel).WithServerUnaryInterceptor(foldLikeGrpchan(interceptors)))},
 		}
 		if n == 5 {
-			byHand := foldFiveByHand(passes[0], passes[1], passes[2], passes[3], passes[4])
+			byHand := foldFiveByHand(interceptors[0], interceptors[1], interceptors[2], interceptors[3], interceptors[4])
 			sides = append(sides, side{"by-hand", serve(new(inprocgrpc.Channel).WithServerUnaryInterceptor(byHand))})
 		}
-		inTurn(b, fmt.Sprintf("n=%d", n), sides, func(b *testing.B, on side) { unary(b, on.conn, req) })
+		runInTurn(b, fmt.Sprintf("n=%d", n), sides, func(b *testing.B, on side) { unary(b, on.conn, req) })
 	}
 }
 
 func BenchmarkBothInterceptors(b *testing.B) {
 	servers, clients := passServers(5), passClients(5)
 	sides := []side{
-		{"inprocchain", ours(
+		{"inprocchain", newChannel(
 			inprocchain.WithUnaryServerInterceptors(servers...),
 			inprocchain.WithUnaryClientInterceptors(clients...),
 		)},
@@ -78,17 +85,17 @@ func BenchmarkBothInterceptors(b *testing.B) {
 			clients...,
 		)},
 	}
-	inTurn(b, "n=5", sides, func(b *testing.B, on side) { unary(b, on.conn, request(1<<10)) })
+	runInTurn(b, "n=5", sides, func(b *testing.B, on side) { unary(b, on.conn, request(1<<10)) })
 }
 
-// BenchmarkOTel has otelgrpc on both sides, tracing every RPC and measuring it,
-// and n interceptors on both.
+// BenchmarkOTel has otelgrpc on both sides, which traces and measures every RPC, and n
+// interceptors on both sides.
 func BenchmarkOTel(b *testing.B) {
 	call := func(b *testing.B, on side) { unary(b, on.conn, request(1<<10)) }
 	hooked := serve(new(inprocgrpc.Channel).
 		WithServerStatsHandler(otelgrpc.NewServerHandler(providers()...)).
 		WithClientStatsHandler(otelgrpc.NewClientHandler(providers()...)))
-	inTurn(b, "n=0", []side{{"inprocchain", ours(otelChain(0))}, {"inprocgrpc", hooked}}, call)
+	runInTurn(b, "n=0", []side{{"inprocchain", newChannel(otelChain(0))}, {"inprocgrpc", hooked}}, call)
 
 	chain := otelChain(5)
 	loopback, err := net.Listen("tcp", "127.0.0.1:0")
@@ -98,32 +105,36 @@ func BenchmarkOTel(b *testing.B) {
 	overTCP := func(ctx context.Context, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", loopback.Addr().String())
 	}
-	inTurn(b, "n=5", []side{
-		{"inprocchain", ours(chain)},
+	runInTurn(b, "n=5", []side{
+		{"inprocchain", newChannel(chain)},
 		{"bufconn", dialBuffer(b, serve(grpc.NewServer(chain.ServerOptions()...)), chain.DialOptions()...)},
 		{"tcp", dialOver(b, serve(grpc.NewServer(chain.ServerOptions()...)), loopback, overTCP, chain.DialOptions()...)},
 	}, call)
 }
 
+// BenchmarkBidi sends messages on one stream and waits for the response to each.
 func BenchmarkBidi(b *testing.B) {
-	for _, size := range sizes[1:3] {
-		sides := []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}}
-		inTurn(b, "size="+size.name, sides, func(b *testing.B, on side) { pingPong(b, on.conn, request(size.bytes)) })
+	for _, size := range []struct {
+		name  string
+		bytes int
+	}{{"1KiB", 1 << 10}, {"64KiB", 64 << 10}} {
+		sides := []side{{"inprocchain", newChannel()}, {"inprocgrpc", bareChannel()}}
+		runInTurn(b, "size="+size.name, sides, func(b *testing.B, on side) { pingPong(b, on.conn, request(size.bytes)) })
 	}
 }
 
-// BenchmarkFold runs the folded interceptors alone: grpc-go's are those that a
-// network server gives to its handlers.
+// BenchmarkFold calls n folded interceptors without an RPC around them. Those of
+// grpc-go are what a network server passes to its handlers.
 func BenchmarkFold(b *testing.B) {
 	ctx, info := b.Context(), &grpc.UnaryServerInfo{}
 	handler := func(context.Context, any) (any, error) { return nil, nil }
-	for _, n := range []int{1, 2, 4, 8, 16, 32} {
-		passes := passServers(n)
+	for _, n := range []int{1, 32} {
+		interceptors := passServers(n)
 		sides := []fold{
-			{"inprocchain", inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(passes...)).UnaryServerInterceptor()},
-			{"grpc-go", foldOfServer(b, passes)},
+			{"inprocchain", inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(interceptors...)).UnaryServerInterceptor()},
+			{"grpc-go", foldOfServer(b, interceptors)},
 		}
-		inTurn(b, fmt.Sprintf("n=%d", n), sides, func(b *testing.B, on fold) {
+		runInTurn(b, fmt.Sprintf("n=%d", n), sides, func(b *testing.B, on fold) {
 			b.ReportAllocs()
 			for b.Loop() {
 				_, _ = on.folded(ctx, nil, info, handler)
@@ -132,23 +143,16 @@ func BenchmarkFold(b *testing.B) {
 	}
 }
 
-func BenchmarkCallers(b *testing.B) {
-	for _, callers := range []int{1, 2, 4, 8, 16, 32, 64} {
-		sides := []side{{"inprocchain", ours()}, {"inprocgrpc", bare()}}
-		inTurn(b, fmt.Sprintf("n=%d", callers), sides, func(b *testing.B, on side) { concurrently(b, on.conn, callers) })
-	}
-}
-
-// BenchmarkMethods calls the last of a service's n methods.
+// BenchmarkMethods calls the last one of the n methods of a service.
 func BenchmarkMethods(b *testing.B) {
 	for _, n := range []int{1, 250, 500, 750, 1000} {
-		wrapped := inprocchain.New()
-		wrapped.RegisterService(manyMethods(n), echo{})
-		plain := &inprocgrpc.Channel{}
-		plain.RegisterService(manyMethods(n), echo{})
+		channel := inprocchain.New()
+		channel.RegisterService(manyMethods(n), echo{})
+		bare := &inprocgrpc.Channel{}
+		bare.RegisterService(manyMethods(n), echo{})
 		method := fmt.Sprintf("/many.Methods/Method%d", n-1)
-		sides := []side{{"inprocchain", wrapped}, {"inprocgrpc", plain}}
-		inTurn(b, fmt.Sprintf("n=%d", n), sides, func(b *testing.B, on side) {
+		sides := []side{{"inprocchain", channel}, {"inprocgrpc", bare}}
+		runInTurn(b, fmt.Sprintf("n=%d", n), sides, func(b *testing.B, on side) {
 			req, resp := request(1<<10), new(pb.SimpleResponse)
 			b.ReportAllocs()
 			for b.Loop() {

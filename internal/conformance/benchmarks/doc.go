@@ -1,4 +1,4 @@
-// Package benchmarks contains only tests: the benchmarks that make bench runs,
-// and the exact numbers of allocations, both compared with the bare
+// Package benchmarks contains only tests: the benchmarks that make bench runs, and
+// exact checks of the number of allocations. Both compare a Channel with the bare
 // inprocgrpc.Channel and with grpc-go.
 package benchmarks

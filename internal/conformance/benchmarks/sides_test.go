@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"slices"
-	"sync"
 	"testing"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
@@ -30,6 +29,7 @@ type side struct {
 
 func (s side) String() string { return s.name }
 
+// A fold is one of the ways to fold interceptors that a benchmark compares.
 type fold struct {
 	name   string
 	folded grpc.UnaryServerInterceptor
@@ -37,16 +37,19 @@ type fold struct {
 
 func (f fold) String() string { return f.name }
 
-func ours(opts ...inprocchain.Option) *inprocchain.Channel { return serve(inprocchain.New(opts...)) }
+func newChannel(opts ...inprocchain.Option) *inprocchain.Channel {
+	return serve(inprocchain.New(opts...))
+}
 
-// below returns a Channel whose service is registered on its inprocgrpc.Channel.
-func below() *inprocchain.Channel {
+// channelServedBelow returns a Channel whose service is registered on the
+// inprocgrpc.Channel below it.
+func channelServedBelow() *inprocchain.Channel {
 	ch := inprocchain.New()
 	serve(ch.InProcess())
 	return ch
 }
 
-func bare() *inprocgrpc.Channel { return serve(&inprocgrpc.Channel{}) }
+func bareChannel() *inprocgrpc.Channel { return serve(&inprocgrpc.Channel{}) }
 
 func serve[C grpc.ServiceRegistrar](ch C) C {
 	pb.RegisterBenchmarkServiceServer(ch, echo{})
@@ -94,24 +97,7 @@ func pingPong(b *testing.B, cc grpc.ClientConnInterface, req *pb.SimpleRequest) 
 	}
 }
 
-func concurrently(b *testing.B, cc grpc.ClientConnInterface, callers int) {
-	client, req := pb.NewBenchmarkServiceClient(cc), request(1<<10)
-	b.ReportAllocs()
-	var wg sync.WaitGroup
-	for caller := range callers {
-		calls := (b.N + caller) / callers
-		wg.Go(func() {
-			for range calls {
-				if _, err := client.UnaryCall(b.Context(), req); err != nil {
-					b.Error(err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-}
-
+// echo is the service: it responds with the payload of the request.
 type echo struct {
 	pb.UnimplementedBenchmarkServiceServer
 }
@@ -135,22 +121,24 @@ func (echo) StreamingCall(stream grpc.BidiStreamingServer[pb.SimpleRequest, pb.S
 	}
 }
 
-// The floor is the least that an in-process RPC needs: two copies and a goroutine.
+// The floor is the least that an in-process RPC needs: a goroutine for the handler and
+// two deep copies.
 type floor struct {
 	grpc.ClientConnInterface
 }
 
 func (floor) Invoke(ctx context.Context, _ string, req, resp any, _ ...grpc.CallOption) error {
 	copied := proto.Clone(req.(*pb.SimpleRequest)).(*pb.SimpleRequest)
-	answered := make(chan *pb.SimpleResponse, 1)
-	go func() { // which copies nothing, so that its stack need not grow
-		answer, _ := echo{}.UnaryCall(ctx, copied)
-		answered <- answer
+	done := make(chan *pb.SimpleResponse, 1)
+	go func() { // It copies nothing, so its stack does not grow.
+		response, _ := echo{}.UnaryCall(ctx, copied)
+		done <- response
 	}()
-	proto.Merge(resp.(*pb.SimpleResponse), <-answered)
+	proto.Merge(resp.(*pb.SimpleResponse), <-done)
 	return nil
 }
 
+// manyMethods returns a service with n methods that all call UnaryCall.
 func manyMethods(n int) *grpc.ServiceDesc {
 	desc := &grpc.ServiceDesc{ServiceName: "many.Methods", HandlerType: (*any)(nil)}
 	for i := range n {
@@ -164,6 +152,7 @@ func manyMethods(n int) *grpc.ServiceDesc {
 	return desc
 }
 
+// otelChain has otelgrpc and n interceptors, on both sides.
 func otelChain(n int) inprocchain.Chain {
 	chain := inprocchain.NewChain(
 		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(providers()...)),
@@ -209,7 +198,8 @@ func passClient(ctx context.Context, method string, req, reply any, cc *grpc.Cli
 	return invoker(ctx, method, req, reply, cc, opts...)
 }
 
-// foldLikeGrpchan is the unexported chainUnaryServer of grpchan's intercept.go.
+// foldLikeGrpchan does what the unexported chainUnaryServer of grpchan's intercept.go
+// does.
 func foldLikeGrpchan(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
 	switch len(interceptors) {
 	case 0:
@@ -228,7 +218,8 @@ func foldLikeGrpchan(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServe
 	}
 }
 
-// foldFiveByHand is what one writes by hand to set five interceptors where only one fits.
+// foldFiveByHand is the code that an application writes to set five interceptors on a
+// channel that takes one.
 func foldFiveByHand(first, second, third, fourth, fifth grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		return first(ctx, req, info, func(ctx context.Context, req any) (any, error) {
@@ -243,8 +234,8 @@ func foldFiveByHand(first, second, third, fourth, fifth grpc.UnaryServerIntercep
 	}
 }
 
-// foldOfServer returns the single interceptor that grpc-go makes of interceptors
-// and passes to a handler.
+// foldOfServer returns the interceptor that a grpc-go server passes to its handlers:
+// the given ones, folded.
 func foldOfServer(tb testing.TB, interceptors []grpc.UnaryServerInterceptor) (folded grpc.UnaryServerInterceptor) {
 	desc := manyMethods(1)
 	handle := desc.Methods[0].Handler
@@ -267,9 +258,9 @@ func dialBuffer(tb testing.TB, server *grpc.Server, options ...grpc.DialOption) 
 	return dialOver(tb, server, listener, dialer, options...)
 }
 
-// dialOver serves on the listener until the test ends, and connects to it.
+// dialOver serves on the listener until the test ends, and returns a connection to it.
 func dialOver(tb testing.TB, server *grpc.Server, listener net.Listener, dialer func(context.Context, string) (net.Conn, error), options ...grpc.DialOption) *grpc.ClientConn {
-	go func() { _ = server.Serve(listener) }() // ended by Stop
+	go func() { _ = server.Serve(listener) }() // Stop ends it.
 	tb.Cleanup(server.Stop)
 	cc, err := grpc.NewClient("passthrough:///server", append(options,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
