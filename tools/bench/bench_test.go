@@ -90,7 +90,7 @@ func TestWorseKeepsTheLargerMedians(t *testing.T) {
 	if got.Figures["x"] != b.Figures["x"] || got.Figures["y"] != a.Figures["y"] {
 		t.Errorf("got %v, want x of the second run and y of the first", got.Figures)
 	}
-	if want := "the worse of 2 runs of 35 rounds for each figure"; !strings.Contains(got.conditions(), want) {
+	if want := "the worse of 2 runs, with 35 and 35 rounds"; !strings.Contains(got.conditions(), want) {
 		t.Errorf("the conditions are %q, want them to say %q", got.conditions(), want)
 	}
 	b.Machine = "another"

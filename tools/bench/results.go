@@ -116,9 +116,13 @@ func (r *results) of(q quantity) (figure, error) {
 
 // conditions says how the figures were measured.
 func (r *results) conditions() string {
-	rounds := fmt.Sprintf("%d rounds", r.Rounds[0])
-	if len(r.Rounds) > 1 {
-		rounds = fmt.Sprintf("the worse of %d runs of %d rounds for each figure", len(r.Rounds), r.Rounds[0])
+	var each []string
+	for _, n := range r.Rounds {
+		each = append(each, fmt.Sprint(n))
+	}
+	rounds := strings.Join(each, " and ") + " rounds"
+	if len(each) > 1 {
+		rounds = fmt.Sprintf("for each figure the worse of %d runs, with %s", len(each), rounds)
 	}
 	return fmt.Sprintf("%s; %s; %s; %s.\n", r.Machine, r.Versions, rounds, r.Date)
 }
