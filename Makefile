@@ -41,8 +41,9 @@ release-check: ## rehearse the release of the last commit as VERSION
 	go run -C tools ./release -version $(VERSION)
 
 .PHONY: docs
-docs: ## fail if a Go block of the documents does not compile, or an exported name has no example
+docs: ## check the Go code and figures in the documents, and that exported names have examples
 	go run -C tools ./docs
+	go test -C tools -count 1 -run TestDocumentsAreUpToDate ./bench
 
 .PHONY: cover
 cover: ## coverage of the root package; fails below 95 %
