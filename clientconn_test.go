@@ -35,6 +35,34 @@ func TestClientConnIsMadeOnFirstUse(t *testing.T) {
 	}
 }
 
+func TestTargetOfTheClientConnIsTheAddress(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		addr string
+		want string
+	}{
+		{"inproc", "inproc:///inproc"},
+		{"127.0.0.1:9000", "inproc:///127.0.0.1:9000"},
+		{"[::1]:9000", "inproc:///[::1]:9000"},
+		{"/run/app.sock", "inproc:////run/app.sock"},
+		// As they are, these would not parse, or would lose what follows the mark.
+		{"[fe80::1%eth0]:9000", "inproc:///%5Bfe80::1%25eth0%5D:9000"},
+		{"app?query", "inproc:///app%3Fquery"},
+		{"app#fragment", "inproc:///app%23fragment"},
+	} {
+		ch := newChannel(inprocchain.WithAddr(address(test.addr)))
+		if got := ch.ClientConn().Target(); got != test.want {
+			t.Errorf("the target with the address %s is %s, want %s", test.addr, got, test.want)
+		}
+		if _, err := grpchantesting.NewTestServiceClient(ch.ClientConn()).Unary(t.Context(), &grpchantesting.Message{}); err != nil {
+			t.Errorf("an RPC with the address %s: %v", test.addr, err)
+		}
+		if err := ch.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // countClientConns counts the goroutines that ClientConns start.
 func countClientConns() int {
 	stacks := make([]byte, 1<<20)

@@ -34,8 +34,7 @@ func New(addr net.Addr, channelOf func(c *Conn, open context.Context) grpc.Clien
 	open, closed := context.WithCancel(context.Background())
 	c.close = closed
 	c.channel = channelOf(c, open)
-	target := url.URL{Scheme: scheme, Path: "/" + addr.String()}
-	cc, err := grpc.NewClient(scheme+"://"+target.EscapedPath(),
+	cc, err := grpc.NewClient(targetOf(addr),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithUnaryInterceptor(c.unary),
 		grpc.WithStreamInterceptor(c.stream),
@@ -49,6 +48,17 @@ func New(addr net.Addr, channelOf func(c *Conn, open context.Context) grpc.Clien
 	cc.Connect() // builds the resolver
 	c.ClientConn = cc
 	return c, nil
+}
+
+// targetOf returns the target of a connection to addr. As with other schemes, the
+// address is escaped only if it is no path of a URL as it is.
+func targetOf(addr net.Addr) string {
+	path := "/" + addr.String()
+	target := scheme + "://" + path
+	if parsed, err := url.Parse(target); err == nil && parsed.Path == path {
+		return target
+	}
+	return scheme + "://" + (&url.URL{Path: path}).EscapedPath()
 }
 
 // Retire closes the connection. Its RPCs in flight go on.

@@ -71,3 +71,49 @@ func Dial(tb testing.TB, server *grpc.Server, options ...grpc.DialOption) *grpc.
 	tb.Cleanup(func() { cc.Close() })
 	return cc
 }
+
+// NetworkAt is like Network, but the connection looks as if it went from addr to
+// addr, as that of a Channel with inprocchain.WithAddr(addr) does.
+func NetworkAt(tb testing.TB, addr net.Addr, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) *grpc.ClientConn {
+	tb.Helper()
+	server := grpc.NewServer(chain.ServerOptions()...)
+	register(server)
+	listener := listenerAt{bufconn.Listen(1 << 20), addr}
+	go server.Serve(listener)
+	tb.Cleanup(server.Stop)
+	cc, err := grpc.NewClient("passthrough:///"+addr.String(), append(chain.DialOptions(),
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
+			conn, err := listener.DialContext(ctx)
+			return connAt{conn, addr}, err
+		}),
+	)...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { cc.Close() })
+	return cc
+}
+
+// A listenerAt accepts connections that have its address at both ends.
+type listenerAt struct {
+	*bufconn.Listener
+	addr net.Addr
+}
+
+func (l listenerAt) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	return connAt{conn, l.addr}, err
+}
+
+func (l listenerAt) Addr() net.Addr { return l.addr }
+
+// A connAt is a connection with the same address at both ends.
+type connAt struct {
+	net.Conn
+	addr net.Addr
+}
+
+func (c connAt) LocalAddr() net.Addr { return c.addr }
+
+func (c connAt) RemoteAddr() net.Addr { return c.addr }
