@@ -1,0 +1,61 @@
+package connection_test
+
+import (
+	"context"
+	"testing"
+
+	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// A message is preceded by 5 bytes on the wire.
+func TestWireLengthOfAMessageIncludesItsPrefix(t *testing.T) {
+	t.Parallel()
+	compare(t, nil, func(t *testing.T, way openWay) *journal {
+		j := new(journal)
+		cc := way.open(t, inprocchain.NewChain(
+			inprocchain.WithClientStatsHandlers(lengthRecorder{t: t, journal: j, side: "client"}),
+			inprocchain.WithServerStatsHandlers(lengthRecorder{t: t, journal: j, side: "server"}),
+		), service{}.register)
+		if _, err := callUnary(t.Context(), cc); err != nil {
+			t.Fatal(err)
+		}
+		if err := cc.Invoke(t.Context(), unaryMethod, new(text), new(text)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := callBidi(t.Context(), cc); err != nil {
+			t.Fatal(err)
+		}
+		return j
+	})
+}
+
+// A lengthRecorder is a stats handler that records the lengths of messages.
+type lengthRecorder struct {
+	*journal
+	t    *testing.T
+	side string
+}
+
+func (lengthRecorder) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+func (lengthRecorder) HandleConn(context.Context, stats.ConnStats) {}
+
+func (lengthRecorder) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+
+func (r lengthRecorder) HandleRPC(_ context.Context, event stats.RPCStats) {
+	switch event := event.(type) {
+	case *stats.OutPayload:
+		r.lengths("sent", event.Length, event.CompressedLength, event.WireLength)
+	case *stats.InPayload:
+		r.lengths("received", event.Length, event.CompressedLength, event.WireLength)
+	}
+}
+
+func (r lengthRecorder) lengths(what string, length, compressed, wire int) {
+	r.add(r.side+" "+what, "%d, compressed %d, on the wire %d", length, compressed, wire)
+	if wire != length+5 {
+		r.t.Errorf("%s %s: WireLength is %d for a message of %d bytes, want 5 more", r.side, what, wire, length)
+	}
+}
