@@ -4,11 +4,13 @@ package benchmarks_test
 
 import (
 	"context"
+	"io"
 	"testing"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	pb "google.golang.org/grpc/interop/grpc_testing"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -83,6 +85,52 @@ func TestAllocsWithoutStatsHandlers(t *testing.T) {
 	} {
 		if got := allocsOfUnary(t, newChannel(opt), 1<<10); got != empty {
 			t.Errorf("with %s an RPC makes %v allocations, want %v as without", name, got, empty)
+		}
+	}
+}
+
+// Each RPC has :authority, content-type and user-agent in its incoming metadata. They
+// are the same for all RPCs of a Channel, and so is their metadata.
+func TestAllocsOfRPCsWithoutMetadata(t *testing.T) {
+	client := pb.NewBenchmarkServiceClient(ours())
+	allocs := func(ctx context.Context, call func(context.Context) error) float64 {
+		return testing.AllocsPerRun(runs, func() {
+			if err := call(ctx); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	for _, rpc := range []struct {
+		name string
+		call func(context.Context) error
+		want float64
+	}{
+		{"unary", func(ctx context.Context) error {
+			_, err := client.UnaryCall(ctx, &pb.SimpleRequest{})
+			return err
+		}, 10},
+		{"stream", func(ctx context.Context) error {
+			stream, err := client.StreamingCall(ctx)
+			if err != nil {
+				return err
+			}
+			if err := stream.CloseSend(); err != nil {
+				return err
+			}
+			if _, err := stream.Recv(); err != io.EOF {
+				return err
+			}
+			return nil
+		}, 20},
+	} {
+		got := allocs(t.Context(), rpc.call)
+		if got != rpc.want {
+			t.Errorf("%s: an RPC without metadata makes %v allocations, want %v", rpc.name, got, rpc.want)
+		}
+		with := allocs(metadata.AppendToOutgoingContext(t.Context(), "key", "value"), rpc.call)
+		t.Logf("%s: an RPC with metadata makes %v allocations, without %v", rpc.name, with, got)
+		if with <= got {
+			t.Errorf("%s: metadata costs nothing, so the check above proves nothing", rpc.name)
 		}
 	}
 }
