@@ -149,7 +149,11 @@ func (rpc *directRPC) respond(resp any) (*message.Copy, error) {
 		rpc.response.sendStatus(err)
 		return nil, err
 	}
-	if err := rpc.response.sendResponse(resp); err != nil {
+	size := 0
+	if rpc.events != nil {
+		size = copied.Size()
+	}
+	if err := rpc.response.sendResponse(resp, size); err != nil {
 		return nil, err
 	}
 	return copied, nil

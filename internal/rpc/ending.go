@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/inprocchain/inprocchain/internal/message"
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
@@ -60,7 +59,8 @@ func (r *responseState) refuse(err error) {
 // sendResponse ends the RPC with a response, after its header, and the status OK. It
 // returns nil or the status of an RPC that has ended before. It follows SendMsg of
 // serverStream in grpc-go's stream.go, and then the end of processRPC in its server.go.
-func (r *responseState) sendResponse(response any) error {
+// Stats handlers learn the size of the response's encoding.
+func (r *responseState) sendResponse(response any, size int) error {
 	if r.isObserved() {
 		if err := r.writeHeader(nil, nil); err != nil && err != errHeaderLost {
 			return err
@@ -68,7 +68,7 @@ func (r *responseState) sendResponse(response any) error {
 		if err := r.whyEnded(); err != nil {
 			return err
 		}
-		r.events.OutPayload(response, message.Size(response))
+		r.events.OutPayload(response, size)
 		r.sendStatus(nil)
 		return nil
 	}

@@ -183,7 +183,11 @@ func (rpc *unaryRPC) respond(resp any) (err error) {
 		rpc.response.sendStatus(err)
 		return err
 	}
-	err = rpc.response.sendResponse(resp)
+	size := 0
+	if rpc.response.events != nil {
+		size = rpc.result.Size()
+	}
+	err = rpc.response.sendResponse(resp, size)
 	rpc.hasResult = err == nil
 	return err
 }
