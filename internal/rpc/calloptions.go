@@ -169,7 +169,7 @@ func (o callOptions) codec() (_ *message.Codec, subtype string, _ error) {
 		case grpc.ForceCodecV2CallOption:
 			forced, forcedName = message.NewCodec(opt.CodecV2), opt.CodecV2.Name()
 		case grpc.CustomCodecCallOption:
-			forced, forcedName = message.NewCodec(opt.Codec), opt.Codec.String()
+			forced, forcedName = message.NewCodec(opt.Codec), "" // It names no content subtype.
 		}
 	}
 	switch {
