@@ -47,7 +47,7 @@ func (t *Transfer) Copy(out *Copy, in any) error {
 	case t.Cloner != nil:
 		copied, err := t.Cloner.Clone(in)
 		if err != nil {
-			return marshalError(err)
+			return clonerError(err, marshalError)
 		}
 		*out = Copy{msg: copied, isMovable: kind == generated && reflect.TypeOf(copied) == reflect.TypeOf(in)}
 		return nil
@@ -125,7 +125,7 @@ func (t *Transfer) HandOver(out any, in *Copy) error {
 		return unmarshalError(decode.unmarshal(msg, out))
 	}
 	if t.Cloner != nil {
-		return unmarshalError(t.Cloner.Copy(out, in.msg))
+		return clonerError(t.Cloner.Copy(out, in.msg), unmarshalError)
 	}
 	data, err := protoCodec().marshal(in.msg)
 	if err != nil {
@@ -229,9 +229,6 @@ func marshalError(err error) error {
 	if err == nil {
 		return nil
 	}
-	if _, ok := status.FromError(err); ok {
-		return err
-	}
 	return status.Errorf(codes.Internal, "grpc: error while marshaling: %v", err)
 }
 
@@ -239,10 +236,16 @@ func unmarshalError(err error) error {
 	if err == nil {
 		return nil
 	}
+	return status.Errorf(codes.Internal, "grpc: failed to unmarshal the received message: %v", err)
+}
+
+// clonerError returns the error of a cloner, which may be a status, or nil. Any other
+// error becomes a status as grpc-go makes it of the error of a codec.
+func clonerError(err error, toStatus func(error) error) error {
 	if _, ok := status.FromError(err); ok {
 		return err
 	}
-	return status.Errorf(codes.Internal, "grpc: failed to unmarshal the received message: %v", err)
+	return toStatus(err)
 }
 
 // IsNil reports whether v is nil, or a nil pointer.
