@@ -1,0 +1,117 @@
+package codecs_test
+
+import (
+	"context"
+	"io"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/chaintest"
+)
+
+const (
+	unaryMethod = "/codecs.Service/Unary"
+	bidiMethod  = "/codecs.Service/Bidi"
+)
+
+var bidi = &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}
+
+// register registers a service whose handlers receive messages of the type that
+// newMessage returns, and answer each with itself.
+func register(r grpc.ServiceRegistrar, newMessage func() any) {
+	r.RegisterService(&grpc.ServiceDesc{
+		ServiceName: "codecs.Service",
+		HandlerType: (*any)(nil),
+		Methods: []grpc.MethodDesc{{MethodName: "Unary", Handler: func(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+			req := newMessage()
+			if err := decode(req); err != nil {
+				return nil, err
+			}
+			if interceptor == nil {
+				return req, nil
+			}
+			return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: unaryMethod}, func(_ context.Context, req any) (any, error) { return req, nil })
+		}}},
+		Streams: []grpc.StreamDesc{{StreamName: "Bidi", ClientStreams: true, ServerStreams: true, Handler: func(_ any, stream grpc.ServerStream) error {
+			for {
+				message := newMessage()
+				if err := stream.RecvMsg(message); err == io.EOF {
+					return nil
+				} else if err != nil {
+					return err
+				}
+				if err := stream.SendMsg(message); err != nil {
+					return err
+				}
+			}
+		}}},
+	}, struct{}{})
+}
+
+// An exchange sends a message in each kind of RPC, and receives the answer.
+type exchange struct {
+	name    string
+	served  func() any // makes what the handler receives into
+	sent    func() any
+	reply   func() any // makes what the caller receives into
+	opts    []grpc.CallOption
+	code    codes.Code
+	message string // part of that of the status
+}
+
+// compare makes the RPCs in-process and on a network, with services registered on the
+// Channel and below it.
+func (e exchange) compare(t *testing.T) {
+	calls := func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		for _, call := range []func(context.Context, grpc.ClientConnInterface) error{e.unary, e.stream} {
+			err := call(ctx, cc)
+			if st := status.Convert(err); st.Code() != e.code || !strings.Contains(st.Message(), e.message) {
+				t.Errorf("an RPC returned %v, want %v with %q", err, e.code, e.message)
+			}
+		}
+		return nil
+	}
+	chaintest.Compare(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { register(r, e.served) }, calls)
+	t.Run("registered below", func(t *testing.T) {
+		chaintest.Compare(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) {
+			if ch, ok := r.(*inprocchain.Channel); ok {
+				r = ch.InProcess()
+			}
+			register(r, e.served)
+		}, calls)
+	})
+}
+
+func (e exchange) unary(ctx context.Context, cc grpc.ClientConnInterface) error {
+	var header, trailer metadata.MD
+	return cc.Invoke(ctx, unaryMethod, e.sent(), e.reply(), append(e.opts, grpc.Header(&header), grpc.Trailer(&trailer))...)
+}
+
+func (e exchange) stream(ctx context.Context, cc grpc.ClientConnInterface) error {
+	stream, err := cc.NewStream(ctx, bidi, bidiMethod, e.opts...)
+	if err != nil {
+		return err
+	}
+	for range 2 {
+		if err := stream.SendMsg(e.sent()); err != nil && err != io.EOF {
+			return err
+		}
+		if err := stream.RecvMsg(e.reply()); err != nil {
+			return err
+		}
+	}
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	if err := stream.RecvMsg(e.reply()); err != io.EOF {
+		return err
+	}
+	_, err = stream.Header()
+	return err
+}
