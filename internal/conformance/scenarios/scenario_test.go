@@ -79,6 +79,7 @@ const (
 	methodClientStream = "/scenarios.Service/ClientStream"
 	methodServerStream = "/scenarios.Service/ServerStream"
 	methodBidiStream   = "/scenarios.Service/BidiStream"
+	methodUnaryStream  = "/scenarios.Service/UnaryStream" // streams in neither direction
 )
 
 func (s testService) register(registrar grpc.ServiceRegistrar) {
@@ -90,6 +91,7 @@ func (s testService) register(registrar grpc.ServiceRegistrar) {
 			{StreamName: "ClientStream", Handler: handleStream, ClientStreams: true},
 			{StreamName: "ServerStream", Handler: handleStream, ServerStreams: true},
 			{StreamName: "BidiStream", Handler: handleStream, ClientStreams: true, ServerStreams: true},
+			{StreamName: "UnaryStream", Handler: handleStream},
 		},
 	}, s)
 }
