@@ -4,14 +4,18 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/fullstorydev/grpchan/grpchantesting"
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding/gzip"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
@@ -37,8 +41,47 @@ func TestDifferences(t *testing.T) {
 		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
 			var from peer.Peer
 			_, _ = ask(t.Context(), cc, "", grpc.Peer(&from))
-			return fmt.Sprint(from.Addr.Network(), " ", from.Addr, " ", from.AuthInfo.AuthType())
-		}, "bufconn bufconn insecure", "inproc inproc inproc")
+			secure := credentials.CheckSecurityLevel(from.AuthInfo, credentials.PrivacyAndIntegrity) == nil
+			return fmt.Sprint(from.Addr.Network(), " ", from.LocalAddr, " ", from.AuthInfo.AuthType(), " ", secure)
+		}, "bufconn bufconn insecure false", "inproc inproc inproc true")
+	})
+	t.Run("header_list_size", func(t *testing.T) {
+		ctx := metadata.AppendToOutgoingContext(t.Context(), "large", strings.Repeat("x", 2<<10))
+		_, cc := serveNetwork(t, inprocchain.Chain{}, grpc.MaxHeaderListSize(1<<10))
+		if _, err := ask(t.Context(), cc, ""); err != nil { // The client learns the limit.
+			t.Fatal(err)
+		}
+		if _, err := ask(ctx, cc, ""); status.Code(err) != codes.Internal {
+			t.Errorf("network: got %v, want Internal", err)
+		}
+		channel := inprocchain.New()
+		healthpb.RegisterHealthServer(channel, &service{})
+		if _, err := ask(ctx, channel, ""); err != nil {
+			t.Errorf("in-process: got %v", err)
+		}
+	})
+	t.Run("wait_for_ready", func(t *testing.T) {
+		ask := func(ctx context.Context, cc grpc.ClientConnInterface) string {
+			ctx, cancel := context.WithTimeout(ctx, time.Hour)
+			defer cancel()
+			_, err := ask(ctx, cc, "", grpc.WaitForReady(true))
+			return status.Code(err).String()
+		}
+		synctest.Test(t, func(t *testing.T) { // The hour passes at once.
+			server, cc := serveNetwork(t, inprocchain.Chain{})
+			server.Stop()
+			if got := ask(t.Context(), cc); got != "DeadlineExceeded" {
+				t.Errorf("network: got %s", got)
+			}
+		})
+		channel := inprocchain.New()
+		healthpb.RegisterHealthServer(channel, &service{})
+		if err := channel.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := ask(t.Context(), channel); got != "Unavailable" {
+			t.Errorf("in-process: got %s", got)
+		}
 	})
 	t.Run("default_size_limit", func(t *testing.T) {
 		large := strings.Repeat("x", 5<<20)
@@ -138,6 +181,25 @@ func TestDifferences(t *testing.T) {
 			t.Error("a sender that is 17 MiB ahead is not held back")
 		}
 	})
+}
+
+// What cannot work, or not as on a network, is named as somebody would search for it.
+func TestDifferencesNameWhatCannotWork(t *testing.T) {
+	t.Parallel()
+	document, err := os.ReadFile("../../../docs/differences.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(string(document)), " ")
+	for _, name := range []string{
+		"`authz`", "RBAC", "`grpc.PreparedMsg`", "`stats/opentelemetry`", "`orca.CallMetricsServerOption`", "`*grpc.Server`",
+		"header list", "`grpc.MaxHeaderListSize`", "Goroutine labels", "the key `connection`", "`grpc.WaitForReady`",
+		"`grpc.SetTrailer`", "`LocalAddr`", "`credentials.CheckSecurityLevel`", "`UnknownServiceHandler`",
+	} {
+		if !strings.Contains(text, name) {
+			t.Errorf("docs/differences.md does not name %s", name)
+		}
+	}
 }
 
 // TestInProcessIsInprocgrpcsClient shows what does not run for calls on InProcess().

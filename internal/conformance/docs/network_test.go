@@ -40,8 +40,14 @@ func expect(t *testing.T, call func(grpc.ClientConnInterface, *observer) string,
 
 func newNetwork(t *testing.T, chain inprocchain.Chain) *grpc.ClientConn {
 	t.Helper()
+	_, cc := serveNetwork(t, chain)
+	return cc
+}
+
+func serveNetwork(t *testing.T, chain inprocchain.Chain, more ...grpc.ServerOption) (*grpc.Server, *grpc.ClientConn) {
+	t.Helper()
 	listener := bufconn.Listen(1 << 20)
-	server := grpc.NewServer(chain.ServerOptions()...)
+	server := grpc.NewServer(append(chain.ServerOptions(), more...)...)
 	healthpb.RegisterHealthServer(server, &service{})
 	server.RegisterService(&doublesDesc, nothing{})
 	go func() { _ = server.Serve(listener) }()
@@ -54,7 +60,7 @@ func newNetwork(t *testing.T, chain inprocchain.Chain) *grpc.ClientConn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cc.Close() })
-	return cc
+	return server, cc
 }
 
 // ask sends a question to the service, which answers in the header.
