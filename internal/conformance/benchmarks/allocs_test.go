@@ -92,7 +92,7 @@ func TestAllocsWithoutStatsHandlers(t *testing.T) {
 // Each RPC has :authority, content-type and user-agent in its incoming metadata. They
 // are the same for all RPCs of a Channel, and so is their metadata.
 func TestAllocsOfRPCsWithoutMetadata(t *testing.T) {
-	client := pb.NewBenchmarkServiceClient(ours())
+	client := pb.NewBenchmarkServiceClient(newChannel())
 	allocs := func(ctx context.Context, call func(context.Context) error) float64 {
 		return testing.AllocsPerRun(runs, func() {
 			if err := call(ctx); err != nil {

@@ -128,9 +128,7 @@ func (v *violated) streamHasOneEnd() {
 		return
 	}
 	sentTrailer := v.handlerSucceeded("SetTrailer")
-	// Either side may find these.
-	eitherSide := strings.HasPrefix(end.message, "cardinality violation") || end.code == codes.DeadlineExceeded && v.handlerReceived(*end)
-	client := local(*end) && !eitherSide
+	client := v.endedByClient(*end)
 	var header, trailer any
 	for _, e := range after {
 		switch e.name {
@@ -197,6 +195,17 @@ func (v *violated) handlerSucceeded(suffix string) bool {
 		f, failed := e.field("error").(failure)
 		return strings.HasSuffix(e.name, suffix) && (!failed || f == failure{})
 	})
+}
+
+// endedByClient reports whether only the client can have ended the stream with the error.
+func (v *violated) endedByClient(end failure) bool {
+	switch {
+	case !local(end), strings.HasPrefix(end.message, "cardinality violation"):
+		return false
+	case end.code == codes.DeadlineExceeded: // The server's deadline may pass first.
+		return !v.handlerReceived(end)
+	}
+	return true
 }
 
 // handlerReceived reports whether a call of the handler's stream returned the error, which
@@ -271,7 +280,7 @@ func (v *violated) statsTellOfTheSameEnd() {
 	}
 	for _, e := range v.named("client stats handler 1", "End") {
 		has := len(e.field("trailer").(metadata.MD)["key"]) > 0
-		if local(*end) && has {
+		if v.endedByClient(*end) && has {
 			v.add("RecvMsg returned %v and stats.End has the trailer", *end)
 		}
 	}
