@@ -319,7 +319,9 @@ func (s *clientStream) finishOnce(err error) (reported error, first bool) {
 	reported = s.reported(err)
 	r.end(by, err, contextErr(s.ctx))
 	s.call.opts.deliver(&s.client.conn.peer, r)
-	s.call.events.End(r.clientTrailer(), reported)
+	if s.call.events != nil {
+		s.call.events.End(r.clientTrailer(), reported)
+	}
 	return reported, true
 }
 

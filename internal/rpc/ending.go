@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 
+	"google.golang.org/grpc/metadata"
+
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
@@ -115,11 +117,15 @@ func (r *responseState) finish(err error, hasResponse bool) bool {
 	}
 	sent := r.trailer
 	derived := r.endLocked(byServer, nil)
-	r.received = r.receivedTrailer(err)
+	r.received, r.trailersOnly = wire.WithDetails(wire.Traveling(sent), err), !r.headerSent
 	r.status = wire.ReceivedStatus(err, r.received)
-	arrived, trailerLost := r.received, wire.CheckReceived(sent)
+	var arrived metadata.MD
+	if client != nil {
+		arrived = r.receivedTrailer()
+	}
+	trailerLost := wire.CheckReceived(sent)
 	if lost := cmp.Or(r.whyHeaderLost(), trailerLost); lost != nil {
-		r.status, r.received = lost, nil
+		r.status, r.received, r.trailersOnly = lost, nil, false
 	}
 	r.mu.Unlock()
 

@@ -32,10 +32,11 @@ type responseState struct {
 	trailer metadata.MD // as the handler has set it
 
 	// These are written once, when the RPC ends.
-	received metadata.MD // the trailer, as the client receives it
-	status   error       // as the client receives it
-	ended    endedBy
-	timedOut bool // The context of the handler has ended with DeadlineExceeded.
+	received     metadata.MD // the trailer, as the client receives it after a header
+	status       error       // as the client receives it
+	ended        endedBy
+	timedOut     bool // The context of the handler has ended with DeadlineExceeded.
+	trailersOnly bool // The client receives a trailer and no header.
 
 	headerSent bool
 	headerLost bool // The client could not read the header that was sent.
@@ -200,14 +201,13 @@ func (r *responseState) receivedHeader() metadata.MD {
 	return wire.ResponseHeader(r.header, r.contentType)
 }
 
-// receivedTrailer returns the trailer that the client receives with the status of
-// err. Without a header, it has the content type.
-func (r *responseState) receivedTrailer(err error) metadata.MD {
-	trailer := wire.WithDetails(wire.Traveling(r.trailer), err)
-	if r.headerSent {
-		return trailer
+// receivedTrailer returns the trailer that the client receives. Without a header, it
+// has the content type. The caller holds the lock.
+func (r *responseState) receivedTrailer() metadata.MD {
+	if r.trailersOnly {
+		return wire.ResponseHeader(r.received, r.contentType)
 	}
-	return wire.ResponseHeader(trailer, r.contentType)
+	return r.received
 }
 
 // clientHeader returns a copy of the header, or nil if the client has received
@@ -225,7 +225,7 @@ func (r *responseState) clientHeader() metadata.MD {
 func (r *responseState) clientTrailer() metadata.MD {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.received
+	return r.receivedTrailer()
 }
 
 // forget lets go of what the handler's context would otherwise keep.

@@ -121,7 +121,7 @@ func TestAllocsOfRPCsWithoutMetadata(t *testing.T) {
 				return err
 			}
 			return nil
-		}, 20},
+		}, 18},
 	} {
 		got := allocs(t.Context(), rpc.call)
 		if got != rpc.want {
