@@ -118,9 +118,10 @@ func newClient(chain Chain, s *services) *Channel {
 }
 
 // onClientConn returns a Channel like c for the RPCs that are made on conn, which is
-// the ClientConn of c.
-func (c *Channel) onClientConn(conn *clientconn.Conn, open context.Context) grpc.ClientConnInterface {
-	client := c.client.OnClientConn(open)
+// the ClientConn of c. closed ends them.
+func (c *Channel) onClientConn(conn *clientconn.Conn) (_ grpc.ClientConnInterface, closed func()) {
+	clientConn := rpc.NewClientConn()
+	client := c.client.OnClientConn(clientConn)
 	on := &Channel{
 		chain:    c.chain,
 		services: c.services,
@@ -129,10 +130,10 @@ func (c *Channel) onClientConn(conn *clientconn.Conn, open context.Context) grpc
 		streamer: fold.Streamer(c.chain.streamClient, client.NewStream),
 	}
 	if c.fallback != nil {
-		on.fallback = c.fallback.OnClientConn(open)
+		on.fallback = c.fallback.OnClientConn(clientConn)
 	}
 	on.conn.Store(conn)
-	return on
+	return on, clientConn.Close
 }
 
 // NewClient returns another client of the same services, like a second call of

@@ -24,16 +24,14 @@ type Conn struct {
 
 	channel grpc.ClientConnInterface
 	retired atomic.Bool
-	close   context.CancelFunc // called when a holder has closed the connection
+	closed  func() // called when a holder has closed the connection
 }
 
-// New returns a connection whose RPCs run on the channel that channelOf returns. open
-// ends when a holder closes the connection. addr is in its target.
-func New(addr net.Addr, channelOf func(c *Conn, open context.Context) grpc.ClientConnInterface) (*Conn, error) {
+// New returns a connection whose RPCs run on the channel that channelOf returns. closed
+// is called when a holder has closed the connection. addr is in its target.
+func New(addr net.Addr, channelOf func(*Conn) (channel grpc.ClientConnInterface, closed func())) (*Conn, error) {
 	c := new(Conn)
-	open, closed := context.WithCancel(context.Background())
-	c.close = closed
-	c.channel = channelOf(c, open)
+	c.channel, c.closed = channelOf(c)
 	cc, err := grpc.NewClient(targetOf(addr),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithUnaryInterceptor(c.unary),
@@ -89,6 +87,6 @@ func (w closeWatcher) ResolveNow(resolver.ResolveNowOptions) {}
 
 func (w closeWatcher) Close() {
 	if !w.conn.retired.Load() {
-		w.conn.close()
+		w.conn.closed()
 	}
 }

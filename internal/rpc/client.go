@@ -24,9 +24,7 @@ type Client struct {
 	conn     *connection
 	transfer *message.Transfer // of messages that no codec is named for
 
-	// clientConn ends with the ClientConn that the RPCs are made on. It is nil if
-	// they are made on the Channel.
-	clientConn context.Context
+	clientConn *ClientConn // that the RPCs are made on; nil if it is the Channel
 }
 
 // A ClientConfig says how a client differs from others.
@@ -46,11 +44,10 @@ func NewClient(s *Server, config ClientConfig) *Client {
 	}
 }
 
-// OnClientConn returns a client like c whose RPCs end with wire.ErrClientConnClosing
-// once open ends.
-func (c *Client) OnClientConn(open context.Context) *Client {
+// OnClientConn returns a client like c whose RPCs are made on conn.
+func (c *Client) OnClientConn(conn *ClientConn) *Client {
 	on := *c
-	on.clientConn = open
+	on.clientConn = conn
 	return &on
 }
 
@@ -129,7 +126,7 @@ func (c *Client) check(call *call) error {
 	switch {
 	case call.ctx.Err() != nil:
 		return wire.ContextStatus(call.ctx)
-	case c.isClosed():
+	case c.clientConn.isClosed():
 		return wire.ErrClientConnClosing
 	}
 	return nil
@@ -220,23 +217,6 @@ func contextErr(client context.Context) error {
 		return context.DeadlineExceeded
 	}
 	return context.Canceled
-}
-
-// isClosed reports whether the ClientConn that the RPCs are made on has been closed.
-func (c *Client) isClosed() bool { return c.clientConn != nil && c.clientConn.Err() != nil }
-
-// untilClosed returns a context that ends with ctx or with the ClientConn, if there is
-// one. leave must be called.
-func (c *Client) untilClosed(ctx context.Context) (_ context.Context, leave func()) {
-	if c.clientConn == nil {
-		return ctx, func() {}
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(c.clientConn, func() { cancel(wire.ErrClientConnClosing) })
-	return ctx, func() {
-		stop()
-		cancel(nil)
-	}
 }
 
 // authInfoOf returns what inprocgrpc tells of the security of its connections.

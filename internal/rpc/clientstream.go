@@ -21,9 +21,10 @@ type clientStream struct {
 	call   call
 	rpc    *streamRPC
 
-	ctx          context.Context
-	cancel       context.CancelFunc
-	stopWatching func() bool
+	ctx           context.Context
+	cancelContext context.CancelFunc
+	stopWatching  func() bool // the context
+	closing       *Entry      // watches the ClientConn; nil if there is none
 
 	unaryCall  bool   // by Invoke
 	refuse     func() // ends an RPC that has no handler; nil for others
@@ -44,7 +45,7 @@ func (s *clientStream) open() error {
 	c, call := s.client, &s.call
 	s.rpc = new(streamRPC)
 	s.rpc.makeCancelable(s)
-	call.ctx, s.cancel = context.WithCancel(call.ctx)
+	call.ctx, s.cancelContext = context.WithCancel(call.ctx)
 	refused := c.server.accept(call.ctx, &s.rpc.entry, call.method, s.rpc)
 	defer s.leaveUnlessServed()
 	c.begin(call, refused, s.desc.ClientStreams, s.desc.ServerStreams)
@@ -74,7 +75,7 @@ func (s *clientStream) leaveUnlessServed() {
 func (s *clientStream) fail(err error) error {
 	s.call.events.End(nil, err)
 	s.call.opts.onFinish(err)
-	s.cancel()
+	s.cancelContext()
 	return err
 }
 
@@ -106,17 +107,20 @@ func (s *clientStream) start(values context.Context, refused error) {
 // watch ends the RPC when its context or its ClientConn ends.
 func (s *clientStream) watch() {
 	s.mu.Lock() // finish may run before AfterFunc returns.
-	defer s.mu.Unlock()
 	s.stopWatching = context.AfterFunc(s.ctx, func() { s.finish(wire.ContextStatus(s.ctx)) })
-	if clientConn := s.client.clientConn; clientConn != nil {
-		stopContext := s.stopWatching
-		stopConn := context.AfterFunc(clientConn, func() { s.finish(wire.ErrClientConnClosing) })
-		s.stopWatching = func() bool {
-			stoppedContext, stoppedConn := stopContext(), stopConn()
-			return stoppedContext && stoppedConn
-		}
+	s.mu.Unlock()
+	closing := s.client.clientConn.watch(s.ctx, s.call.method, s)
+	s.mu.Lock()
+	s.closing = closing
+	if s.finished {
+		closing.Leave()
 	}
+	s.mu.Unlock()
 }
+
+// cancel ends the RPC when its ClientConn is closed. What finish calls may wait for the
+// caller of Close.
+func (s *clientStream) cancel(err error) { go s.finish(err) }
 
 func (s *clientStream) Context() context.Context { return s.ctx }
 
@@ -124,7 +128,7 @@ func (s *clientStream) Context() context.Context { return s.ctx }
 // for the goroutines that watch them.
 func (s *clientStream) noticeEnd() {
 	switch {
-	case s.client.isClosed():
+	case s.client.clientConn.isClosed():
 		s.rpc.response.end(byConnection, wire.ErrClientConnClosing, context.Canceled)
 	case s.ctx.Err() != nil:
 		s.rpc.response.end(byClient, wire.ContextStatus(s.ctx), contextErr(s.ctx))
@@ -299,7 +303,7 @@ func (s *clientStream) next() (message.Copy, bool) {
 func (s *clientStream) finish(err error) {
 	if reported, first := s.finishOnce(err); first {
 		s.call.opts.onFinish(reported)
-		s.cancel()
+		s.cancelContext()
 	}
 }
 
@@ -311,6 +315,7 @@ func (s *clientStream) finishOnce(err error) (reported error, first bool) {
 	}
 	s.finished = true
 	s.stopWatching()
+	s.closing.Leave()
 	r := &s.rpc.response
 	by := byClient
 	if err == wire.ErrClientConnClosing {

@@ -177,7 +177,7 @@ func (r *responseState) endedStatus() error {
 	switch {
 	case r.ended == notEnded:
 		return nil
-	case r.ended == byConnection, r.client != nil && r.client.isClosed():
+	case r.ended == byConnection, r.client != nil && r.client.clientConn.isClosed():
 		return wire.ErrTransportClosing
 	}
 	return r.contextStatus()

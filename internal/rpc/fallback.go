@@ -18,7 +18,7 @@ import (
 type Fallback struct {
 	server     *Server
 	conn       grpc.ClientConnInterface
-	clientConn context.Context // as in Client
+	clientConn *ClientConn // as in Client
 }
 
 // NewFallback returns the fallback of s to conn.
@@ -26,11 +26,10 @@ func NewFallback(s *Server, conn grpc.ClientConnInterface) *Fallback {
 	return &Fallback{server: s, conn: conn}
 }
 
-// OnClientConn returns a fallback like f whose RPCs end with
-// wire.ErrClientConnClosing once open ends.
-func (f *Fallback) OnClientConn(open context.Context) *Fallback {
+// OnClientConn returns a fallback like f whose RPCs are made on conn.
+func (f *Fallback) OnClientConn(conn *ClientConn) *Fallback {
 	on := *f
-	on.clientConn = open
+	on.clientConn = conn
 	return &on
 }
 
@@ -42,16 +41,16 @@ func (f *Fallback) Serves(fullMethod string) bool {
 
 // A fallbackRPC is an RPC on the other connection.
 type fallbackRPC struct {
-	entry Entry
-	end   context.CancelCauseFunc
-	stop  func() bool // watching the ClientConn; nil if there is none
-	once  sync.Once
+	entry   Entry
+	end     context.CancelCauseFunc
+	closing *Entry // watches the ClientConn; nil if there is none
+	once    sync.Once
 }
 
 // begin accepts an RPC, until leave. ctx ends when the Channel is closed, or the
 // ClientConn of the Channel that the RPC is made on.
 func (f *Fallback) begin(caller context.Context, method string) (_ context.Context, rpc *fallbackRPC, err error) {
-	if f.clientConn != nil && f.clientConn.Err() != nil {
+	if f.clientConn.isClosed() {
 		return nil, nil, wire.ErrClientConnClosing
 	}
 	ctx, end := context.WithCancelCause(caller)
@@ -60,9 +59,7 @@ func (f *Fallback) begin(caller context.Context, method string) (_ context.Conte
 		end(nil)
 		return nil, nil, err
 	}
-	if f.clientConn != nil {
-		rpc.stop = context.AfterFunc(f.clientConn, func() { end(wire.ErrClientConnClosing) })
-	}
+	rpc.closing = f.clientConn.watch(caller, method, rpc)
 	return ctx, rpc, nil
 }
 
@@ -70,9 +67,7 @@ func (rpc *fallbackRPC) cancel(err error) { rpc.end(err) }
 
 func (rpc *fallbackRPC) leave() {
 	rpc.once.Do(func() {
-		if rpc.stop != nil {
-			rpc.stop()
-		}
+		rpc.closing.Leave()
 		rpc.end(nil)
 		rpc.entry.Leave()
 	})

@@ -115,12 +115,13 @@ func (s *shard) link(e *Entry) {
 	s.first = e
 }
 
-// Leave ends what Enter began. It does nothing for an RPC that was refused or has left.
+// Leave ends what Enter began. It does nothing for an RPC that was refused or has left,
+// and for a nil Entry.
 func (e *Entry) Leave() {
-	s := e.shard
-	if s == nil {
+	if e == nil || e.shard == nil {
 		return
 	}
+	s := e.shard
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e.rpc == nil {
@@ -167,13 +168,18 @@ func (f *InFlight) Drain(ctx context.Context) error {
 
 // Close refuses RPCs from now on, cancels those in flight, and waits for them.
 func (f *InFlight) Close() {
-	for i := range f.shards {
-		for _, rpc := range f.shards[i].drain(true) {
-			rpc.cancel(errClosed)
-		}
-	}
+	f.cancelAll(errClosed)
 	for i := range f.shards {
 		<-f.shards[i].waitIdle()
+	}
+}
+
+// cancelAll refuses RPCs from now on, and cancels those in flight.
+func (f *InFlight) cancelAll(err error) {
+	for i := range f.shards {
+		for _, rpc := range f.shards[i].drain(true) {
+			rpc.cancel(err)
+		}
 	}
 }
 

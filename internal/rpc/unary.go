@@ -98,18 +98,16 @@ func (rpc *unaryRPC) send(req any) error {
 
 // await starts the handler and waits until the RPC ends. It returns how it ended.
 func (rpc *unaryRPC) await() error {
-	ctx, leave := rpc.client.untilClosed(rpc.call.ctx)
-	defer leave()
+	ctx := rpc.call.ctx
+	closing := rpc.client.clientConn.watch(ctx, rpc.call.method, rpc)
+	defer closing.Leave()
 	rpc.isServed = true
 	go rpc.serve()
 	select {
 	case <-rpc.done:
 	case <-ctx.Done():
-		err, by := wire.ContextStatus(ctx), byClient
-		if err == wire.ErrClientConnClosing {
-			by = byConnection
-		}
-		rpc.response.end(by, err, contextErr(ctx))
+		err := wire.ContextStatus(ctx)
+		rpc.response.end(byClient, err, contextErr(ctx))
 		if rpc.response.ended == byClient {
 			return err
 		}

@@ -32,8 +32,7 @@ var (
 var ErrNoStatus = status.Error(codes.Internal, "inprocchain: the handler's goroutine ended without returning; does the handler call runtime.Goexit, as t.FailNow does?")
 
 // ErrClientConnClosing is the error of RPCs on a ClientConn that has been closed;
-// grpc-go's own variable is deprecated. A context that ends with this cause ends
-// its RPC with it.
+// grpc-go's own variable is deprecated.
 var ErrClientConnClosing = status.Error(codes.Canceled, "grpc: the client connection is closing")
 
 // ErrClosingBeforeHeader is what stats handlers get instead if the caller waits for the
@@ -80,9 +79,6 @@ func ReceivedStatus(err error, trailer metadata.MD) error {
 
 // ContextStatus returns the status of an RPC whose context has ended.
 func ContextStatus(ctx context.Context) error {
-	if context.Cause(ctx) == ErrClientConnClosing {
-		return ErrClientConnClosing
-	}
 	switch err := ctx.Err(); err {
 	case context.Canceled, context.DeadlineExceeded:
 		return status.FromContextError(err).Err()

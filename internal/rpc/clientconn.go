@@ -1,0 +1,39 @@
+package rpc
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/inprocchain/inprocchain/internal/wire"
+)
+
+// A ClientConn is what the RPCs that are made on a [grpc.ClientConn] have in common: they
+// end when it is closed. A nil ClientConn stands for RPCs that are made on the Channel.
+type ClientConn struct {
+	closed   atomic.Bool
+	inFlight *InFlight
+}
+
+// NewClientConn returns a ClientConn that is open.
+func NewClientConn() *ClientConn { return &ClientConn{inFlight: NewInFlight()} }
+
+// Close ends the RPCs in flight, and all later ones, with wire.ErrClientConnClosing. It
+// does not wait for them.
+func (c *ClientConn) Close() {
+	c.closed.Store(true)
+	c.inFlight.cancelAll(wire.ErrClientConnClosing)
+}
+
+func (c *ClientConn) isClosed() bool { return c != nil && c.closed.Load() }
+
+// watch has rpc canceled when the ClientConn is closed, until the result leaves.
+func (c *ClientConn) watch(ctx context.Context, method string, rpc canceler) *Entry {
+	if c == nil {
+		return nil
+	}
+	entry := new(Entry)
+	if c.inFlight.Enter(ctx, entry, method, rpc) != nil {
+		rpc.cancel(wire.ErrClientConnClosing)
+	}
+	return entry
+}
