@@ -279,3 +279,9 @@ func metadataNamed(name string) int {
 func callOptionNamed(name string) int {
 	return slices.IndexFunc(callOptions, func(o namedCallOption) bool { return o.name == name })
 }
+
+func errorNamed(name string) int {
+	return slices.IndexFunc(handlerErrors, func(e namedError) bool { return e.name == name })
+}
+
+func messageTypeNamed(name string) int { return slices.Index(messageNames(), name) }

@@ -107,17 +107,19 @@ type method struct {
 
 // The indices of some methods.
 const (
+	bidiMethod          = 0
 	unaryMethod         = 1
 	clientStreamMethod  = 2
+	serverStreamMethod  = 3
 	unknownMethod       = 4
 	unknownStreamMethod = 5
 )
 
 var methods = []method{
-	{name: "bidirectional stream", fullMethod: "/differential.Service/Bidi", clientStreams: true, serverStreams: true},
-	unaryMethod:        {name: "unary", fullMethod: "/differential.Service/Unary", unary: true},
-	clientStreamMethod: {name: "client stream", fullMethod: "/differential.Service/ClientStream", clientStreams: true},
-	{name: "server stream", fullMethod: "/differential.Service/ServerStream", serverStreams: true},
+	bidiMethod:          {name: "bidirectional stream", fullMethod: "/differential.Service/Bidi", clientStreams: true, serverStreams: true},
+	unaryMethod:         {name: "unary", fullMethod: "/differential.Service/Unary", unary: true},
+	clientStreamMethod:  {name: "client stream", fullMethod: "/differential.Service/ClientStream", clientStreams: true},
+	serverStreamMethod:  {name: "server stream", fullMethod: "/differential.Service/ServerStream", serverStreams: true},
 	unknownMethod:       {name: "unknown unary method", fullMethod: "/differential.Service/None", unary: true, unknown: true},
 	unknownStreamMethod: {name: "unknown stream of an unknown service", fullMethod: "/differential.None/None", clientStreams: true, serverStreams: true, unknown: true},
 	{name: "unary method with a malformed name", fullMethod: "malformed", unary: true, unknown: true},
