@@ -6,7 +6,6 @@ import (
 	"io"
 	"runtime"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -16,41 +15,6 @@ import (
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
-
-// A caller that sends everything before it receives must not wait for a handler
-// that answers each message, as long as a network would buffer the answers.
-func TestSendingAllBeforeReceivingDoesNotBlock(t *testing.T) {
-	t.Parallel()
-	if err := sendAllThenReceive(t, scripted{}.onNetwork(t), time.Minute); err != nil {
-		t.Errorf("on the network: %v", err)
-	}
-	if err := sendAllThenReceive(t, scripted{}.onChannel(), time.Minute); err != nil {
-		t.Errorf("in-process: %v", err)
-	}
-	if err := sendAllThenReceive(t, scripted{}.onBareChannel(), 100*time.Millisecond); err != context.DeadlineExceeded {
-		t.Errorf("on the bare channel: %v, want it to block until the deadline", err)
-	}
-}
-
-func sendAllThenReceive(t *testing.T, cc grpc.ClientConnInterface, timeout time.Duration) error {
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
-	defer cancel()
-	stream := openBidi(ctx, t, cc)
-	for range 100 {
-		if err := stream.SendMsg(new(wrapperspb.BytesValue)); err != nil {
-			return err
-		}
-	}
-	if err := stream.CloseSend(); err != nil {
-		return err
-	}
-	for range 100 {
-		if err := stream.RecvMsg(new(wrapperspb.BytesValue)); err != nil {
-			return err
-		}
-	}
-	return nil
-}
 
 // A handler that calls runtime.Goexit, as t.FailNow does, fails its RPC. The bare
 // channel reports the successful end of a stream, or an error that is no status.

@@ -2,10 +2,12 @@ package reliability_test
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"testing"
 	"weak"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
@@ -68,4 +70,50 @@ func retainContext(t *testing.T, leave bool, opts ...inprocchain.Option) (retain
 		messages["the reply"] = weak.Make(&reply.Value[0])
 	}
 	return retained, messages
+}
+
+// It is not parallel, since it measures the heap.
+func TestRetainedContextOfStreamRetainsNoMessages(t *testing.T) {
+	const streams, size = 20, 10 << 20
+	large := wrapperspb.Bytes(make([]byte, size))
+	for name, send := range map[string]struct {
+		client  func(grpc.ClientStream) error
+		handler func(grpc.ServerStream) error
+	}{
+		"not received by the handler": {
+			client:  func(s grpc.ClientStream) error { return s.SendMsg(large) },
+			handler: func(grpc.ServerStream) error { return nil },
+		},
+		"not received by the client": {
+			client:  func(grpc.ClientStream) error { return nil },
+			handler: func(s grpc.ServerStream) error { return s.SendMsg(large) },
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var retained []context.Context
+			sent := make(chan error)
+			ch := scripted{stream: func(ss grpc.ServerStream) error {
+				retained = append(retained, ss.Context())
+				sent <- send.handler(ss)
+				<-ss.Context().Done()
+				return nil
+			}}.onChannel()
+			before := liveHeap()
+			for range streams {
+				ctx, cancel := context.WithCancel(t.Context())
+				if err := errors.Join(send.client(openBidi(ctx, t, ch)), <-sent); err != nil {
+					t.Error(err)
+				}
+				cancel()
+			}
+			if err := ch.Shutdown(t.Context()); err != nil { // the handlers have returned
+				t.Fatal(err)
+			}
+			if more := int64(liveHeap() - before); more > size/2 {
+				t.Errorf("the contexts of %d handlers retain %d MiB", len(retained), more>>20)
+			}
+			runtime.KeepAlive(retained)
+			runtime.KeepAlive(large)
+		})
+	}
 }

@@ -1,0 +1,116 @@
+package reliability_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// A caller that sends everything before it receives must not wait for a handler
+// that answers each message, as long as a network would buffer the answers.
+func TestSendingAllBeforeReceivingDoesNotBlock(t *testing.T) {
+	t.Parallel()
+	network := func(t *testing.T) grpc.ClientConnInterface { return scripted{}.onNetwork(t) }
+	channel := func(*testing.T) grpc.ClientConnInterface { return scripted{}.onChannel() }
+	bare := func(*testing.T) grpc.ClientConnInterface { return scripted{}.onBareChannel() }
+	for _, test := range []struct {
+		name  string
+		count int
+		size  int
+		open  func(*testing.T) grpc.ClientConnInterface
+		want  error
+	}{
+		{"100 empty messages on the network", 100, 0, network, nil},
+		{"100 empty messages in-process", 100, 0, channel, nil},
+		{"100 empty messages on the bare channel", 100, 0, bare, context.DeadlineExceeded},
+		{"300 KiB on the network", 300, 1 << 10, network, nil},
+		{"300 KiB in-process", 300, 1 << 10, channel, nil},
+		{"2 MiB in-process", 32, 64 << 10, channel, nil}, // as on a network whose window has grown
+		{"one message of 2 MiB in-process", 1, 2 << 20, channel, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { // where a deadline passes when all wait
+				if err := sendAllThenReceive(t, test.open(t), test.count, test.size); err != test.want {
+					t.Errorf("%v, want %v", err, test.want)
+				}
+			})
+		})
+	}
+}
+
+func sendAllThenReceive(t *testing.T, cc grpc.ClientConnInterface, count, size int) error {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	stream := openBidi(ctx, t, cc)
+	for range count {
+		if err := stream.SendMsg(wrapperspb.Bytes(make([]byte, size))); err != nil {
+			return err
+		}
+	}
+	if err := stream.CloseSend(); err != nil {
+		return err
+	}
+	for range count {
+		if err := stream.RecvMsg(new(wrapperspb.BytesValue)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A message whose size nobody knows counts as 4 MiB, so few of them fill the window of
+// 16 MiB and 64 KiB.
+func TestMessagesOfUnknownSizeHoldTheirSenderBack(t *testing.T) {
+	t.Parallel()
+	const ahead = 5
+	cloner := inprocchain.WithCloner(inprocgrpc.CloneFunc(func(m any) (any, error) { return m.(*jsonMessage).clone(), nil }))
+	for name, ends := range map[string]func(grpc.ClientStream, grpc.ServerStream) (send, receive func(any) error){
+		"client": func(c grpc.ClientStream, s grpc.ServerStream) (send, receive func(any) error) {
+			return c.SendMsg, s.RecvMsg
+		},
+		"handler": func(c grpc.ClientStream, s grpc.ServerStream) (send, receive func(any) error) {
+			return s.SendMsg, c.RecvMsg
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				opened := make(chan grpc.ServerStream, 1)
+				ch := scripted{stream: func(ss grpc.ServerStream) error {
+					opened <- ss
+					<-ss.Context().Done()
+					return nil
+				}}.onChannel(cloner)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				stream := openBidi(ctx, t, ch)
+				send, receive := ends(stream, <-opened)
+
+				var sent atomic.Int64
+				go func() {
+					for send(newJSONMessage()) == nil && ctx.Err() == nil {
+						sent.Add(1)
+					}
+				}()
+				for received := range int64(3) {
+					synctest.Wait() // until the sender waits
+					if got, want := sent.Load(), received+ahead; got != want {
+						t.Errorf("when %d messages have been received, %d have been sent, want %d", received, got, want)
+					}
+					if err := receive(new(jsonMessage)); err != nil {
+						t.Error(err)
+					}
+				}
+			})
+		})
+	}
+}
