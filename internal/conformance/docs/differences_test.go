@@ -25,6 +25,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
 // Each case is a row of docs/differences.md: what a network does, and what a
@@ -127,9 +128,25 @@ func TestDifferences(t *testing.T) {
 		request := wrapperspb.Double(math.Copysign(0, -1))
 		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
 			reply := new(wrapperspb.DoubleValue)
-			err := cc.Invoke(t.Context(), doublesMethod, request, reply)
+			err := cc.Invoke(t.Context(), doubleMethod, request, reply)
 			return fmt.Sprint(err, " ", math.Signbit(reply.GetValue()))
 		}, "<nil> true", "<nil> false")
+	})
+	t.Run("deep_nesting", func(t *testing.T) {
+		const levels = 12_000
+		request := new(testpb.Open)
+		for range levels {
+			request = &testpb.Open{Child: request}
+		}
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			reply := new(testpb.Open)
+			err := cc.Invoke(t.Context(), nestedMethod, request, reply)
+			arrived := 0
+			for child := reply.GetChild(); child != nil; child = child.GetChild() {
+				arrived++
+			}
+			return fmt.Sprint(status.Code(err), " ", arrived)
+		}, "Internal 0", "OK 12000")
 	})
 	t.Run("goexit", func(t *testing.T) {
 		channel := inprocchain.New()

@@ -20,6 +20,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
 // expect makes the call on a network and on a channel with the same chain.
@@ -32,7 +33,7 @@ func expect(t *testing.T, call func(grpc.ClientConnInterface, *observer) string,
 	o = &observer{}
 	channel := inprocchain.New(o.chain())
 	healthpb.RegisterHealthServer(channel, &service{})
-	channel.RegisterService(&doublesDesc, nothing{})
+	channel.RegisterService(&echoDesc, nothing{})
 	if got := call(channel, o); got != inprocess {
 		t.Errorf("in-process: got %q, want %q", got, inprocess)
 	}
@@ -49,7 +50,7 @@ func serveNetwork(t *testing.T, chain inprocchain.Chain, more ...grpc.ServerOpti
 	listener := bufconn.Listen(1 << 20)
 	server := grpc.NewServer(append(chain.ServerOptions(), more...)...)
 	healthpb.RegisterHealthServer(server, &service{})
-	server.RegisterService(&doublesDesc, nothing{})
+	server.RegisterService(&echoDesc, nothing{})
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 	cc, err := grpc.NewClient("passthrough:///network", append(chain.DialOptions(),
@@ -95,19 +96,25 @@ func (*service) Check(ctx context.Context, req *healthpb.HealthCheckRequest) (*h
 	return &healthpb.HealthCheckResponse{}, nil
 }
 
-const doublesMethod = "/docs.Doubles/Echo"
+// The methods of echoDesc.
+const (
+	doubleMethod = "/docs.Echo/Double"
+	nestedMethod = "/docs.Echo/Nested"
+)
 
-// doublesDesc is a service that answers a number with itself.
-var doublesDesc = grpc.ServiceDesc{
-	ServiceName: "docs.Doubles",
+// echoDesc is a service that answers a message with itself.
+var echoDesc = grpc.ServiceDesc{
+	ServiceName: "docs.Echo",
 	HandlerType: (*any)(nil),
-	Methods: []grpc.MethodDesc{{
-		MethodName: "Echo",
-		Handler: func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
-			number := new(wrapperspb.DoubleValue)
-			return number, decode(number)
-		},
-	}},
+	Methods: []grpc.MethodDesc{
+		{MethodName: "Double", Handler: echo[wrapperspb.DoubleValue]},
+		{MethodName: "Nested", Handler: echo[testpb.Open]},
+	},
+}
+
+func echo[Message any](_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+	message := new(Message)
+	return message, decode(message)
 }
 
 type nothing struct{}
