@@ -2,6 +2,7 @@ package reliability_test
 
 import (
 	"context"
+	"io"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -118,4 +120,88 @@ func TestConstructorThatSetsInterceptorsOfItsChannelFailsLoudly(t *testing.T) {
 	if handled.Load() != 0 {
 		t.Error("the handler ran without the audit log")
 	}
+}
+
+// Once the cloner and the interceptors have been replaced, nothing of the library runs
+// in an RPC on the channel itself, except around the streaming handlers of services that
+// are registered on the Channel.
+func TestReplacedClonerAndInterceptorsLetRPCsOnTheirChannelThrough(t *testing.T) {
+	t.Parallel()
+	for _, registered := range []string{"on the Channel", "on InProcess", "before Wrap"} {
+		t.Run("registered "+registered, func(t *testing.T) {
+			t.Parallel()
+			var handled atomic.Int64
+			ch := registeredServices[registered](counting(&handled), authenticated)
+			below := ch.InProcess()
+			below.WithServerUnaryInterceptor(nil).WithServerStreamInterceptor(nil).WithCloner(inprocgrpc.ProtoCloner{})
+			for kind, call := range callsOfEachKind {
+				want := codes.OK
+				if registered == "on the Channel" && kind != "unary" {
+					want = codes.Internal
+				}
+				if err := call(t.Context(), below, asIs); status.Code(err) != want {
+					t.Errorf("%s on the inprocgrpc.Channel: %v, want %v", kind, err, want)
+				}
+				before := handled.Load()
+				for way, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "ClientConn": ch.ClientConn()} {
+					if err := call(t.Context(), cc, asIs); status.Code(err) != codes.Internal || handled.Load() != before {
+						t.Errorf("%s on the %s: %v, want Internal and no handler", kind, way, err)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Only the cloner can fail such an RPC, and it is called for messages.
+func TestReplacedStreamInterceptorLetsNoMessageThrough(t *testing.T) {
+	t.Parallel()
+	for _, registered := range []string{"on InProcess", "before Wrap"} {
+		for method, desc := range map[string]*grpc.StreamDesc{scriptedBidi: bidi, scriptedClientStream: {ClientStreams: true}} {
+			t.Run("registered "+registered+method, func(t *testing.T) {
+				t.Parallel()
+				started, received, sent := make(chan struct{}), make(chan error, 1), make(chan error, 1)
+				ch := registeredServices[registered](scripted{stream: func(ss grpc.ServerStream) error {
+					close(started)
+					received <- ss.RecvMsg(new(wrapperspb.BytesValue))
+					sent <- ss.SendMsg(wrapperspb.Bytes([]byte("secret")))
+					return nil
+				}}, authenticated)
+				below := ch.InProcess()
+				below.WithServerStreamInterceptor(nil)
+				stream, err := below.NewStream(t.Context(), desc, method)
+				if err != nil {
+					t.Fatal(err)
+				}
+				<-started
+				client := stream.SendMsg(wrapperspb.Bytes([]byte("secret")))
+				if err := stream.CloseSend(); err != nil {
+					t.Error(err)
+				}
+				for side, err := range map[string]error{"client": client, "handler": <-sent} {
+					if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "inprocgrpc.Channel.WithServerStreamInterceptor was called") {
+						t.Errorf("SendMsg of the %s returned %v, want Internal and the name of the method", side, err)
+					}
+				}
+				for side, err := range map[string]error{"client": stream.RecvMsg(new(wrapperspb.BytesValue)), "handler": <-received} {
+					if err != io.EOF {
+						t.Errorf("RecvMsg of the %s returned %v, want no message and io.EOF", side, err)
+					}
+				}
+			})
+		}
+	}
+}
+
+// registeredServices has the ways to register a service on a Channel.
+var registeredServices = map[string]func(scripted, ...inprocchain.Option) *inprocchain.Channel{
+	"on the Channel": scripted.onChannel,
+	"on InProcess": func(s scripted, opts ...inprocchain.Option) *inprocchain.Channel {
+		ch := inprocchain.New(opts...)
+		ch.InProcess().RegisterService(scriptedDesc(), s)
+		return ch
+	},
+	"before Wrap": func(s scripted, opts ...inprocchain.Option) *inprocchain.Channel {
+		return inprocchain.Wrap(s.onBareChannel(), opts...)
+	},
 }

@@ -14,11 +14,18 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-const onBareChannel = "INPROCCHAIN_TEST_ON_BARE_CHANNEL"
+// reuseOn names the environment variable that says on which channel the test runs.
+const reuseOn = "INPROCCHAIN_TEST_REUSE_ON"
+
+// Those on which the handler's goroutine reads the request after the call.
+const (
+	onBareChannel = "the bare channel"
+	onInProcess   = "InProcess"
+)
 
 // The race detector reports whether the handler's goroutine still reads what the
-// caller writes. On the bare channel it does: the test runs itself there, in a
-// separate process, and expects the report.
+// caller writes. On the bare channel and on InProcess it does: the test runs itself
+// there, in separate processes, and expects the report.
 func TestCallerMayReuseRequestAfterTimeout(t *testing.T) {
 	t.Parallel()
 	for _, call := range []struct {
@@ -33,8 +40,9 @@ func TestCallerMayReuseRequestAfterTimeout(t *testing.T) {
 			if err := reuseRequest(t.Context(), call.reason); status.Code(err) != call.want {
 				t.Fatalf("the call got %v, want %v", err, call.want)
 			}
-			if raceDetector && os.Getenv(onBareChannel) == "" {
-				wantRaceOnBareChannel(t)
+			if raceDetector && os.Getenv(reuseOn) == "" {
+				wantRaceOn(t, onBareChannel)
+				wantRaceOn(t, onInProcess)
 			}
 		})
 	}
@@ -75,8 +83,11 @@ func reuseRequest(ctx context.Context, reason error) error {
 		},
 	}
 	var cc grpc.ClientConnInterface = service.onChannel()
-	if os.Getenv(onBareChannel) != "" {
+	switch os.Getenv(reuseOn) {
+	case onBareChannel:
 		cc = service.onBareChannel()
+	case onInProcess:
+		cc = service.onChannel().InProcess()
 	}
 	req := wrapperspb.Bytes(make([]byte, 1<<10))
 	err := cc.Invoke(call, scriptedUnary, req, new(emptypb.Empty))
@@ -86,12 +97,12 @@ func reuseRequest(ctx context.Context, reason error) error {
 	return err
 }
 
-func wantRaceOnBareChannel(t *testing.T) {
+func wantRaceOn(t *testing.T, channel string) {
 	self := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$", "-test.timeout=60s")
-	self.Env = append(os.Environ(), onBareChannel+"=1")
+	self.Env = append(os.Environ(), reuseOn+"="+channel)
 	output, err := self.CombinedOutput()
 	if err == nil || !strings.Contains(string(output), "DATA RACE") {
-		t.Errorf("on the bare channel: %v, want the race detector to report a data race\n%s", err, output)
+		t.Errorf("on %s: %v, want the race detector to report a data race\n%s", channel, err, output)
 	}
 }
 
