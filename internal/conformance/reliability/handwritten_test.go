@@ -10,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -21,9 +22,12 @@ import (
 // Generated handlers decode once, call the interceptor that they are given, and
 // return what it returns. Those written by hand need not.
 
-type decoder = func(any) error
+type (
+	decoder            = func(any) error
+	handwrittenHandler = func(ctx context.Context, dec decoder, interceptor grpc.UnaryServerInterceptor) (any, error)
+)
 
-var handwrittenHandlers = map[string]func(ctx context.Context, dec decoder, interceptor grpc.UnaryServerInterceptor) (any, error){
+var handwrittenHandlers = map[string]handwrittenHandler{
 	"answers": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
 		in := new(wrapperspb.StringValue)
 		return in, dec(in)
@@ -79,14 +83,17 @@ func TestHandwrittenHandlersAreServedAsOnANetwork(t *testing.T) {
 	for name, handler := range handwrittenHandlers {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			register := func(r grpc.ServiceRegistrar) { r.RegisterService(handwritten(handler), struct{}{}) }
-			chaintest.Compare(t, inprocchain.Chain{}, register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+			sent := make(requestSent, 1)
+			chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(sent))
+			chaintest.Compare(t, chain, func(r grpc.ServiceRegistrar) {
+				r.RegisterService(handwritten(sent.before(handler)), struct{}{})
+			}, func(ctx context.Context, cc grpc.ClientConnInterface) error {
 				_ = callHandwritten(ctx, cc) // which Compare compares
 				return nil
 			})
 
-			var want error // without anyone who watches
-			for _, w := range way.All(t, inprocchain.Chain{}, register) {
+			var want error // without stats handlers
+			for _, w := range way.All(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { r.RegisterService(handwritten(handler), struct{}{}) }) {
 				err := callHandwritten(t.Context(), w.Conn)
 				if want == nil {
 					want = err
@@ -96,6 +103,32 @@ func TestHandwrittenHandlersAreServedAsOnANetwork(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A requestSent is a stats handler that receives once for each request that a client has
+// sent. On a network a handler that does not decode may answer before that, and then the
+// client's stats end without the error of the RPC.
+type requestSent chan struct{}
+
+func (s requestSent) HandleRPC(_ context.Context, event stats.RPCStats) {
+	if _, ok := event.(*stats.OutPayload); ok {
+		s <- struct{}{}
+	}
+}
+
+func (requestSent) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (requestSent) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (requestSent) HandleConn(context.Context, stats.ConnStats)                       {}
+
+// before returns a handler that runs once its request has been sent.
+func (s requestSent) before(handler handwrittenHandler) handwrittenHandler {
+	return func(ctx context.Context, dec decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		select {
+		case <-s:
+		case <-ctx.Done():
+		}
+		return handler(ctx, dec, interceptor)
 	}
 }
 
@@ -153,7 +186,7 @@ func TestSettingMetadataWithForeignContextFails(t *testing.T) {
 
 const handwrittenUnary = "/handwritten.Service/Unary"
 
-func handwritten(handler func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error)) *grpc.ServiceDesc {
+func handwritten(handler handwrittenHandler) *grpc.ServiceDesc {
 	return &grpc.ServiceDesc{
 		ServiceName: "handwritten.Service",
 		HandlerType: (*any)(nil),
