@@ -107,88 +107,95 @@ func (g *gate) wait(ctx context.Context) error {
 	}
 }
 
-func TestShutdownWaitsForRPCsOnTheFallback(t *testing.T) {
+// An inFlightRPC is on the fallback of a Channel, with its handler at the gate.
+type inFlightRPC struct {
+	*gate
+	ch       *inprocchain.Channel
+	conn     *grpc.ClientConn // the fallback
+	again    func(context.Context, grpc.ClientConnInterface) error
+	answered chan error // receives how it ends
+}
+
+// forEachInFlight runs the test with an RPC of each kind, made on the way to the Channel.
+func forEachInFlight(t *testing.T, way func(*inprocchain.Channel) grpc.ClientConnInterface, test func(*testing.T, inFlightRPC)) {
 	t.Parallel()
 	for kind, call := range textCalls {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			g := newGate()
 			conn := g.service().onNetwork(t)
-			ch := newChannel(inprocchain.WithFallback(conn))
-			answered := make(chan error, 1)
-			go func() { _, err := call(t.Context(), ch, ""); answered <- err }()
+			rpc := inFlightRPC{
+				gate: g,
+				ch:   newChannel(inprocchain.WithFallback(conn)),
+				conn: conn,
+				again: func(ctx context.Context, cc grpc.ClientConnInterface) error {
+					_, err := call(ctx, cc, "")
+					return err
+				},
+				answered: make(chan error, 1),
+			}
+			go func() { rpc.answered <- rpc.again(t.Context(), way(rpc.ch)) }()
 			<-g.entered
-
-			gaveUp, cancel := context.WithCancel(t.Context())
-			cancel()
-			if err := ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "/test.Text/") {
-				t.Errorf("Shutdown with an RPC on the fallback returned %v, want the error of its context, and the method", err)
-			}
-			if _, err := call(t.Context(), ch, ""); status.Code(err) != codes.Unavailable {
-				t.Errorf("an RPC on the fallback after Shutdown: %v, want Unavailable", err)
-			}
-			close(g.open)
-			if err := ch.Shutdown(t.Context()); err != nil {
-				t.Error(err)
-			}
-			if err := <-answered; err != nil {
-				t.Errorf("the RPC in flight: %v", err)
-			}
-			if _, err := call(t.Context(), conn, ""); err != nil {
-				t.Errorf("an RPC on the connection itself after Shutdown: %v, want it open", err)
-			}
+			test(t, rpc)
 		})
 	}
+}
+
+func onChannel(ch *inprocchain.Channel) grpc.ClientConnInterface    { return ch }
+func onClientConn(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch.ClientConn() }
+
+func TestShutdownWaitsForRPCsOnTheFallback(t *testing.T) {
+	forEachInFlight(t, onChannel, func(t *testing.T, rpc inFlightRPC) {
+		gaveUp, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := rpc.ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "/test.Text/") {
+			t.Errorf("Shutdown with an RPC on the fallback returned %v, want the error of its context, and the method", err)
+		}
+		if err := rpc.again(t.Context(), rpc.ch); status.Code(err) != codes.Unavailable {
+			t.Errorf("an RPC on the fallback after Shutdown: %v, want Unavailable", err)
+		}
+		close(rpc.open)
+		if err := rpc.ch.Shutdown(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if err := <-rpc.answered; err != nil {
+			t.Errorf("the RPC in flight: %v", err)
+		}
+		if err := rpc.again(t.Context(), rpc.conn); err != nil {
+			t.Errorf("an RPC on the connection itself after Shutdown: %v, want it open", err)
+		}
+	})
 }
 
 func TestCloseCancelsRPCsOnTheFallback(t *testing.T) {
-	t.Parallel()
-	for kind, call := range textCalls {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			g := newGate()
-			conn := g.service().onNetwork(t)
-			ch := newChannel(inprocchain.WithFallback(conn))
-			answered := make(chan error, 1)
-			go func() { _, err := call(t.Context(), ch, ""); answered <- err }()
-			<-g.entered
-			if err := ch.Close(); err != nil {
-				t.Error(err)
-			}
-			if err := <-answered; status.Code(err) != codes.Unavailable {
-				t.Errorf("the RPC in flight: %v, want Unavailable", err)
-			}
-			if err := <-g.ended; err != context.Canceled {
-				t.Errorf("the handler's context ended with %v, want Canceled", err)
-			}
-			close(g.open)
-			if _, err := call(t.Context(), conn, ""); err != nil {
-				t.Errorf("an RPC on the connection itself after Close: %v, want it open", err)
-			}
-		})
-	}
+	forEachInFlight(t, onChannel, func(t *testing.T, rpc inFlightRPC) {
+		if err := rpc.ch.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-rpc.answered; status.Code(err) != codes.Unavailable {
+			t.Errorf("the RPC in flight: %v, want Unavailable", err)
+		}
+		if err := <-rpc.ended; err != context.Canceled {
+			t.Errorf("the handler's context ended with %v, want Canceled", err)
+		}
+		close(rpc.open)
+		if err := rpc.again(t.Context(), rpc.conn); err != nil {
+			t.Errorf("an RPC on the connection itself after Close: %v, want it open", err)
+		}
+	})
 }
 
 func TestRPCsOnTheFallbackEndWithTheirClientConn(t *testing.T) {
-	t.Parallel()
-	for kind, call := range textCalls {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			g := newGate()
-			ch := newChannel(inprocchain.WithFallback(g.service().onNetwork(t)))
-			answered := make(chan error, 1)
-			go func() { _, err := call(t.Context(), ch.ClientConn(), ""); answered <- err }()
-			<-g.entered
-			if err := ch.ClientConn().Close(); err != nil {
-				t.Error(err)
-			}
-			if err := <-answered; status.Code(err) != codes.Canceled {
-				t.Errorf("the RPC in flight: %v, want Canceled", err)
-			}
-			close(g.open)
-			if _, err := call(t.Context(), ch, ""); err != nil {
-				t.Errorf("an RPC on the Channel: %v, want it to go on", err)
-			}
-		})
-	}
+	forEachInFlight(t, onClientConn, func(t *testing.T, rpc inFlightRPC) {
+		if err := rpc.ch.ClientConn().Close(); err != nil {
+			t.Error(err)
+		}
+		if err := <-rpc.answered; status.Code(err) != codes.Canceled {
+			t.Errorf("the RPC in flight: %v, want Canceled", err)
+		}
+		close(rpc.open)
+		if err := rpc.again(t.Context(), rpc.ch); err != nil {
+			t.Errorf("an RPC on the Channel: %v, want it to continue", err)
+		}
+	})
 }
