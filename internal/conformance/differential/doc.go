@@ -19,4 +19,7 @@
 //
 // A second test, of the same programs without steps, lets the client and the
 // handler race with each other. It checks what must hold in every order.
+//
+// The other tests run programs that are written down, one for each rule that must
+// hold. They find in every run what random programs find only by chance.
 package differential
