@@ -62,6 +62,16 @@ func (s *Server) Register(desc *grpc.ServiceDesc, impl any) {
 	s.inproc.RegisterService(&guarded, impl)
 }
 
+// registerAgain registers the services that the channel has already, like [Server.Register].
+func (s *Server) registerAgain() {
+	impls := map[*grpc.ServiceDesc]any{}
+	s.methods.registered.ForEach(func(desc *grpc.ServiceDesc, impl any) { impls[desc] = impl })
+	for desc, impl := range impls {
+		delete(*s.methods.registered, desc.ServiceName)
+		s.Register(desc, impl)
+	}
+}
+
 // isRead reports whether an RPC has looked for a method.
 func (m *methods) isRead() bool { return m.known.Load() != nil }
 

@@ -57,6 +57,7 @@ func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 	}
 	s.direct = newConnection(config.Addr, "", s.authInfo, nil, s.stats)
 	s.hooks.install(s)
+	s.registerAgain()
 	return s
 }
 
