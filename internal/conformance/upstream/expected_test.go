@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -33,6 +35,39 @@ func TestParseExpectedRefusesWhatExplainsNothing(t *testing.T) {
 		if got, err := parseExpected(text, differences); err == nil {
 			t.Errorf("%s: got %v, want an error", name, got)
 		}
+	}
+}
+
+// categories are what grpc-go's package test may need that a Channel does not have.
+var categories = []string{"Transport", "Resolver", "Balancer", "Retry policy", "TLS", "GOAWAY", "Raw HTTP/2", "Compression", "Channelz"}
+
+func TestTestsOfGRPCFailOnlyForWhatAChannelHasNoneOf(t *testing.T) {
+	t.Parallel()
+	listed, err := os.ReadFile("failures.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	differences, err := os.ReadFile("../../../docs/differences.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	expected, err := parseExpected(string(listed), string(differences))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checked := 0
+	for key, e := range expected {
+		if !strings.HasPrefix(key, "google.golang.org/grpc/test ") {
+			continue
+		}
+		checked++
+		category, _, _ := strings.Cut(e.reason, ".")
+		if !slices.Contains(categories, category) {
+			t.Errorf("%s: the reason is %q, want one that begins with one of %q", key, e.reason, categories)
+		}
+	}
+	if checked == 0 {
+		t.Error("failures.txt lists no test of grpc-go's package test")
 	}
 }
 
