@@ -29,7 +29,8 @@ var descs = []struct {
 	{"bidi stream", grpc.StreamDesc{ClientStreams: true, ServerStreams: true}},
 }
 
-// useStream sends messages, closes, and receives until there is an error or the end.
+// useStream sends messages, closes, and receives until there is an error or the end, and
+// once more.
 func useStream(ctx context.Context, call testCaller, desc grpc.StreamDesc, method string, messages int) error {
 	var header, trailer metadata.MD
 	s, err := call.NewStream(ctx, &desc, method, grpc.Header(&header), grpc.Trailer(&trailer))
@@ -48,6 +49,7 @@ func useStream(ctx context.Context, call testCaller, desc grpc.StreamDesc, metho
 		err = testStream{s}.receiveAll()
 	} else {
 		err = testStream{s}.receiveOne()
+		_ = testStream{s}.receiveOne() // is at the end
 	}
 	s.Header()
 	s.Trailer()
