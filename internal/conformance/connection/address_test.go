@@ -2,16 +2,19 @@ package connection_test
 
 import (
 	"context"
+	"maps"
 	"net"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
 // Everything that has an address on a network has the Channel's in-process.
@@ -31,6 +34,28 @@ func TestAddressIsSeenWhereverANetworkHasOne(t *testing.T) {
 			compare(t, test.addr, recordAddresses)
 		})
 	}
+}
+
+// The handler's side of RPCs that are made on InProcess() sees the same.
+func TestAddressIsSeenByHandlersOfRPCsOnInProcess(t *testing.T) {
+	t.Parallel()
+	addr := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9000}
+	network, _ := waysAt(addr)
+	want := handlersSide(recordIn(t, network, recordAddresses))
+	got := handlersSide(recordIn(t, openWay{"InProcess", func(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) grpc.ClientConnInterface {
+		return way.InProcess(t, inprocchain.NewChain(chain, inprocchain.WithAddr(addr)), register).InProcess()
+	}}, recordAddresses))
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-network +in-process)\n%s", diff)
+	}
+}
+
+// handlersSide returns the lines of those who observe RPCs on the handler's side.
+func handlersSide(lines map[string][]string) map[string][]string {
+	maps.DeleteFunc(lines, func(observer string, _ []string) bool {
+		return !strings.HasPrefix(observer, "server") && observer != "handler"
+	})
+	return lines
 }
 
 func recordAddresses(t *testing.T, way openWay) *journal {
