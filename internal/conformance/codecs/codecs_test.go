@@ -43,7 +43,8 @@ func TestCodecsOfACallWorkAsOnANetwork(t *testing.T) {
 		{name: "frames by ForceCodec", served: newText, sent: sending(frameOf(hello)), reply: newFrame, opts: []grpc.CallOption{grpc.ForceCodec(frames("proto"))}},
 		{name: "frames by ForceCodec with another name", served: newText, sent: sending(frameOf(hello)), reply: newFrame, opts: []grpc.CallOption{grpc.ForceCodec(frames("Proxy"))}},
 		{name: "frames by ForceCodec without a name", served: newText, sent: sending(frameOf(hello)), reply: newFrame, opts: []grpc.CallOption{grpc.ForceCodec(frames(""))}},
-		{name: "frames by CallCustomCodec", served: newText, sent: sending(frameOf(hello)), reply: newFrame, opts: []grpc.CallOption{grpc.CallCustomCodec(codecV0{frames("custom")})}}, //nolint:staticcheck // It is deprecated, and works.
+		//lint:ignore SA1019 It is deprecated, and works.
+		{name: "frames by CallCustomCodec", served: newText, sent: sending(frameOf(hello)), reply: newFrame, opts: []grpc.CallOption{grpc.CallCustomCodec(codecV0{frames("custom")})}},
 		{name: "frames by the codec and the subtype of the server", served: newText, sent: sending(frameOf(hello)), reply: newFrame, opts: []grpc.CallOption{grpc.ForceCodecV2(raw), grpc.CallContentSubtype("proto")}},
 		{name: "an empty frame", served: newText, sent: sending(new(frame)), reply: newFrame, opts: []grpc.CallOption{grpc.ForceCodecV2(raw)}},
 		{name: "messages through a codec of frames", served: newText, sent: sending(hello), reply: newText, opts: []grpc.CallOption{grpc.ForceCodecV2(raw)}},

@@ -30,7 +30,7 @@ func (j *journal) add(observer, format string, args ...any) {
 	j.lines[observer] = append(j.lines[observer], fmt.Sprintf(format, args...))
 }
 
-// A way opens a connection with a chain to a service.
+// An openWay opens a connection with a chain to a service.
 type openWay struct {
 	name string
 	open func(*testing.T, inprocchain.Chain, func(grpc.ServiceRegistrar)) grpc.ClientConnInterface
