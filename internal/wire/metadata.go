@@ -188,6 +188,20 @@ type Request struct {
 	UserAgent   string
 }
 
+// EscapeAuthority returns the :authority of RPCs to an endpoint, as encodeAuthority of
+// grpc-go's clientconn.go makes it.
+func EscapeAuthority(endpoint string) string {
+	var escaped strings.Builder
+	for _, b := range []byte(endpoint) {
+		if b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("-_.~!$&'()*+,;=:[]@", b) >= 0 {
+			escaped.WriteByte(b)
+		} else {
+			fmt.Fprintf(&escaped, "%%%02X", b)
+		}
+	}
+	return escaped.String()
+}
+
 // Header returns the header of a request without metadata of its own.
 func (r Request) Header() metadata.MD {
 	return metadata.MD{

@@ -85,7 +85,7 @@ var normalizations = []normalization{
 		// arrives only as the receiver takes what came before.
 		skip: func(p program, network outcome) bool {
 			return sentBytes(network, "client") > 60<<10 || sentBytes(network, "handler") > 60<<10 ||
-				returnsHuge(p) && invokeFailed(network) // The client does not take the response.
+				returnsHuge(p) && failedAtClient(network) // The client does not take the response.
 		},
 	},
 	{
@@ -218,12 +218,18 @@ func returnsHuge(p program) bool {
 	return slices.Contains(p.steps, step{opReturnMessage, hugeMessage}) || slices.Contains(p.steps, step{opReturnBoth, hugeMessage})
 }
 
-// invokeFailed reports whether a unary RPC ended with an error.
-func invokeFailed(o outcome) bool {
-	return slices.ContainsFunc(o["client"], func(e event) bool {
-		f, _ := e.field("error").(failure)
-		return e.name == "Invoke" && f != failure{}
-	})
+// failedAtClient reports whether anything on the client's side had an error.
+func failedAtClient(o outcome) bool {
+	for observer, events := range o {
+		hasError := func(e event) bool {
+			f, _ := e.field("error").(failure)
+			return f != failure{}
+		}
+		if strings.HasPrefix(observer, "client") && slices.ContainsFunc(events, hasError) {
+			return true
+		}
+	}
+	return false
 }
 
 // withoutMetadataCallsAfterTheEnd takes out what calls that set metadata return
