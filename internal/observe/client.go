@@ -164,11 +164,12 @@ func (c *Client) End(trailer metadata.MD, err error) {
 		return
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ended {
+	isSecond := c.ended
+	c.ended = true
+	c.mu.Unlock() // The handler may wait for the RPC's handler, which may be about to call Lock.
+	if isSecond {
 		return
 	}
-	c.ended = true
 	c.end = stats.End{
 		Client:    true,
 		BeginTime: c.begin.BeginTime,

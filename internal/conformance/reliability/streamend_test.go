@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
@@ -62,6 +64,23 @@ func TestHandlerLearnsOfStreamEndFirst(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// The client may end the stream at any moment of the handler's SendMsg.
+func TestStatsHandlerMayWaitForHandlerThatSends(t *testing.T) {
+	t.Parallel()
+	for range 500 {
+		handlerEnded := make(chan struct{})
+		ch := scripted{stream: func(ss grpc.ServerStream) error {
+			defer close(handlerEnded)
+			sendUntilError(ss)
+			return nil
+		}}.onChannel(inprocchain.WithClientStatsHandlers(atEnd(func() { <-handlerEnded })))
+		s := openBidi(t.Context(), t, ch, grpc.MaxCallRecvMsgSize(10))
+		if err := s.RecvMsg(new(wrapperspb.BytesValue)); status.Code(err) != codes.ResourceExhausted {
+			t.Fatalf("RecvMsg returned %v, want ResourceExhausted", err)
 		}
 	}
 }
