@@ -17,6 +17,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
+// notEOF returns err, or nil if err is io.EOF.
 func notEOF(err error) error {
 	if errors.Is(err, io.EOF) {
 		return nil
@@ -28,9 +29,9 @@ func TestExtendingAChainDoesNotChangeIt(t *testing.T) {
 	t.Parallel()
 	var o order
 	base := o.chain()
-	var extending sync.WaitGroup
+	var goroutines sync.WaitGroup
 	for _, name := range []string{"a", "b", "c", "d"} {
-		extending.Go(func() {
+		goroutines.Go(func() {
 			var ran order
 			extended := inprocchain.NewChain(base, inprocchain.WithUnaryServerInterceptors(
 				func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -45,7 +46,7 @@ func TestExtendingAChainDoesNotChangeIt(t *testing.T) {
 			}
 		})
 	}
-	extending.Wait()
+	goroutines.Wait()
 	o.take()
 	if err := calls["unary"](t.Context(), grpchantesting.NewTestServiceClient(newChannel(base))); err != nil {
 		t.Fatal(err)
@@ -71,11 +72,11 @@ func TestOptionsCopyTheirArguments(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := o.take(); len(got) != 1 || got[0] != "before" {
-		t.Errorf("ran %q, want the interceptor that the option was made with", got)
+		t.Errorf("ran %q, want the interceptor that was passed to the option", got)
 	}
 }
 
-func TestFoldedInterceptorsRunWhatTheChainRuns(t *testing.T) {
+func TestCombinedInterceptorsRunInTheOrderOfTheChain(t *testing.T) {
 	t.Parallel()
 	var o order
 	chain := o.chain()
@@ -99,13 +100,13 @@ func TestFoldedInterceptorsRunWhatTheChainRuns(t *testing.T) {
 	}
 }
 
-func TestFoldingNothingIsNil(t *testing.T) {
+func TestChainWithoutInterceptorsReturnsNil(t *testing.T) {
 	t.Parallel()
 	stats := inprocchain.NewChain(inprocchain.WithServerStatsHandlers(silent{}), inprocchain.WithClientStatsHandlers(silent{}))
-	for name, chain := range map[string]inprocchain.Chain{"the zero Chain": {}, "stats handlers alone": stats} {
+	for name, chain := range map[string]inprocchain.Chain{"the zero Chain": {}, "only stats handlers": stats} {
 		if chain.UnaryServerInterceptor() != nil || chain.StreamServerInterceptor() != nil ||
 			chain.UnaryClientInterceptor() != nil || chain.StreamClientInterceptor() != nil {
-			t.Errorf("%s: an interceptor is not nil", name)
+			t.Errorf("%s: a combined interceptor is not nil", name)
 		}
 	}
 	if opts := (inprocchain.Chain{}).ServerOptions(); len(opts) != 0 {
@@ -144,13 +145,13 @@ func TestStringListsTheChain(t *testing.T) {
 		inprocchain.WithStreamServerInterceptors(limiter{}.stream),
 		inprocchain.WithServerStatsHandlers(silent{}),
 		inprocchain.WithUnaryClientInterceptors(typed[int]),
-		inprocchain.WithClientStatsHandlers(&beginning{}, silent{}),
+		inprocchain.WithClientStatsHandlers(&beginRecorder{}, silent{}),
 	)
 	want := strings.TrimPrefix(`
-client   unary                        stream
-  1      inprocchain_test.typed       -
-  stats  *inprocchain_test.beginning  *inprocchain_test.beginning
-  stats  inprocchain_test.silent      inprocchain_test.silent
+client   unary                            stream
+  1      inprocchain_test.typed           -
+  stats  *inprocchain_test.beginRecorder  *inprocchain_test.beginRecorder
+  stats  inprocchain_test.silent          inprocchain_test.silent
 server   unary                           stream
   stats  inprocchain_test.silent         inprocchain_test.silent
   1      inprocchain_test.recoverPanics  inprocchain_test.limiter.stream
@@ -206,7 +207,7 @@ func TestReflectionMayBeRegisteredOnAMultiRegistrar(t *testing.T) {
 	}
 }
 
-func TestMultiRegistrarKnowsTheServicesOfAll(t *testing.T) {
+func TestMultiRegistrarReturnsTheServicesOfAllRegistrars(t *testing.T) {
 	t.Parallel()
 	server, ch := grpc.NewServer(), inprocchain.New()
 	textService{}.register(ch)
@@ -214,7 +215,7 @@ func TestMultiRegistrarKnowsTheServicesOfAll(t *testing.T) {
 	got := inprocchain.MultiRegistrar(server, ch, registrarOnly{ch}).GetServiceInfo()
 	for _, want := range []string{"test.Text", "grpchantesting.TestService"} {
 		if _, ok := got[want]; !ok || len(got) != 2 {
-			t.Errorf("GetServiceInfo returned %v, want %s in it, and two services", got, want)
+			t.Errorf("GetServiceInfo returned %v, want two services, one of which is %s", got, want)
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// newChannel returns a channel that serves grpchan's test service.
+// newChannel returns a Channel that serves grpchan's test service.
 func newChannel(opts ...inprocchain.Option) *inprocchain.Channel {
 	ch := inprocchain.New(opts...)
 	grpchantesting.RegisterTestServiceServer(ch, &grpchantesting.TestServer{})
@@ -46,7 +46,7 @@ func dialServer(t *testing.T, server *grpc.Server, opts ...grpc.DialOption) *grp
 	return cc
 }
 
-// catch returns the value with which f panics.
+// catch calls f and returns the value with which it panics, or nil.
 func catch(f func()) (caught any) {
 	defer func() { caught = recover() }()
 	f()

@@ -24,11 +24,11 @@ func TestClientConnIsMadeOnFirstUse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := countClientConns(); got != before {
-		t.Errorf("the goroutines of %d ClientConns run, want %d as before the RPC", got, before)
+		t.Errorf("there are goroutines of %d ClientConns, want %d as before the RPC", got, before)
 	}
 	ch.ClientConn()
 	if got := countClientConns(); got == before {
-		t.Error("the goroutines of a ClientConn were not counted, so the check above proves nothing")
+		t.Error("countClientConns does not count a new ClientConn")
 	}
 	if err := ch.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 )
 
 // Close, Shutdown and the Close of ClientConns run concurrently with RPCs and with
-// each other. Every RPC is answered or refused, and no handler outlives Close.
+// each other. Every RPC either succeeds or is refused, and no handler outlives Close.
 func TestCloseMayRunConcurrentlyWithEverything(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -31,16 +31,16 @@ func TestCloseMayRunConcurrentlyWithEverything(t *testing.T) {
 			},
 		}.onChannel()
 		client := ch.NewClient()
-		var all sync.WaitGroup
+		var goroutines sync.WaitGroup
 		for _, cc := range []grpc.ClientConnInterface{ch, client, ch.ClientConn(), client.ClientConn()} {
 			for kind, call := range textCalls {
-				all.Go(func() {
+				goroutines.Go(func() {
 					for {
 						_, err := call(t.Context(), cc, "hello")
 						switch status.Code(err) {
 						case codes.OK:
 							continue
-						case codes.Unavailable, codes.Canceled: // Canceled is that of a closed ClientConn.
+						case codes.Unavailable, codes.Canceled: // A closed ClientConn returns Canceled.
 						default:
 							t.Errorf("%s: %v, want OK, Unavailable or Canceled", kind, err)
 						}
@@ -50,26 +50,26 @@ func TestCloseMayRunConcurrentlyWithEverything(t *testing.T) {
 			}
 		}
 		for range 2 {
-			all.Go(func() {
+			goroutines.Go(func() {
 				if err := ch.Close(); err != nil {
 					t.Error(err)
 				}
 				if n := running.Load(); n != 0 {
-					t.Errorf("%d handlers run after Close", n)
+					t.Errorf("%d handlers are running after Close", n)
 				}
 			})
-			all.Go(func() {
+			goroutines.Go(func() {
 				if err := client.Shutdown(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
-			all.Go(func() { _ = ch.ClientConn().Close() }) // The second one returns an error.
+			goroutines.Go(func() { _ = ch.ClientConn().Close() }) // The second call returns an error.
 		}
-		all.Wait()
+		goroutines.Wait()
 		if err := ch.Close(); err != nil {
-			t.Errorf("Close again: %v", err)
+			t.Errorf("Close, called again: %v", err)
 		}
-		for name, conn := range map[string]*grpc.ClientConn{"first": ch.ClientConn(), "NewClient's": client.ClientConn(), "a late one": ch.NewClient().ClientConn()} {
+		for name, conn := range map[string]*grpc.ClientConn{"first": ch.ClientConn(), "second": client.ClientConn(), "last": ch.NewClient().ClientConn()} {
 			if state := conn.GetState(); state != connectivity.Shutdown {
 				t.Errorf("the %s ClientConn is %v after Close, want it closed", name, state)
 			}

@@ -14,8 +14,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// newFallback returns a Channel that does not serve the text service, and the ways to
-// call it. The service is on a network, to which the Channel falls back.
+// newFallback returns a Channel that does not serve the text service, and its clients by
+// name. The fallback of the Channel is a network connection to the service.
 func newFallback(t *testing.T, s textService, opts ...inprocchain.Option) (*inprocchain.Channel, map[string]grpc.ClientConnInterface) {
 	ch := newChannel(append(opts, inprocchain.WithFallback(s.onNetwork(t)))...)
 	client := ch.NewClient()
@@ -27,18 +27,18 @@ func newFallback(t *testing.T, s textService, opts ...inprocchain.Option) (*inpr
 	}
 }
 
-func TestFallbackServesWhatIsNotRegistered(t *testing.T) {
+func TestFallbackReceivesRPCsOfUnregisteredServices(t *testing.T) {
 	t.Parallel()
 	var o order
-	_, ways := newFallback(t, textService{}, o.chain())
-	for name, cc := range ways {
+	_, clients := newFallback(t, textService{}, o.chain())
+	for name, cc := range clients {
 		for kind, call := range textCalls {
 			if got, err := call(t.Context(), cc, "hello"); got != "hello" || err != nil {
 				t.Errorf("%s, %s: got %q, %v", name, kind, got, err)
 			}
 		}
 		if ran := o.take(); len(ran) > 0 {
-			t.Errorf("%s: an RPC on the fallback ran %q of the Channel's own chain", name, ran)
+			t.Errorf("%s: an RPC on the fallback ran %q of the Channel's chain", name, ran)
 		}
 		if err := calls["unary"](t.Context(), grpchantesting.NewTestServiceClient(cc)); err != nil {
 			t.Errorf("%s: a registered service: %v", name, err)
@@ -49,10 +49,10 @@ func TestFallbackServesWhatIsNotRegistered(t *testing.T) {
 
 func TestFallbackDoesNotServeUnknownMethodsOfRegisteredServices(t *testing.T) {
 	t.Parallel()
-	refusing := func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, grpc.Streamer, ...grpc.CallOption) (grpc.ClientStream, error) {
+	fail := func(context.Context, *grpc.StreamDesc, *grpc.ClientConn, string, grpc.Streamer, ...grpc.CallOption) (grpc.ClientStream, error) {
 		return nil, errors.New("the fallback was called")
 	}
-	conn := textService{}.onNetwork(t, grpc.WithStreamInterceptor(refusing),
+	conn := textService{}.onNetwork(t, grpc.WithStreamInterceptor(fail),
 		grpc.WithUnaryInterceptor(func(context.Context, string, any, any, *grpc.ClientConn, grpc.UnaryInvoker, ...grpc.CallOption) error {
 			return errors.New("the fallback was called")
 		}))
@@ -72,12 +72,11 @@ func TestFallbackDoesNotServeUnknownMethodsOfRegisteredServices(t *testing.T) {
 	}
 }
 
-// A gate blocks handlers until it is opened, and reports the errors of contexts that
-// end meanwhile.
+// A gate blocks handlers until it is opened or their contexts end.
 type gate struct {
-	entered chan struct{}
-	open    chan struct{}
-	ended   chan error // why the context of a handler ended before the gate was opened
+	entered chan struct{} // receives a value for each handler that begins
+	open    chan struct{} // is closed to let the handlers continue
+	ended   chan error    // receives the errors of contexts that end before that
 }
 
 func newGate() *gate {
@@ -110,14 +109,14 @@ func (g *gate) wait(ctx context.Context) error {
 // An inFlightRPC is on the fallback of a Channel, with its handler at the gate.
 type inFlightRPC struct {
 	*gate
-	ch       *inprocchain.Channel
-	conn     *grpc.ClientConn // the fallback
-	again    func(context.Context, grpc.ClientConnInterface) error
-	answered chan error // receives how it ends
+	ch     *inprocchain.Channel
+	conn   *grpc.ClientConn // the fallback
+	again  func(context.Context, grpc.ClientConnInterface) error
+	result chan error // receives how it ends
 }
 
-// forEachInFlight runs the test with an RPC of each kind, made on the way to the Channel.
-func forEachInFlight(t *testing.T, way func(*inprocchain.Channel) grpc.ClientConnInterface, test func(*testing.T, inFlightRPC)) {
+// forEachInFlight runs the test with an RPC of each kind, made on the connOf to the Channel.
+func forEachInFlight(t *testing.T, connOf func(*inprocchain.Channel) grpc.ClientConnInterface, test func(*testing.T, inFlightRPC)) {
 	t.Parallel()
 	for kind, call := range textCalls {
 		t.Run(kind, func(t *testing.T) {
@@ -132,9 +131,9 @@ func forEachInFlight(t *testing.T, way func(*inprocchain.Channel) grpc.ClientCon
 					_, err := call(ctx, cc, "")
 					return err
 				},
-				answered: make(chan error, 1),
+				result: make(chan error, 1),
 			}
-			go func() { rpc.answered <- rpc.again(t.Context(), way(rpc.ch)) }()
+			go func() { rpc.result <- rpc.again(t.Context(), connOf(rpc.ch)) }()
 			<-g.entered
 			test(t, rpc)
 		})
@@ -146,9 +145,9 @@ func onClientConn(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch.
 
 func TestShutdownWaitsForRPCsOnTheFallback(t *testing.T) {
 	forEachInFlight(t, onChannel, func(t *testing.T, rpc inFlightRPC) {
-		gaveUp, cancel := context.WithCancel(t.Context())
+		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := rpc.ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "/test.Text/") {
+		if err := rpc.ch.Shutdown(ended); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "/test.Text/") {
 			t.Errorf("Shutdown with an RPC on the fallback returned %v, want the error of its context, and the method", err)
 		}
 		if err := rpc.again(t.Context(), rpc.ch); status.Code(err) != codes.Unavailable {
@@ -158,7 +157,7 @@ func TestShutdownWaitsForRPCsOnTheFallback(t *testing.T) {
 		if err := rpc.ch.Shutdown(t.Context()); err != nil {
 			t.Error(err)
 		}
-		if err := <-rpc.answered; err != nil {
+		if err := <-rpc.result; err != nil {
 			t.Errorf("the RPC in flight: %v", err)
 		}
 		if err := rpc.again(t.Context(), rpc.conn); err != nil {
@@ -172,7 +171,7 @@ func TestCloseCancelsRPCsOnTheFallback(t *testing.T) {
 		if err := rpc.ch.Close(); err != nil {
 			t.Error(err)
 		}
-		if err := <-rpc.answered; status.Code(err) != codes.Unavailable {
+		if err := <-rpc.result; status.Code(err) != codes.Unavailable {
 			t.Errorf("the RPC in flight: %v, want Unavailable", err)
 		}
 		if err := <-rpc.ended; err != context.Canceled {
@@ -185,12 +184,12 @@ func TestCloseCancelsRPCsOnTheFallback(t *testing.T) {
 	})
 }
 
-func TestRPCsOnTheFallbackEndWithTheirClientConn(t *testing.T) {
+func TestClosingAClientConnCancelsItsRPCsOnTheFallback(t *testing.T) {
 	forEachInFlight(t, onClientConn, func(t *testing.T, rpc inFlightRPC) {
 		if err := rpc.ch.ClientConn().Close(); err != nil {
 			t.Error(err)
 		}
-		if err := <-rpc.answered; status.Code(err) != codes.Canceled {
+		if err := <-rpc.result; status.Code(err) != codes.Canceled {
 			t.Errorf("the RPC in flight: %v, want Canceled", err)
 		}
 		close(rpc.open)

@@ -15,8 +15,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// An RPC whose caller provides something that ends the goroutine must not stay in
-// flight, because Shutdown would then wait for it forever.
+// If credentials or a stats handler end the goroutine of an RPC, the RPC must not stay
+// in flight, because Shutdown would then wait for it forever.
 func TestShutdownDoesNotWaitForRPCsThatNeverReachedTheirHandler(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -59,6 +59,7 @@ func TestShutdownDoesNotWaitForRPCsThatNeverReachedTheirHandler(t *testing.T) {
 	}
 }
 
+// exitingCredentials end the goroutine that asks for them.
 type exitingCredentials struct{}
 
 func (exitingCredentials) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
@@ -85,7 +86,7 @@ func (exitingAt[Event]) TagConn(ctx context.Context, _ *stats.ConnTagInfo) conte
 
 func (exitingAt[Event]) HandleConn(context.Context, stats.ConnStats) {}
 
-func TestClosedClientConnReachesNoFallback(t *testing.T) {
+func TestClosedClientConnDoesNotUseTheFallback(t *testing.T) {
 	t.Parallel()
 	other := inprocchain.New()
 	healthpb.RegisterHealthServer(other, healthpb.UnimplementedHealthServer{})
@@ -98,7 +99,7 @@ func TestClosedClientConnReachesNoFallback(t *testing.T) {
 	}
 }
 
-// privateOption has the methods of the option that it embeds.
+// A privateOption embeds a call option in two steps.
 type privateOption struct{ trailerOption }
 
 type trailerOption struct{ grpc.TrailerCallOption }

@@ -24,9 +24,9 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 	stream := func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		return handler(srv, ss)
 	}
-	for _, misuse := range []struct {
+	for _, test := range []struct {
 		name string
-		make func()
+		f    func()
 		want []string // parts of the message
 	}{
 		{"a nil unary server interceptor", func() { inprocchain.WithUnaryServerInterceptors(unary, nil) }, []string{"WithUnaryServerInterceptors: interceptor 1 is nil", "leave it out"}},
@@ -52,22 +52,22 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 		{"a nil fallback", func() { inprocchain.WithFallback(nil) }, []string{"WithFallback: conn is nil", "leave the option out"}},
 		{"a fallback that is a nil ClientConn", func() { inprocchain.WithFallback((*grpc.ClientConn)(nil)) }, []string{"WithFallback: conn is nil"}},
 		{"Wrap of nil", func() { inprocchain.Wrap(nil) }, []string{"Wrap: ch is nil", "call New"}},
-		{"Wrap over a unary interceptor", func() {
+		{"Wrap of a channel with a unary interceptor", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerUnaryInterceptor(unary))
 		}, []string{"Wrap: ch already carries", "unary", "WithUnaryServerInterceptors"}},
-		{"Wrap over a stream interceptor", func() {
+		{"Wrap of a channel with a stream interceptor", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerStreamInterceptor(stream))
 		}, []string{"Wrap: ch already carries", "stream", "WithStreamServerInterceptors"}},
-		{"Wrap over a server stats handler", func() {
+		{"Wrap of a channel with a server stats handler", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerStatsHandler(silent{}))
 		}, []string{"Wrap: ch already carries", "server", "WithServerStatsHandlers"}},
-		{"Wrap over a client stats handler", func() {
+		{"Wrap of a channel with a client stats handler", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithClientStatsHandler(silent{}))
 		}, []string{"Wrap: ch already carries", "client", "WithClientStatsHandlers"}},
-		{"Wrap over a cloner", func() {
+		{"Wrap of a channel with a cloner", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithCloner(inprocgrpc.ProtoCloner{}))
 		}, []string{"Wrap: ch already carries a cloner", "WithCloner"}},
-		{"Wrap of what we have wrapped", func() { inprocchain.Wrap(inprocchain.New().InProcess()) }, []string{"Wrap: ch already carries", "one Wrap"}},
+		{"Wrap of a wrapped channel", func() { inprocchain.Wrap(inprocchain.New().InProcess()) }, []string{"Wrap: ch already carries", "one Wrap"}},
 		{"a nil description", func() { inprocchain.New().RegisterService(nil, 1) }, []string{"RegisterService: desc is nil"}},
 		{"a nil implementation", func() {
 			inprocchain.New().RegisterService(&grpchantesting.TestService_ServiceDesc, nil)
@@ -88,23 +88,23 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 			ch.RegisterService(&desc, &grpchantesting.TestServer{})
 		}, []string{"RegisterService: another is registered after the first RPC"}},
 	} {
-		t.Run(misuse.name, func(t *testing.T) {
+		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := fmt.Sprint(catch(misuse.make))
-			for _, want := range append(misuse.want, "inprocchain: ") {
+			got := fmt.Sprint(catch(test.f))
+			for _, want := range append(test.want, "inprocchain: ") {
 				if !strings.Contains(got, want) {
-					t.Errorf("it panics with %q, want %q in it", got, want)
+					t.Errorf("panics with %q, which does not contain %q", got, want)
 				}
 			}
 			if !strings.HasPrefix(got, "inprocchain: ") {
-				t.Errorf("%q does not begin with the package's name", got)
+				t.Errorf("panics with %q, which does not begin with the name of the package", got)
 			}
 		})
 	}
 }
 
-// Wrap must not say that somebody has set an interceptor whom nobody has set.
-func TestWrapOfAWrappedChannelSaysSo(t *testing.T) {
+// The message must not name an interceptor that the caller has not set.
+func TestWrappingAChannelTwicePanics(t *testing.T) {
 	t.Parallel()
 	for name, ch := range map[string]*inprocgrpc.Channel{
 		"New":            inprocchain.New().InProcess(),
@@ -119,7 +119,7 @@ func TestWrapOfAWrappedChannelSaysSo(t *testing.T) {
 	}
 }
 
-func TestChannelThatNobodyHasMadeSaysHowToMakeIt(t *testing.T) {
+func TestMethodsOfANilOrZeroChannelPanic(t *testing.T) {
 	t.Parallel()
 	for method, call := range map[string]func(*inprocchain.Channel){
 		"Invoke":          func(ch *inprocchain.Channel) { _, _ = callText(t.Context(), ch, "") },
@@ -143,11 +143,11 @@ func TestChannelThatNobodyHasMadeSaysHowToMakeIt(t *testing.T) {
 	}
 	channel := reflect.TypeFor[*inprocchain.Channel]()
 	if got := channel.NumMethod(); got != 11 {
-		t.Errorf("Channel has %d methods, and this test calls 11 of them", got)
+		t.Errorf("Channel has %d methods, but this test calls 11", got)
 	}
 }
 
-func TestWrapTakesAClonerInPlaceOfTheChannels(t *testing.T) {
+func TestWrapReplacesTheClonerOfTheChannel(t *testing.T) {
 	t.Parallel()
 	cloner := inprocgrpc.ProtoCloner{}
 	ch := inprocchain.Wrap((&inprocgrpc.Channel{}).WithCloner(cloner), inprocchain.WithCloner(cloner))
@@ -155,9 +155,9 @@ func TestWrapTakesAClonerInPlaceOfTheChannels(t *testing.T) {
 	grpchantesting.RunChannelTestCases(t, ch, true)
 }
 
-// What Wrap looks for is in unexported fields. If a new grpchan renames one or
-// adds one, this fails, and Wrap must be looked at again.
-func TestWrapKnowsEveryFieldOfTheChannel(t *testing.T) {
+// Wrap reads unexported fields. If this test fails, grpchan has renamed, added or
+// removed a field, and Wrap must be adapted.
+func TestWrapChecksEveryFieldOfTheChannel(t *testing.T) {
 	t.Parallel()
 	var got []string
 	channel := reflect.TypeFor[inprocgrpc.Channel]()

@@ -10,30 +10,30 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A countedDeadline counts how often its deadline is asked for.
+// A countedDeadline counts the calls of its method Deadline.
 type countedDeadline struct {
 	context.Context
-	asked *atomic.Int64
+	calls *atomic.Int64
 }
 
 func (c countedDeadline) Deadline() (time.Time, bool) {
-	c.asked.Add(1)
+	c.calls.Add(1)
 	return c.Context.Deadline()
 }
 
-// An RPC that the handlers of many others have led to costs as much as they do: its
-// context does not ask those of all its callers.
-func TestNestedRPCsCostNoMoreThanOthers(t *testing.T) {
+// The context of a nested RPC does not call Deadline on the contexts of all the RPCs
+// around it.
+func TestCostOfNestedRPCsGrowsLinearly(t *testing.T) {
 	t.Parallel()
-	asked := func(depth int) int64 {
-		var asked atomic.Int64
+	countCalls := func(depth int) int64 {
+		var calls atomic.Int64
 		var ch *inprocchain.Channel
 		ch = textService{unary: func(ctx context.Context, req string) (string, error) {
-			left, err := strconv.Atoi(req)
-			if err != nil || left == 0 {
+			depth, err := strconv.Atoi(req)
+			if err != nil || depth == 0 {
 				return req, err
 			}
-			return callText(countedDeadline{ctx, &asked}, ch, strconv.Itoa(left-1))
+			return callText(countedDeadline{ctx, &calls}, ch, strconv.Itoa(depth-1))
 		}}.onChannel()
 		if _, err := callText(t.Context(), ch, strconv.Itoa(depth)); err != nil {
 			t.Fatal(err)
@@ -41,13 +41,13 @@ func TestNestedRPCsCostNoMoreThanOthers(t *testing.T) {
 		if err := ch.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		return asked.Load()
+		return calls.Load()
 	}
-	few, many := asked(400), asked(4000)
+	few, many := countCalls(400), countCalls(4000)
 	if few == 0 {
-		t.Fatal("nobody asked for a deadline, so this test proves nothing")
+		t.Fatal("Deadline was not called, so this test checks nothing")
 	}
 	if many > 11*few {
-		t.Errorf("4000 nested RPCs asked for %d deadlines, and 400 for %d: more than ten times as many", many, few)
+		t.Errorf("4000 nested RPCs called Deadline %d times, and 400 called it %d times, want at most ten times as often", many, few)
 	}
 }

@@ -21,37 +21,37 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-func TestNewClientHasItsOwnClientSideAndTheServicesOwnServerSide(t *testing.T) {
+func TestNewClientRunsItsOwnClientSideAndTheSharedServerSide(t *testing.T) {
 	t.Parallel()
-	var first, second order
-	ch := newChannel(first.chain())
+	var firstOrder, secondOrder order
+	ch := newChannel(firstOrder.chain())
 	clientOnly := inprocchain.NewChain(
-		inprocchain.WithUnaryClientInterceptors(second.unaryClient("another client")),
-		inprocchain.WithStreamClientInterceptors(second.streamClient("another client")),
-		inprocchain.WithClientStatsHandlers(beginning{&second, "another client's stats"}),
+		inprocchain.WithUnaryClientInterceptors(secondOrder.unaryClient("second client")),
+		inprocchain.WithStreamClientInterceptors(secondOrder.streamClient("second client")),
+		inprocchain.WithClientStatsHandlers(beginRecorder{&secondOrder, "second client's stats"}),
 	)
-	another := ch.NewClient(clientOnly)
-	plain := another.NewClient()
-	for _, client := range []struct {
-		name              string
-		cc                grpc.ClientConnInterface
-		onFirst, onSecond []string
+	second := ch.NewClient(clientOnly)
+	third := second.NewClient()
+	for _, test := range []struct {
+		name                  string
+		cc                    grpc.ClientConnInterface
+		wantFirst, wantSecond []string
 	}{
 		{"first", ch, bothSides, nil},
-		{"another", another, serverSide, []string{"another client", "another client's stats"}},
-		{"ClientConn of another", another.ClientConn(), serverSide, []string{"another client", "another client's stats"}},
-		{"client of another without options", plain, serverSide, nil},
-		{"ClientConn of the first", ch.ClientConn(), bothSides, nil},
+		{"second", second, serverSide, []string{"second client", "second client's stats"}},
+		{"ClientConn of second", second.ClientConn(), serverSide, []string{"second client", "second client's stats"}},
+		{"client of second, without options", third, serverSide, nil},
+		{"ClientConn of first", ch.ClientConn(), bothSides, nil},
 	} {
 		for kind, call := range calls {
-			if err := call(t.Context(), grpchantesting.NewTestServiceClient(client.cc)); err != nil {
-				t.Fatalf("%s, %s: %v", client.name, kind, err)
+			if err := call(t.Context(), grpchantesting.NewTestServiceClient(test.cc)); err != nil {
+				t.Fatalf("%s, %s: %v", test.name, kind, err)
 			}
-			if got := first.take(); !slices.Equal(got, client.onFirst) {
-				t.Errorf("%s, %s: the first chain ran %q, want %q", client.name, kind, got, client.onFirst)
+			if got := firstOrder.take(); !slices.Equal(got, test.wantFirst) {
+				t.Errorf("%s, %s: the first chain ran %q, want %q", test.name, kind, got, test.wantFirst)
 			}
-			if got := second.take(); !slices.Equal(got, client.onSecond) {
-				t.Errorf("%s, %s: the other chain ran %q, want %q", client.name, kind, got, client.onSecond)
+			if got := secondOrder.take(); !slices.Equal(got, test.wantSecond) {
+				t.Errorf("%s, %s: the second chain ran %q, want %q", test.name, kind, got, test.wantSecond)
 			}
 		}
 	}
@@ -73,61 +73,61 @@ func (o *order) streamClient(name string) grpc.StreamClientInterceptor {
 
 func TestNewClientHasItsOwnClientConn(t *testing.T) {
 	t.Parallel()
-	var seen record[*grpc.ClientConn]
+	var received record[*grpc.ClientConn]
 	ch := textService{}.onChannel()
-	another := ch.NewClient(inprocchain.WithUnaryClientInterceptors(
+	second := ch.NewClient(inprocchain.WithUnaryClientInterceptors(
 		func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-			seen.add(cc)
+			received.add(cc)
 			return invoker(ctx, method, req, reply, cc, opts...)
 		}))
-	if another.ClientConn() == ch.ClientConn() {
+	if second.ClientConn() == ch.ClientConn() {
 		t.Fatal("both clients have the same ClientConn")
 	}
-	if _, err := callText(t.Context(), another, ""); err != nil {
+	if _, err := callText(t.Context(), second, ""); err != nil {
 		t.Fatal(err)
 	}
-	if got := seen.get(); len(got) != 1 || got[0] != another.ClientConn() {
+	if got := received.get(); len(got) != 1 || got[0] != second.ClientConn() {
 		t.Error("the client interceptor did not receive the ClientConn of its client")
 	}
-	if err := another.ClientConn().Close(); err != nil {
+	if err := second.ClientConn().Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, cc := range map[string]grpc.ClientConnInterface{"the client itself": another, "the first ClientConn": ch.ClientConn()} {
+	for name, cc := range map[string]grpc.ClientConnInterface{"second Channel": second, "first ClientConn": ch.ClientConn()} {
 		if _, err := callText(t.Context(), cc, ""); err != nil {
-			t.Errorf("%s, after the ClientConn of another client was closed: %v", name, err)
+			t.Errorf("%s, after the second ClientConn was closed: %v", name, err)
 		}
 	}
 }
 
 func TestNewClientInheritsAddressClonerAndFallback(t *testing.T) {
 	t.Parallel()
-	firstAddr, otherAddr := address("first:1"), address("other:2")
-	firstCopies, otherCopies := new(countingCloner), new(countingCloner)
-	firstFallback := textService{unary: answering("first")}.onNetwork(t)
-	otherFallback := textService{unary: answering("other")}.onNetwork(t)
-	ch := newChannel(inprocchain.WithAddr(firstAddr), inprocchain.WithCloner(firstCopies), inprocchain.WithFallback(firstFallback))
+	firstAddr, secondAddr := address("first:1"), address("second:2")
+	firstCloner, secondCloner := new(countingCloner), new(countingCloner)
+	firstFallback := textService{unary: alwaysReturn("first")}.onNetwork(t)
+	secondFallback := textService{unary: alwaysReturn("second")}.onNetwork(t)
+	ch := newChannel(inprocchain.WithAddr(firstAddr), inprocchain.WithCloner(firstCloner), inprocchain.WithFallback(firstFallback))
 	for _, client := range []struct {
 		name     string
 		channel  *inprocchain.Channel
 		addr     net.Addr
-		copies   *countingCloner
+		cloner   *countingCloner
 		fallback string
 	}{
-		{"without options", ch.NewClient(), firstAddr, firstCopies, "first"},
-		{"with its own", ch.NewClient(inprocchain.WithAddr(otherAddr), inprocchain.WithCloner(otherCopies), inprocchain.WithFallback(otherFallback)), otherAddr, otherCopies, "other"},
-		{"of a client without options", ch.NewClient().NewClient(), firstAddr, firstCopies, "first"},
+		{"without options", ch.NewClient(), firstAddr, firstCloner, "first"},
+		{"with its own options", ch.NewClient(inprocchain.WithAddr(secondAddr), inprocchain.WithCloner(secondCloner), inprocchain.WithFallback(secondFallback)), secondAddr, secondCloner, "second"},
+		{"of a client without options", ch.NewClient().NewClient(), firstAddr, firstCloner, "first"},
 	} {
 		t.Run(client.name, func(t *testing.T) {
-			var from peer.Peer
-			before := client.copies.count()
-			if _, err := grpchantesting.NewTestServiceClient(client.channel).Unary(t.Context(), &grpchantesting.Message{}, grpc.Peer(&from)); err != nil {
+			var p peer.Peer
+			before := client.cloner.count()
+			if _, err := grpchantesting.NewTestServiceClient(client.channel).Unary(t.Context(), &grpchantesting.Message{}, grpc.Peer(&p)); err != nil {
 				t.Fatal(err)
 			}
-			if from.Addr != client.addr {
-				t.Errorf("the peer is %v, want %v", from.Addr, client.addr)
+			if p.Addr != client.addr {
+				t.Errorf("the address of the peer is %v, want %v", p.Addr, client.addr)
 			}
-			if client.copies.count() == before {
-				t.Error("its cloner copied nothing")
+			if client.cloner.count() == before {
+				t.Error("the cloner of the client was not used")
 			}
 			if target := client.channel.ClientConn().Target(); !strings.HasSuffix(target, "/"+client.addr.String()) {
 				t.Errorf("the target of its ClientConn is %q", target)
@@ -139,27 +139,29 @@ func TestNewClientInheritsAddressClonerAndFallback(t *testing.T) {
 	}
 }
 
+// An address is a net.Addr.
 type address string
 
 func (a address) Network() string { return "test" }
 func (a address) String() string  { return string(a) }
 
-func answering(text string) func(context.Context, string) (string, error) {
+// alwaysReturn returns a handler that returns text.
+func alwaysReturn(text string) func(context.Context, string) (string, error) {
 	return func(context.Context, string) (string, error) { return text, nil }
 }
 
 // A countingCloner counts the messages that it copies.
 type countingCloner struct {
 	inprocgrpc.ProtoCloner
-	copied record[any]
+	copies record[any]
 }
 
 func (c *countingCloner) Clone(m any) (any, error) {
-	c.copied.add(nil)
+	c.copies.add(nil)
 	return proto.Clone(m.(proto.Message)), nil
 }
 
-func (c *countingCloner) count() int { return len(c.copied.get()) }
+func (c *countingCloner) count() int { return len(c.copies.get()) }
 
 func TestDefaultCallOptionsComeBeforeThoseOfTheCall(t *testing.T) {
 	t.Parallel()
@@ -167,11 +169,11 @@ func TestDefaultCallOptionsComeBeforeThoseOfTheCall(t *testing.T) {
 		token, _ := incomingToken(ss.Context(), "")
 		return ss.SendMsg(text(token))
 	}}
-	var seen record[int]
+	var received record[int]
 	defaults := inprocchain.WithDefaultCallOptions(grpc.PerRPCCredentials(token("of the client")), grpc.StaticMethod())
 	chain := inprocchain.NewChain(defaults,
 		inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-			seen.add(len(opts))
+			received.add(len(opts))
 			return invoker(ctx, method, req, reply, cc, opts...)
 		}))
 	first := service.onChannel(chain)
@@ -183,22 +185,22 @@ func TestDefaultCallOptionsComeBeforeThoseOfTheCall(t *testing.T) {
 	} {
 		for kind, call := range textCalls {
 			if got, err := call(t.Context(), cc, ""); got != "of the client" || err != nil {
-				t.Errorf("%s, %s: the handler received %q, %v, want the client's token", name, kind, got, err)
+				t.Errorf("%s, %s: the handler received the token %q, %v, want the client's", name, kind, got, err)
 			}
 			if got, err := call(t.Context(), cc, "", grpc.PerRPCCredentials(token("of the call"))); got != "of the call" || err != nil {
-				t.Errorf("%s, %s: the handler received %q, %v, want the call's token", name, kind, got, err)
+				t.Errorf("%s, %s: the handler received the token %q, %v, want the call's", name, kind, got, err)
 			}
 		}
 	}
-	if got, want := seen.get(), []int{2, 3, 2, 3, 2, 3, 2, 3}; !reflect.DeepEqual(got, want) {
-		t.Errorf("client interceptors saw %v call options, want %v: the defaults, and then those of the call", got, want)
+	if got, want := received.get(), []int{2, 3, 2, 3, 2, 3, 2, 3}; !reflect.DeepEqual(got, want) {
+		t.Errorf("the client interceptor received %v call options, want %v: the defaults, then those of the call", got, want)
 	}
 	if got, err := callText(t.Context(), first.NewClient(), ""); got != "" || err != nil {
-		t.Errorf("another client sent %q, %v, want no token", got, err)
+		t.Errorf("a client without default call options sent the token %q, %v, want none", got, err)
 	}
 }
 
-// A token is per-RPC credentials.
+// A token implements credentials.PerRPCCredentials.
 type token string
 
 var _ credentials.PerRPCCredentials = token("")
@@ -209,6 +211,7 @@ func (t token) GetRequestMetadata(context.Context, ...string) (map[string]string
 
 func (token) RequireTransportSecurity() bool { return false }
 
+// incomingToken is a unary handler that returns the token of the request.
 func incomingToken(ctx context.Context, _ string) (string, error) {
 	return strings.Join(metadata.ValueFromIncomingContext(ctx, "authorization"), ","), nil
 }
@@ -216,9 +219,9 @@ func incomingToken(ctx context.Context, _ string) (string, error) {
 func TestClientsMayBeMadeAndUsedConcurrently(t *testing.T) {
 	t.Parallel()
 	ch := textService{unary: incomingToken}.onChannel()
-	var clients sync.WaitGroup
+	var goroutines sync.WaitGroup
 	for i := range 16 {
-		clients.Go(func() {
+		goroutines.Go(func() {
 			want := fmt.Sprint("client ", i)
 			client := ch.NewClient(inprocchain.WithDefaultCallOptions(grpc.PerRPCCredentials(token(want))))
 			for _, cc := range []grpc.ClientConnInterface{client, client.ClientConn()} {
@@ -230,19 +233,19 @@ func TestClientsMayBeMadeAndUsedConcurrently(t *testing.T) {
 			}
 		})
 	}
-	clients.Wait()
+	goroutines.Wait()
 	if err := ch.NewClient().Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestNewClientRefusesOptionsOfTheServerSide(t *testing.T) {
+func TestNewClientPanicsOnServerSideOptions(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]inprocchain.Option{
 		"unary interceptor":  inprocchain.WithUnaryServerInterceptors(recoverPanics),
 		"stream interceptor": inprocchain.WithStreamServerInterceptors(limiter{}.stream),
 		"stats handler":      inprocchain.WithServerStatsHandlers(silent{}),
-		"a chain with one":   inprocchain.NewChain(inprocchain.WithServerStatsHandlers(silent{})),
+		"chain":              inprocchain.NewChain(inprocchain.WithServerStatsHandlers(silent{})),
 	} {
 		got := fmt.Sprint(catch(func() { inprocchain.New().NewClient(opt) }))
 		if !strings.HasPrefix(got, "inprocchain: NewClient: ") || !strings.Contains(got, "pass it to New or Wrap") {

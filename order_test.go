@@ -14,7 +14,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// An order records the names of what ran, in the order in which it began.
+// An order records the names of interceptors and stats handlers in the order in
+// which they are called.
 type order struct {
 	mu  sync.Mutex
 	ran []string
@@ -34,7 +35,8 @@ func (o *order) take() []string {
 	return ran
 }
 
-// chain returns a Chain with two of each kind, each of which records its name.
+// chain returns a Chain with two interceptors and stats handlers of each kind. Each
+// records its name.
 func (o *order) chain() inprocchain.Chain {
 	var chain inprocchain.Chain
 	for _, n := range []string{"1", "2"} {
@@ -55,27 +57,27 @@ func (o *order) chain() inprocchain.Chain {
 				o.add("client interceptor " + n)
 				return streamer(ctx, desc, cc, method, opts...)
 			}),
-			inprocchain.WithServerStatsHandlers(beginning{o, "server stats " + n}),
-			inprocchain.WithClientStatsHandlers(beginning{o, "client stats " + n}),
+			inprocchain.WithServerStatsHandlers(beginRecorder{o, "server stats " + n}),
+			inprocchain.WithClientStatsHandlers(beginRecorder{o, "client stats " + n}),
 		)
 	}
 	return chain
 }
 
-// beginning is a stats handler that records its name when an RPC begins.
-type beginning struct {
+// A beginRecorder is a stats handler that records its name when an RPC begins.
+type beginRecorder struct {
 	order *order
 	name  string
 }
 
-func (b beginning) HandleRPC(_ context.Context, event stats.RPCStats) {
+func (r beginRecorder) HandleRPC(_ context.Context, event stats.RPCStats) {
 	if _, ok := event.(*stats.Begin); ok {
-		b.order.add(b.name)
+		r.order.add(r.name)
 	}
 }
-func (beginning) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (beginning) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (beginning) HandleConn(context.Context, stats.ConnStats)                       {}
+func (beginRecorder) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
+func (beginRecorder) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (beginRecorder) HandleConn(context.Context, stats.ConnStats)                       {}
 
 var (
 	clientSide = []string{"client interceptor 1", "client interceptor 2", "client stats 1", "client stats 2"}
@@ -83,7 +85,7 @@ var (
 	bothSides  = slices.Concat(clientSide, serverSide)
 )
 
-func TestTheChainRunsInItsOrderHoweverTheChannelIsReached(t *testing.T) {
+func TestInterceptorsRunInTheOrderGiven(t *testing.T) {
 	t.Parallel()
 	var o order
 	chain := o.chain()
@@ -97,7 +99,7 @@ func TestTheChainRunsInItsOrderHoweverTheChannelIsReached(t *testing.T) {
 		o.add("above")
 		return streamer(ctx, desc, cc, method, opts...)
 	}
-	for _, way := range []struct {
+	for _, test := range []struct {
 		name string
 		cc   grpc.ClientConnInterface
 		want []string
@@ -110,17 +112,17 @@ func TestTheChainRunsInItsOrderHoweverTheChannelIsReached(t *testing.T) {
 	} {
 		for kind, call := range calls {
 			o.take()
-			if err := call(t.Context(), grpchantesting.NewTestServiceClient(way.cc)); err != nil {
-				t.Fatalf("%s, %s: %v", way.name, kind, err)
+			if err := call(t.Context(), grpchantesting.NewTestServiceClient(test.cc)); err != nil {
+				t.Fatalf("%s, %s: %v", test.name, kind, err)
 			}
-			if got := o.take(); !slices.Equal(got, way.want) {
-				t.Errorf("%s, %s: ran\n  %q, want\n  %q", way.name, kind, got, way.want)
+			if got := o.take(); !slices.Equal(got, test.want) {
+				t.Errorf("%s, %s: ran\n  %q, want\n  %q", test.name, kind, got, test.want)
 			}
 		}
 	}
 }
 
-// calls make one RPC of each kind.
+// calls has one function for each kind of RPC, which makes one such RPC.
 var calls = map[string]func(context.Context, grpchantesting.TestServiceClient) error{
 	"unary": func(ctx context.Context, client grpchantesting.TestServiceClient) error {
 		_, err := client.Unary(ctx, &grpchantesting.Message{})
@@ -187,22 +189,22 @@ func TestInterceptorMayCallItsInvokerTwice(t *testing.T) {
 func TestClientInterceptorsMayUseTheirClientConn(t *testing.T) {
 	t.Parallel()
 	type inner struct{}
-	depth := 0
-	ask := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		depth++
+	runs := 0
+	callAgain := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		runs++
 		if ctx.Value(inner{}) == nil {
-			again := context.WithValue(ctx, inner{}, true)
-			if err := calls["unary"](again, grpchantesting.NewTestServiceClient(cc)); err != nil {
+			innerCtx := context.WithValue(ctx, inner{}, true)
+			if err := calls["unary"](innerCtx, grpchantesting.NewTestServiceClient(cc)); err != nil {
 				return err
 			}
 		}
 		return invoker(ctx, method, req, reply, cc, opts...)
 	}
-	ch := newChannel(inprocchain.WithUnaryClientInterceptors(ask))
+	ch := newChannel(inprocchain.WithUnaryClientInterceptors(callAgain))
 	if err := calls["unary"](t.Context(), grpchantesting.NewTestServiceClient(ch)); err != nil {
 		t.Fatal(err)
 	}
-	if depth != 2 {
-		t.Errorf("the interceptor ran %d times, want once for each of the two RPCs", depth)
+	if runs != 2 {
+		t.Errorf("the interceptor ran %d times, want once for each of the two RPCs", runs)
 	}
 }

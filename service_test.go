@@ -13,7 +13,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A textService has two handlers. A nil handler echoes.
+// A textService is a service with two methods. A nil handler echoes the request.
 type textService struct {
 	unary  func(ctx context.Context, req string) (string, error)
 	stream func(ss grpc.ServerStream) error
@@ -92,7 +92,7 @@ func openText(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.Cal
 	return cc.NewStream(ctx, &textDesc.Streams[0], textStream, opts...)
 }
 
-// streamText sends one text, and receives until the end.
+// streamText sends one text, and receives until the stream ends.
 func streamText(ctx context.Context, cc grpc.ClientConnInterface, text string, opts ...grpc.CallOption) (string, error) {
 	stream, err := openText(ctx, cc, opts...)
 	if err != nil {
@@ -109,7 +109,7 @@ func streamText(ctx context.Context, cc grpc.ClientConnInterface, text string, o
 
 func text(s string) *wrapperspb.StringValue { return wrapperspb.String(s) }
 
-// receiveTexts receives until the end, and returns the texts as one.
+// receiveTexts receives until the stream ends, and concatenates the texts.
 func receiveTexts(stream grpc.ClientStream) (all string, _ error) {
 	for {
 		text := new(wrapperspb.StringValue)
@@ -120,12 +120,12 @@ func receiveTexts(stream grpc.ClientStream) (all string, _ error) {
 	}
 }
 
-// textCalls make one RPC of each kind.
+// textCalls has one function for each kind of RPC, which makes one such RPC.
 var textCalls = map[string]func(context.Context, grpc.ClientConnInterface, string, ...grpc.CallOption) (string, error){
 	"unary": callText, "stream": streamText,
 }
 
-// A record is a list to which concurrent RPCs add.
+// A record is a list that may be used concurrently.
 type record[T any] struct {
 	mu  sync.Mutex
 	all []T

@@ -35,7 +35,7 @@ func TestShutdownNamesTheMethodsInFlight(t *testing.T) {
 		err := ch.NewClient().Shutdown(ctx)
 		cancel()
 		if !errors.Is(err, cause) {
-			t.Errorf("Shutdown returned %v, which errors.Is does not find %v in", err, cause)
+			t.Errorf("Shutdown returned %v, which does not wrap %v", err, cause)
 		}
 		want := "inprocchain: Shutdown: " + cause.Error() + "; in flight: /test.Text/Stream (2), /test.Text/Unary (1)"
 		if err == nil || err.Error() != want {
@@ -53,8 +53,8 @@ func TestShutdownNamesTheMethodsInFlight(t *testing.T) {
 func TestShutdownAcceptsTheRPCsOfHandlersInFlight(t *testing.T) {
 	t.Parallel()
 	for kind, call := range textCalls {
-		for _, way := range []string{"Channel", "ClientConn", "NewClient"} {
-			t.Run(kind+" on "+way, func(t *testing.T) {
+		for _, client := range []string{"Channel", "ClientConn", "NewClient"} {
+			t.Run(kind+" on "+client, func(t *testing.T) {
 				t.Parallel()
 				entered, draining := make(chan context.Context, 1), make(chan struct{})
 				var cc grpc.ClientConnInterface
@@ -64,35 +64,35 @@ func TestShutdownAcceptsTheRPCsOfHandlersInFlight(t *testing.T) {
 						entered <- ctx
 						<-draining
 						return call(ctx, cc, "inner")
-					case "inner": // made while draining, and makes another one
+					case "inner": // This RPC is made while draining, and its handler makes another one.
 						return callText(ctx, cc, "innermost")
 					}
 					return req, nil
 				}}.onChannel()
-				cc = map[string]grpc.ClientConnInterface{"Channel": ch, "ClientConn": ch.ClientConn(), "NewClient": ch.NewClient()}[way]
+				cc = map[string]grpc.ClientConnInterface{"Channel": ch, "ClientConn": ch.ClientConn(), "NewClient": ch.NewClient()}[client]
 				want := map[string]string{"unary": "innermost", "stream": "inner"}[kind]
 
-				type result struct {
+				type outcome struct {
 					text string
 					err  error
 				}
-				answered := make(chan result, 1)
-				go func() { text, err := callText(t.Context(), ch, "outer"); answered <- result{text, err} }()
+				result := make(chan outcome, 1)
+				go func() { text, err := callText(t.Context(), ch, "outer"); result <- outcome{text, err} }()
 				handler := <-entered
 
-				gaveUp, cancel := context.WithCancel(t.Context())
+				ended, cancel := context.WithCancel(t.Context())
 				cancel()
-				if err := ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) {
+				if err := ch.Shutdown(ended); !errors.Is(err, context.Canceled) {
 					t.Errorf("Shutdown returned %v, want the error of its context", err)
 				}
-				if _, err := call(t.Context(), cc, "a stranger"); status.Code(err) != codes.Unavailable {
-					t.Errorf("an RPC of nobody in flight: %v, want Unavailable", err)
+				if _, err := call(t.Context(), cc, "new"); status.Code(err) != codes.Unavailable {
+					t.Errorf("an RPC that no handler has made: %v, want Unavailable", err)
 				}
 				close(draining)
 				if err := ch.Shutdown(t.Context()); err != nil {
 					t.Error(err)
 				}
-				if got := <-answered; got.text != want || got.err != nil {
+				if got := <-result; got.text != want || got.err != nil {
 					t.Errorf("the handler got %q, %v from its own RPC, want %q", got.text, got.err, want)
 				}
 				if _, err := call(context.WithoutCancel(handler), ch, "late"); status.Code(err) != codes.Unavailable {
@@ -103,23 +103,23 @@ func TestShutdownAcceptsTheRPCsOfHandlersInFlight(t *testing.T) {
 	}
 }
 
-func TestCloseCancelsWhatIsInFlight(t *testing.T) {
+func TestCloseCancelsRPCsInFlight(t *testing.T) {
 	t.Parallel()
 	for kind, call := range textCalls {
-		for _, way := range []string{"Channel", "InProcess", "ClientConn", "NewClient"} {
-			for name, shutdownFirst := range map[string]bool{"alone": false, "after Shutdown gave up": true} {
-				t.Run(kind+" on "+way+", "+name, func(t *testing.T) {
+		for _, client := range []string{"Channel", "InProcess", "ClientConn", "NewClient"} {
+			for name, shutdownFirst := range map[string]bool{"alone": false, "after a Shutdown that has failed": true} {
+				t.Run(kind+" on "+client+", "+name, func(t *testing.T) {
 					t.Parallel()
 					g := newGate()
 					ch := g.service().onChannel()
-					cc := map[string]grpc.ClientConnInterface{"Channel": ch, "InProcess": ch.InProcess(), "ClientConn": ch.ClientConn(), "NewClient": ch.NewClient()}[way]
-					answered := make(chan error, 1)
-					go func() { _, err := call(t.Context(), cc, ""); answered <- err }()
+					cc := map[string]grpc.ClientConnInterface{"Channel": ch, "InProcess": ch.InProcess(), "ClientConn": ch.ClientConn(), "NewClient": ch.NewClient()}[client]
+					result := make(chan error, 1)
+					go func() { _, err := call(t.Context(), cc, ""); result <- err }()
 					<-g.entered
 					if shutdownFirst {
-						gaveUp, cancel := context.WithCancel(t.Context())
+						ended, cancel := context.WithCancel(t.Context())
 						cancel()
-						if err := ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) {
+						if err := ch.Shutdown(ended); !errors.Is(err, context.Canceled) {
 							t.Errorf("Shutdown returned %v", err)
 						}
 					}
@@ -134,7 +134,7 @@ func TestCloseCancelsWhatIsInFlight(t *testing.T) {
 					default:
 						t.Error("Close returned before the handler")
 					}
-					if err := <-answered; status.Code(err) != codes.Unavailable {
+					if err := <-result; status.Code(err) != codes.Unavailable {
 						t.Errorf("the caller got %v, want Unavailable", err)
 					}
 					if _, err := call(t.Context(), cc, ""); status.Code(err) != codes.Unavailable {
@@ -146,8 +146,8 @@ func TestCloseCancelsWhatIsInFlight(t *testing.T) {
 	}
 }
 
-// Refused RPCs do not keep Shutdown waiting, however many there are. The last handler
-// returns while callers retry without a pause.
+// Shutdown does not wait for refused RPCs, however many there are. In this test, callers
+// retry without a pause while the last handler returns.
 func TestShutdownReturnsWhileCallersRetry(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -167,13 +167,13 @@ func TestShutdownReturnsWhileCallersRetry(t *testing.T) {
 			inFlight := make(chan error, 1)
 			go func() { _, err := test.call(t.Context(), ch, ""); inFlight <- err }()
 			<-g.entered
-			gaveUp, cancel := context.WithCancel(t.Context())
+			ended, cancel := context.WithCancel(t.Context())
 			cancel()
-			if err := ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) {
+			if err := ch.Shutdown(ended); !errors.Is(err, context.Canceled) {
 				t.Fatalf("Shutdown returned %v", err)
 			}
 
-			refused := make(chan struct{}, test.callers)
+			firstRefused := make(chan struct{}, test.callers)
 			stop := make(chan struct{})
 			var callers sync.WaitGroup
 			for range test.callers {
@@ -184,7 +184,7 @@ func TestShutdownReturnsWhileCallersRetry(t *testing.T) {
 							first = true
 						}
 						if first {
-							refused <- struct{}{}
+							firstRefused <- struct{}{}
 						}
 						select {
 						case <-stop:
@@ -195,7 +195,7 @@ func TestShutdownReturnsWhileCallersRetry(t *testing.T) {
 				})
 			}
 			for range test.callers {
-				<-refused
+				<-firstRefused
 			}
 			close(g.open)
 			if err := ch.Shutdown(t.Context()); err != nil {

@@ -16,12 +16,12 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A Channel works in a bubble of testing/synctest: its RPCs wait for nothing but
-// goroutines of the bubble and the bubble's clock, and nothing outlives Shutdown, or
-// synctest.Test would fail.
+// A Channel works in a bubble of testing/synctest. Its RPCs wait only for goroutines and
+// the clock of the bubble, and no goroutine outlives Shutdown. Otherwise synctest.Test
+// would fail.
 func TestChannelsWorkInABubble(t *testing.T) {
 	t.Parallel()
-	for name, wayTo := range map[string]func(*inprocchain.Channel) grpc.ClientConnInterface{
+	for name, clientOf := range map[string]func(*inprocchain.Channel) grpc.ClientConnInterface{
 		"Channel":    func(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch },
 		"ClientConn": func(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch.ClientConn() },
 		"InProcess":  func(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch.InProcess() },
@@ -37,7 +37,7 @@ func TestChannelsWorkInABubble(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
 					ch := slowService.onChannel()
-					run(t, ch, wayTo(ch))
+					run(t, ch, clientOf(ch))
 					if err := ch.Shutdown(t.Context()); err != nil {
 						t.Error(err)
 					}
@@ -47,8 +47,8 @@ func TestChannelsWorkInABubble(t *testing.T) {
 	}
 }
 
-// slowService sleeps as long as a request says, and sends a text each hour of that
-// time on a stream.
+// slowService sleeps for the duration in the request. A stream sends a text for each
+// hour of it.
 var slowService = textService{
 	unary: func(ctx context.Context, req string) (string, error) {
 		d, err := time.ParseDuration(req)
@@ -92,10 +92,10 @@ func endAtDeadlines(t *testing.T, _ *inprocchain.Channel, cc grpc.ClientConnInte
 		begun := time.Now()
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Hour)
 		if _, err := call(ctx, cc, "1h"); err != nil {
-			t.Errorf("%s that is answered in time: %v", kind, err)
+			t.Errorf("%s, with a deadline after the response: %v", kind, err)
 		}
 		if _, err := call(ctx, cc, "24h"); status.Code(err) != codes.DeadlineExceeded {
-			t.Errorf("%s that is not: %v, want DeadlineExceeded", kind, err)
+			t.Errorf("%s, with a deadline before the response: %v, want DeadlineExceeded", kind, err)
 		}
 		cancel()
 		if took := time.Since(begun); took != 2*time.Hour {
@@ -128,14 +128,14 @@ func receiveHourly(t *testing.T, _ *inprocchain.Channel, cc grpc.ClientConnInter
 
 func shutDownAfterAnHour(t *testing.T, ch *inprocchain.Channel, cc grpc.ClientConnInterface) {
 	begun := time.Now()
-	answered := make(chan error, 2)
+	result := make(chan error, 2)
 	for _, call := range textCalls {
-		go func() { _, err := call(t.Context(), cc, "3h"); answered <- err }()
+		go func() { _, err := call(t.Context(), cc, "3h"); result <- err }()
 	}
 	synctest.Wait()
-	gaveUp, cancel := context.WithTimeout(t.Context(), time.Hour)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
-	err := ch.Shutdown(gaveUp)
+	err := ch.Shutdown(ctx)
 	if !errors.Is(err, context.DeadlineExceeded) || !strings.HasSuffix(err.Error(), "/test.Text/Stream (1), /test.Text/Unary (1)") {
 		t.Errorf("Shutdown for an hour returned %v", err)
 	}
@@ -145,8 +145,8 @@ func shutDownAfterAnHour(t *testing.T, ch *inprocchain.Channel, cc grpc.ClientCo
 	if took := time.Since(begun); took != 3*time.Hour {
 		t.Errorf("Shutdown returned after %v, want the 3h of its handlers", took)
 	}
-	for range cap(answered) {
-		if err := <-answered; err != nil {
+	for range cap(result) {
+		if err := <-result; err != nil {
 			t.Errorf("an RPC in flight: %v", err)
 		}
 	}
@@ -154,25 +154,25 @@ func shutDownAfterAnHour(t *testing.T, ch *inprocchain.Channel, cc grpc.ClientCo
 
 func closeAfterAnHour(t *testing.T, ch *inprocchain.Channel, cc grpc.ClientConnInterface) {
 	begun := time.Now()
-	answered := make(chan error, 2)
+	result := make(chan error, 2)
 	for _, call := range textCalls {
-		go func() { _, err := call(t.Context(), cc, "3h"); answered <- err }()
+		go func() { _, err := call(t.Context(), cc, "3h"); result <- err }()
 	}
 	time.Sleep(time.Hour + time.Minute)
 	if err := ch.Close(); err != nil {
 		t.Error(err)
 	}
 	if took := time.Since(begun); took != time.Hour+time.Minute {
-		t.Errorf("Close returned after %v, want it to cancel what takes 3h", took)
+		t.Errorf("Close returned after %v, want it to cancel the RPCs at once", took)
 	}
-	for range cap(answered) {
-		if err := <-answered; status.Code(err) != codes.Unavailable {
+	for range cap(result) {
+		if err := <-result; status.Code(err) != codes.Unavailable {
 			t.Errorf("an RPC in flight: %v, want Unavailable", err)
 		}
 	}
 }
 
-// A client interceptor that retries waits by the bubble's clock.
+// A client interceptor that retries uses the clock of the bubble.
 func TestRetriesWithBackoffWorkInABubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -189,14 +189,14 @@ func TestRetriesWithBackoffWorkInABubble(t *testing.T) {
 				t.Errorf("%s: got %q, %v", name, got, err)
 			}
 			if took := time.Since(begun); took != 7*time.Hour { // 1 + 2 + 4
-				t.Errorf("%s: the answer came after %v, want 7h", name, took)
+				t.Errorf("%s: the response arrived after %v, want 7h", name, took)
 			}
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), 90*time.Minute)
 		defer cancel()
 		begun = time.Now()
 		if _, err := callText(ctx, ch, ""); status.Code(err) != codes.DeadlineExceeded {
-			t.Errorf("retries over the deadline: %v, want DeadlineExceeded", err)
+			t.Errorf("retries past the deadline: %v, want DeadlineExceeded", err)
 		}
 		if err := ch.Shutdown(t.Context()); err != nil {
 			t.Error(err)
@@ -217,8 +217,8 @@ func retryWithBackoff(ctx context.Context, method string, req, reply any, cc *gr
 	}
 }
 
-// The example has no *testing.T, so it cannot run by itself.
-func TestExampleOfABubble(t *testing.T) {
+// Example_synctest has no *testing.T, so its code runs here.
+func TestSynctestExample(t *testing.T) {
 	t.Parallel()
 	testPatience(t)
 }

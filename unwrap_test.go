@@ -13,12 +13,12 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A layer wraps another connection, or itself.
+// A layer wraps another connection, or itself in a cycle.
 type layer struct{ grpc.ClientConnInterface }
 
 func (l *layer) Unwrap() grpc.ClientConnInterface { return l.ClientConnInterface }
 
-// An incomparable layer panics when it is compared with ==.
+// An incomparable layer causes a panic if it is compared with ==.
 type incomparable struct {
 	grpc.ClientConnInterface
 	_ []string
@@ -26,17 +26,18 @@ type incomparable struct {
 
 func (l incomparable) Unwrap() grpc.ClientConnInterface { return l.ClientConnInterface }
 
-// endless unwraps to new layers without end.
+// An endless layer returns a new layer from each Unwrap.
 type endless struct{ _ []string }
 
 func (e endless) Unwrap() grpc.ClientConnInterface {
-	return incomparable{ClientConnInterface: around{e}}
+	return incomparable{ClientConnInterface: endlessConn{e}}
 }
 
-type around struct{ endless }
+// An endlessConn is an endless layer with the methods of a connection.
+type endlessConn struct{ endless }
 
-func (around) Invoke(context.Context, string, any, any, ...grpc.CallOption) error { return nil }
-func (around) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+func (endlessConn) Invoke(context.Context, string, any, any, ...grpc.CallOption) error { return nil }
+func (endlessConn) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
 	return nil, nil
 }
 
@@ -52,12 +53,12 @@ func TestUnwrapFindsTheChannelAtAnyDepth(t *testing.T) {
 		deep = &layer{deep}
 	}
 	for name, cc := range map[string]grpc.ClientConnInterface{
-		"itself":               ch.InProcess(),
-		"a Channel":            ch,
-		"deep layers":          deep,
-		"an incomparable one":  incomparable{ClientConnInterface: ch},
-		"grpchan's layer":      grpchan.InterceptClientConn(ch, passClient, nil),
-		"ours of a bare below": inprocchain.Wrap(&inprocgrpc.Channel{}),
+		"an inprocgrpc.Channel": ch.InProcess(),
+		"a Channel":             ch,
+		"many layers":           deep,
+		"an incomparable layer": incomparable{ClientConnInterface: ch},
+		"a layer of grpchan":    grpchan.InterceptClientConn(ch, passClient, nil),
+		"a Channel from Wrap":   inprocchain.Wrap(&inprocgrpc.Channel{}),
 	} {
 		want := ch.InProcess()
 		if other, ok := cc.(*inprocchain.Channel); ok {
@@ -69,30 +70,30 @@ func TestUnwrapFindsTheChannelAtAnyDepth(t *testing.T) {
 	}
 }
 
-func TestUnwrapNamesTheLayersItSaw(t *testing.T) {
+func TestUnwrapErrorListsTheLayers(t *testing.T) {
 	t.Parallel()
 	self := &layer{}
 	self.ClientConnInterface = self
 	first, second := &layer{}, &layer{}
 	first.ClientConnInterface, second.ClientConnInterface = second, first
-	for name, end := range map[string]struct {
+	for name, test := range map[string]struct {
 		cc   grpc.ClientConnInterface
 		want string
 	}{
-		"nil":                   {nil, "<nil>(nil)"},
-		"a typed nil":           {(*inprocgrpc.Channel)(nil), "*inprocgrpc.Channel(nil)"},
-		"a typed nil of ours":   {(*inprocchain.Channel)(nil), "*inprocchain.Channel(nil)"},
-		"a layer around nil":    {&layer{}, "*inprocchain_test.layer → <nil>(nil)"},
-		"a ClientConn":          {&layer{new(grpc.ClientConn)}, "*inprocchain_test.layer → *grpc.ClientConn"},
-		"a layer around itself": {self, "*inprocchain_test.layer → *inprocchain_test.layer"},
-		"a circle":              {first, "and so on"},
-		"an endless row":        {around{}, "and so on"},
+		"nil":                      {nil, "<nil>(nil)"},
+		"a nil inprocgrpc.Channel": {(*inprocgrpc.Channel)(nil), "*inprocgrpc.Channel(nil)"},
+		"a nil Channel":            {(*inprocchain.Channel)(nil), "*inprocchain.Channel(nil)"},
+		"a layer around nil":       {&layer{}, "*inprocchain_test.layer → <nil>(nil)"},
+		"a ClientConn":             {&layer{new(grpc.ClientConn)}, "*inprocchain_test.layer → *grpc.ClientConn"},
+		"a layer around itself":    {self, "*inprocchain_test.layer → *inprocchain_test.layer"},
+		"a cycle":                  {first, "and so on"},
+		"endless layers":           {endlessConn{}, "and so on"},
 	} {
-		_, err := inprocchain.Unwrap(end.cc)
-		if !errors.Is(err, inprocchain.ErrNotInProcess) || !strings.Contains(err.Error(), end.want) {
-			t.Errorf("%s: Unwrap returned %v, want ErrNotInProcess with %q", name, err, end.want)
+		_, err := inprocchain.Unwrap(test.cc)
+		if !errors.Is(err, inprocchain.ErrNotInProcess) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: Unwrap returned %v, want ErrNotInProcess with %q", name, err, test.want)
 		}
-		if ch, ok := inprocchain.As[*inprocgrpc.Channel](end.cc); ok || ch != nil {
+		if ch, ok := inprocchain.As[*inprocgrpc.Channel](test.cc); ok || ch != nil {
 			t.Errorf("%s: As returned %v, %v", name, ch, ok)
 		}
 	}
