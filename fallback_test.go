@@ -112,10 +112,11 @@ type inFlightRPC struct {
 	ch     *inprocchain.Channel
 	conn   *grpc.ClientConn // the fallback
 	again  func(context.Context, grpc.ClientConnInterface) error
-	result chan error // receives how it ends
+	result chan error // receives the error of the RPC
 }
 
-// forEachInFlight runs the test with an RPC of each kind, made on the connOf to the Channel.
+// forEachInFlight runs the test with an RPC of each kind in flight on the connection that
+// connOf returns.
 func forEachInFlight(t *testing.T, connOf func(*inprocchain.Channel) grpc.ClientConnInterface, test func(*testing.T, inFlightRPC)) {
 	t.Parallel()
 	for kind, call := range textCalls {

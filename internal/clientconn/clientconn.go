@@ -1,6 +1,6 @@
 // Package clientconn makes a *grpc.ClientConn whose RPCs run on another channel, for
-// APIs that take nothing else. It has two interceptors that never call their invoker
-// or streamer, so that it never dials.
+// APIs that accept only that type. The ClientConn has two interceptors that never call
+// their invoker or streamer, so it never dials.
 package clientconn
 
 import (
@@ -16,10 +16,10 @@ import (
 
 const scheme = "inproc"
 
-// A Conn is a ClientConn, and what happens when it is closed.
+// A Conn has a ClientConn and reports when it is closed.
 type Conn struct {
-	// ClientConn is the connection to hand out. Any holder may close it: its RPCs,
-	// including those in flight, are then canceled, as on a network.
+	// ClientConn is the connection for users. Any holder may close it. Then all its
+	// RPCs are canceled, including those in flight, as on a network.
 	ClientConn *grpc.ClientConn
 
 	channel grpc.ClientConnInterface
@@ -28,7 +28,8 @@ type Conn struct {
 }
 
 // New returns a connection whose RPCs run on the channel that channelOf returns. closed
-// is called when a holder has closed the connection. addr is in its target.
+// is called when a holder has closed the connection. The target of the connection
+// contains addr.
 func New(addr net.Addr, channelOf func(*Conn) (channel grpc.ClientConnInterface, closed func())) (*Conn, error) {
 	c := new(Conn)
 	c.channel, c.closed = channelOf(c)
@@ -48,8 +49,8 @@ func New(addr net.Addr, channelOf func(*Conn) (channel grpc.ClientConnInterface,
 	return c, nil
 }
 
-// targetOf returns the target of a connection to addr. As with other schemes, the
-// address is escaped only if it is no path of a URL as it is.
+// targetOf returns the target of a connection to addr. It escapes the address only if the
+// address is not a valid path of a URL.
 func targetOf(addr net.Addr) string {
 	path := "/" + addr.String()
 	target := scheme + "://" + path
@@ -59,7 +60,7 @@ func targetOf(addr net.Addr) string {
 	return scheme + "://" + (&url.URL{Path: path}).EscapedPath()
 }
 
-// Retire closes the connection. Its RPCs in flight go on.
+// Retire closes the connection. Its RPCs in flight are not canceled.
 func (c *Conn) Retire() {
 	c.retired.Store(true)
 	_ = c.ClientConn.Close() // It may have been closed before.
@@ -73,8 +74,8 @@ func (c *Conn) stream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.Client
 	return c.channel.NewStream(ctx, desc, method, opts...)
 }
 
-// A closeWatcher is a resolver that resolves nothing. A ClientConn that is closed
-// closes its resolver, and notifies nobody else.
+// A closeWatcher is a resolver that resolves nothing. Closing a ClientConn closes its
+// resolver. There is no other notification.
 type closeWatcher struct{ conn *Conn }
 
 func (w closeWatcher) Scheme() string { return scheme }

@@ -1,9 +1,11 @@
-// Package fold makes one interceptor of several, first to last, as grpc-go
-// does in server.go and clientconn.go (chainUnaryInterceptors and its kin).
+// Package fold combines several interceptors into one that runs them first to last,
+// as chainUnaryInterceptors and the functions like it do in grpc-go's server.go and
+// clientconn.go.
 //
-// Each function returns nil for none and the interceptor itself for one. The
-// folded interceptor may be called concurrently, and an interceptor in it may
-// call on any number of times, concurrently too.
+// UnaryServer, StreamServer, UnaryClient and StreamClient return nil for no
+// interceptor, and the interceptor itself for one. A combined interceptor may be
+// called concurrently. An interceptor in it may call its handler, invoker or streamer
+// more than once, also concurrently.
 package fold
 
 import (
@@ -13,20 +15,20 @@ import (
 	"google.golang.org/grpc"
 )
 
-// UnaryServer folds unary server interceptors.
+// UnaryServer combines unary server interceptors.
 func UnaryServer(interceptors []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
 	if len(interceptors) == 0 {
 		return nil
 	}
 	last := len(interceptors) - 1
-	folded := interceptors[last]
+	combined := interceptors[last]
 	for _, outer := range slices.Backward(interceptors[:last]) {
-		folded = foldedUnaryServer(outer, folded)
+		combined = combineUnaryServer(outer, combined)
 	}
-	return folded
+	return combined
 }
 
-func foldedUnaryServer(outer, inner grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+func combineUnaryServer(outer, inner grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
 	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		return outer(ctx, req, info, func(ctx context.Context, req any) (any, error) {
 			return inner(ctx, req, info, handler)
@@ -34,20 +36,20 @@ func foldedUnaryServer(outer, inner grpc.UnaryServerInterceptor) grpc.UnaryServe
 	}
 }
 
-// StreamServer folds stream server interceptors.
+// StreamServer combines stream server interceptors.
 func StreamServer(interceptors []grpc.StreamServerInterceptor) grpc.StreamServerInterceptor {
 	if len(interceptors) == 0 {
 		return nil
 	}
 	last := len(interceptors) - 1
-	folded := interceptors[last]
+	combined := interceptors[last]
 	for _, outer := range slices.Backward(interceptors[:last]) {
-		folded = foldedStreamServer(outer, folded)
+		combined = combineStreamServer(outer, combined)
 	}
-	return folded
+	return combined
 }
 
-func foldedStreamServer(outer, inner grpc.StreamServerInterceptor) grpc.StreamServerInterceptor {
+func combineStreamServer(outer, inner grpc.StreamServerInterceptor) grpc.StreamServerInterceptor {
 	return func(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 		return outer(srv, ss, info, func(srv any, ss grpc.ServerStream) error {
 			return inner(srv, ss, info, handler)
@@ -55,7 +57,7 @@ func foldedStreamServer(outer, inner grpc.StreamServerInterceptor) grpc.StreamSe
 	}
 }
 
-// UnaryClient folds unary client interceptors.
+// UnaryClient combines unary client interceptors.
 func UnaryClient(interceptors []grpc.UnaryClientInterceptor) grpc.UnaryClientInterceptor {
 	switch len(interceptors) {
 	case 0:
@@ -68,9 +70,9 @@ func UnaryClient(interceptors []grpc.UnaryClientInterceptor) grpc.UnaryClientInt
 	}
 }
 
-// UnaryInvoker returns the invoker that runs the interceptors, first to last,
-// and then invoker. With an invoker that is the same for all RPCs, folding
-// costs nothing for each of them.
+// UnaryInvoker returns an invoker that runs the interceptors, first to last, and then
+// invoker. A caller whose invoker is the same for all RPCs can call UnaryInvoker once,
+// instead of once for each RPC.
 func UnaryInvoker(interceptors []grpc.UnaryClientInterceptor, invoker grpc.UnaryInvoker) grpc.UnaryInvoker {
 	for _, interceptor := range slices.Backward(interceptors) {
 		next := invoker
@@ -81,7 +83,7 @@ func UnaryInvoker(interceptors []grpc.UnaryClientInterceptor, invoker grpc.Unary
 	return invoker
 }
 
-// StreamClient folds stream client interceptors.
+// StreamClient combines stream client interceptors.
 func StreamClient(interceptors []grpc.StreamClientInterceptor) grpc.StreamClientInterceptor {
 	switch len(interceptors) {
 	case 0:
@@ -94,7 +96,7 @@ func StreamClient(interceptors []grpc.StreamClientInterceptor) grpc.StreamClient
 	}
 }
 
-// Streamer is to streaming RPCs what [UnaryInvoker] is to unary ones.
+// Streamer is [UnaryInvoker] for streaming RPCs.
 func Streamer(interceptors []grpc.StreamClientInterceptor, streamer grpc.Streamer) grpc.Streamer {
 	for _, interceptor := range slices.Backward(interceptors) {
 		next := streamer

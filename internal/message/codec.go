@@ -9,13 +9,13 @@ import (
 )
 
 // A Codec encodes and decodes messages. It may be used concurrently if the codec
-// of which it is made may.
+// passed to NewCodec may.
 type Codec struct {
 	marshal   func(any) ([]byte, error)
 	unmarshal func([]byte, any) error
 }
 
-// codecV1 is what encoding.Codec and the older grpc.Codec have in common.
+// codecV1 has the methods that encoding.Codec and the older grpc.Codec share.
 type codecV1 interface {
 	Marshal(m any) ([]byte, error)
 	Unmarshal(data []byte, m any) error
@@ -45,8 +45,8 @@ func NewCodec(codec any) *Codec {
 	return nil
 }
 
-// RegisteredCodec returns the codec that is registered under a name, or nil. As in
-// getCodec of grpc-go's codec.go, an [encoding.CodecV2] comes first.
+// RegisteredCodec returns the codec that is registered under a name, or nil. It prefers
+// an [encoding.CodecV2], as getCodec of grpc-go's codec.go does.
 func RegisteredCodec(name string) *Codec {
 	if codec := encoding.GetCodecV2(name); codec != nil {
 		return NewCodec(codec)
@@ -54,5 +54,5 @@ func RegisteredCodec(name string) *Codec {
 	return NewCodec(encoding.GetCodec(name))
 }
 
-// protoCodec is looked up each time, since a program may register another one.
+// protoCodec looks the codec up each time, because a program may register another one.
 func protoCodec() *Codec { return RegisteredCodec("proto") }

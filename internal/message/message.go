@@ -12,8 +12,8 @@ import (
 	"google.golang.org/protobuf/runtime/protoimpl"
 )
 
-// A Transfer is the way in which messages get from a sender to a receiver. The
-// zero Transfer copies generated protobuf messages field by field and encodes
+// A Transfer says how messages are copied from a sender to a receiver. The zero
+// Transfer copies generated protobuf messages field by field and encodes
 // all other messages with the codec named "proto", as a network does.
 type Transfer struct {
 	Cloner inprocgrpc.Cloner // used instead of the default if it is not nil
@@ -21,20 +21,20 @@ type Transfer struct {
 	Decode *Codec            // nil means the codec named "proto"
 }
 
-// A Copy is a copy of a message. It has one owner, who may hand it over once. The
-// zero Copy is an empty message.
+// A Copy is a copy of a message. It has one owner, which may pass it to HandOver once.
+// The zero Copy is an empty message.
 type Copy struct {
 	msg       any  // the copy, its encoding, or the message itself if it is lent
-	size      int  // of the encoding, once somebody has asked
-	isMovable bool // msg is of a generated type, and nobody else uses it
+	size      int  // of the encoding; 0 until Size is called
+	isMovable bool // msg has a generated type and no other user
 	isLent    bool // HandOver copies msg
 }
 
-// An encoded message is the encoding of a message that has no other copy.
+// An encoded message is a copy of a message in encoded form.
 type encoded []byte
 
-// Copy sets out to a copy of in. A nil message is an empty one, as in encode of
-// grpc-go's rpc_util.go. The error is a status.
+// Copy sets out to a copy of in. A nil in is copied as an empty message, as encode of
+// grpc-go's rpc_util.go does. The error is a status.
 func (t *Transfer) Copy(out *Copy, in any) error {
 	if in == nil || t.Encode == nil && IsNil(in) {
 		*out = Copy{}
@@ -74,17 +74,17 @@ func encodeWith(codec *Codec, out *Copy, in any) error {
 	return nil
 }
 
-// copyGenerated does what proto.Clone does, but makes the copy's struct itself,
-// which is faster (BenchmarkCopy) and what Move needs.
+// copyGenerated copies like proto.Clone, but allocates the struct itself. This is
+// faster (BenchmarkCopy), and Move needs the struct.
 func copyGenerated(msg proto.Message) Copy {
 	out := reflect.New(reflect.TypeOf(msg).Elem()).Interface().(proto.Message)
 	proto.Merge(out, msg)
 	return Copy{msg: out, isMovable: true}
 }
 
-// Lend sets out to in itself if HandOver can then copy it into a message like to, and
-// otherwise to a copy. Nobody may change in until then. It saves one of two copies. The
-// error is a status.
+// Lend sets out to in itself, which saves one of two copies, if HandOver can copy in to a
+// message of the type of to. Otherwise it sets out to a copy. in must not change until
+// HandOver returns. The error is a status.
 func (t *Transfer) Lend(out *Copy, in, to any) error {
 	if t.Encode != nil || t.Cloner != nil || reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(to) {
 		return t.Copy(out, in)
@@ -100,8 +100,8 @@ func (t *Transfer) Lend(out *Copy, in, to any) error {
 	return nil
 }
 
-// HandOver sets out to the message in, which must not be used again. A message that is
-// lent is copied, into one like that for which it was lent. The error is a status.
+// HandOver sets out to the message in, which must not be used again. If in was set by
+// Lend, out must have the type that Lend was called for. The error is a status.
 func (t *Transfer) HandOver(out any, in *Copy) error {
 	if in.Move(out) {
 		return nil
@@ -134,9 +134,9 @@ func (t *Transfer) HandOver(out any, in *Copy) error {
 	return unmarshalError(decode.unmarshal(data, out))
 }
 
-// Move sets out to the message in, sharing all that in points to, if both are of
-// one generated type. It is the part of [Transfer.HandOver] that needs little
-// stack.
+// Move sets out to the message in, if both have the same generated type, and reports
+// whether it did. out then shares everything that in points to. Move is the part of
+// [Transfer.HandOver] that needs little stack.
 //
 // It sets the struct, as [inprocgrpc.CloneFunc] does. Range and Set of
 // protoreflect cost as much as a deep copy (BenchmarkMove).
@@ -149,20 +149,21 @@ func (in *Copy) Move(out any) bool {
 		return false
 	}
 	dst.Elem().Set(reflect.ValueOf(in.msg).Elem())
-	in.isMovable = false // A second receiver gets a copy.
+	in.isMovable = false // If in is moved again, the second receiver gets a copy.
 	return true
 }
 
-// A kind is what the type of a message says of it.
+// A kind is a kind of message type.
 type kind int
 
 const (
-	other     kind = iota // not protobuf, or of dynamicpb, whose types do not describe messages
+	other     kind = iota // not protobuf, or of dynamicpb, where messages of one type may have different fields
 	generated             // a pointer to a struct that protoc-gen-go has generated
-	embedding             // a type of the program's own that embeds a generated one
+	embedding             // a type of the application that embeds a generated one
 )
 
-// asGenerated returns m as a proto.Message unless it is of another kind.
+// asGenerated returns m as a proto.Message and its kind. The message is nil if the kind is
+// other.
 func asGenerated(m any) (proto.Message, kind) {
 	msg, ok := m.(proto.Message)
 	if !ok || IsNil(m) {
@@ -178,8 +179,9 @@ func asGenerated(m any) (proto.Message, kind) {
 	return msg, generated
 }
 
-// Size returns the size of the message's encoding, or 0 if only a cloner knows
-// it. Ask before the message is handed over: the answer then stays the same.
+// Size returns the size of the message's encoding, or 0 if it is unknown because a
+// cloner copied the message. Call Size before the message is handed over; later calls
+// then return the same value.
 func (in *Copy) Size() int {
 	if in.size == 0 {
 		in.size = Size(in.msg)
@@ -187,11 +189,11 @@ func (in *Copy) Size() int {
 	return in.size
 }
 
-// assumedSize is what a message of unknown size counts for. It is the largest
-// message that grpc-go accepts by default.
+// assumedSize is the size that flow control assumes for a message of unknown size. It
+// is that of the largest message that grpc-go accepts by default.
 const assumedSize = 4 << 20
 
-// WindowSize returns what the message counts for in flow control.
+// WindowSize returns the size of the message for flow control.
 func (in *Copy) WindowSize() int {
 	switch in.msg.(type) {
 	case nil, encoded, proto.Message:
@@ -200,7 +202,8 @@ func (in *Copy) WindowSize() int {
 	return assumedSize
 }
 
-// Size returns the size of a message's encoding, or 0 if only a cloner knows it.
+// Size returns the size of a message's encoding, or 0 if it is unknown because a cloner
+// copied the message.
 func Size(message any) int {
 	switch message := message.(type) {
 	case *Copy:

@@ -9,10 +9,10 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// BenchmarkMove compares the ways to hand a message over with a deep copy.
+// BenchmarkMove compares two ways of moving a message with a deep copy.
 func BenchmarkMove(b *testing.B) {
 	src := &pb.SimpleRequest{Payload: &pb.Payload{Body: make([]byte, 1<<10)}, ResponseSize: 3, FillUsername: true}
-	for _, way := range []struct {
+	for _, test := range []struct {
 		name string
 		move func(dst, src proto.Message)
 	}{
@@ -26,25 +26,25 @@ func BenchmarkMove(b *testing.B) {
 		}},
 		{"copy", proto.Merge},
 	} {
-		b.Run("by="+way.name, func(b *testing.B) {
+		b.Run("by="+test.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				way.move(new(pb.SimpleRequest), src)
+				test.move(new(pb.SimpleRequest), src)
 			}
 		})
 	}
 }
 
-// BenchmarkCopy compares the copy of a message with proto.Clone.
+// BenchmarkCopy compares copyGenerated with proto.Clone.
 func BenchmarkCopy(b *testing.B) {
 	src := &pb.SimpleRequest{Payload: &pb.Payload{Body: make([]byte, 1<<10)}}
-	b.Run("by=ours", func(b *testing.B) {
+	b.Run("by=copyGenerated", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			copyGenerated(src)
 		}
 	})
-	b.Run("by=proto", func(b *testing.B) {
+	b.Run("by=proto.Clone", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			proto.Clone(src)

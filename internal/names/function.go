@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// These are what the compiler appends to the names of closures, method values and
-// generic functions.
+// The compiler appends these to the names of closures, method values and generic
+// functions.
 var (
 	closureSuffix = regexp.MustCompile(`(\.func\d+|\.\d+|-fm|-range\d+|\.gowrap\d+)+$`)
 	typeArguments = strings.NewReplacer("[...]", "")
@@ -87,7 +87,7 @@ func cutSymbol(symbol string) (path, name string) {
 }
 
 // isDirectoryOf reports whether dir is the directory of the package with the given
-// path, as far as names tell.
+// path, as far as the names show.
 func isDirectoryOf(dir, path string) bool {
 	dir, path = pathOf(dir), strings.TrimSuffix(path, "_test")
 	info, ok := debug.ReadBuildInfo()
@@ -110,8 +110,8 @@ func isDirectoryOf(dir, path string) bool {
 var version = regexp.MustCompile(`@[^/]*`)
 
 // pathOf returns the path of the package in a directory of the module cache, of a
-// vendor directory, or of the standard library. It returns other directories as they
-// are.
+// vendor directory, or of the standard library. It returns other directories
+// unchanged.
 func pathOf(dir string) string {
 	if path, ok := strings.CutPrefix(dir, standardLibrary()); ok {
 		return path

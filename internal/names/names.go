@@ -10,7 +10,7 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// A Side is what a chain runs on one side, by name.
+// A Side lists what a chain runs on one side.
 type Side struct {
 	Title              string // "client" or "server"
 	Unary, Stream      []Name
@@ -54,9 +54,9 @@ func typeOf(v any) Name {
 	return Name{prefix, t.PkgPath(), t.Name()}
 }
 
-// List returns a table for each side. It has a line for each position in the chain,
-// with what runs there for unary RPCs and, next to it, for streaming RPCs. A dash
-// stands where only the other kind has an interceptor.
+// List returns a table for each side. A line is a position in the chain. It names the
+// interceptor for unary RPCs and the one for streaming RPCs, or has a dash if there is
+// no such interceptor.
 func List(sides ...Side) string {
 	var all []Name
 	for _, side := range sides {
@@ -94,6 +94,7 @@ func (s Side) list(out *strings.Builder, short map[string]string) {
 	}
 }
 
+// at returns the name at index i, or a dash if there is none.
 func at(names []Name, i int, short map[string]string) string {
 	if i >= len(names) {
 		return "-"

@@ -50,7 +50,7 @@ func TestFunctionsAreNamedAsUsersWriteThem(t *testing.T) {
 	}
 }
 
-func TestPackagesWithTheSameLastElementAreToldApart(t *testing.T) {
+func TestPackagesWithTheSameLastElementGetDifferentNames(t *testing.T) {
 	t.Parallel()
 	got := names.List(names.Side{
 		Title:  "server",
@@ -74,7 +74,7 @@ server   unary                         stream
 	}
 }
 
-func TestOnePackageHasOneName(t *testing.T) {
+func TestInlinedFunctionsHaveTheNameOfTheirPackage(t *testing.T) {
 	t.Parallel()
 	got := names.List(names.Side{Unary: names.Functions([]grpc.UnaryServerInterceptor{network.Unary(), network.Inlined()})})
 	for _, want := range []string{" audit.Unary", " audit.Inlined"} {

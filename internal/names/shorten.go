@@ -5,25 +5,25 @@ import (
 	"strings"
 )
 
-// shorten returns what to call each package: the last element of its path, or as many
-// elements as tell it from the packages of the other names.
+// shorten returns a short name for the path of each package: its last element, or as
+// many elements as are needed to tell it from the other packages.
 func shorten(all []Name) map[string]string {
 	short := map[string]string{}
 	for _, name := range all {
 		short[name.path] = lastElement(name.path)
 	}
 	for {
-		users := map[string][]string{}
-		for path, called := range short {
-			users[called] = append(users[called], path)
+		pathsOf := map[string][]string{}
+		for path, name := range short {
+			pathsOf[name] = append(pathsOf[name], path)
 		}
 		changed := false
-		for called, paths := range users {
+		for name, paths := range pathsOf {
 			for _, path := range paths {
-				if !hasOtherPackage(paths, path) || called == path {
+				if !hasOtherPackage(paths, path) || name == path {
 					continue
 				}
-				short[path] = lengthen(path, called)
+				short[path] = lengthen(path, name)
 				changed = true
 			}
 		}
@@ -33,6 +33,7 @@ func shorten(all []Name) map[string]string {
 	}
 }
 
+// hasOtherPackage reports whether one of paths is not that of the package at path.
 func hasOtherPackage(paths []string, path string) bool {
 	for _, other := range paths {
 		if other != path && !isDirectoryOf(other, path) && !isDirectoryOf(path, other) {
@@ -50,11 +51,11 @@ func lastElement(path string) string {
 	return path[strings.LastIndex(path, "/")+1:]
 }
 
-// lengthen returns the end of path that has one element more than short.
+// lengthen returns the last elements of path, one more than short has.
 func lengthen(path, short string) string {
 	before, ok := strings.CutSuffix(path, short)
 	if !ok {
-		return short + majorVersion.FindString(path) // lastElement has left it out
+		return short + majorVersion.FindString(path) // which lastElement has removed
 	}
 	before = strings.TrimSuffix(before, "/")
 	return path[strings.LastIndex(before, "/")+1:]

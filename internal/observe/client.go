@@ -12,8 +12,8 @@ import (
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
-// A Client calls a stats handler for one attempt at an RPC. It holds the events
-// that come once, because one allocation is cheaper than eight.
+// A Client calls a stats handler for one attempt at an RPC. It contains the events that
+// occur once, because one allocation is cheaper than eight.
 type Client struct {
 	ctx     context.Context
 	handler stats.Handler
@@ -31,8 +31,8 @@ type Client struct {
 	end        stats.End
 }
 
-// BeginClient calls handler for an attempt that begins. It follows
-// newAttemptLocked of grpc-go's stream.go. It returns nil if handler is nil.
+// BeginClient calls handler for the beginning of an attempt. It returns nil if handler
+// is nil. It follows newAttemptLocked of grpc-go's stream.go.
 func BeginClient(ctx context.Context, handler stats.Handler, method string, failFast, clientStreams, serverStreams bool) *Client {
 	if handler == nil {
 		return nil
@@ -53,8 +53,8 @@ func BeginClient(ctx context.Context, handler stats.Handler, method string, fail
 	return c
 }
 
-// Context returns the context that TagRPC has returned, or ctx if there is no
-// stats handler.
+// Context returns the context that TagRPC returned, or ctx if there is no stats
+// handler.
 func (c *Client) Context(ctx context.Context) context.Context {
 	if c == nil {
 		return ctx
@@ -62,14 +62,14 @@ func (c *Client) Context(ctx context.Context) context.Context {
 	return c.ctx
 }
 
-// OutHeader calls the handler for the metadata that has been sent to a server.
-// common is what [OutHeader] has returned for the connection.
+// OutHeader calls the handler for the metadata that has been sent to a server. common
+// is the result of the function [OutHeader] for the connection.
 func (c *Client) OutHeader(common stats.OutHeader, to *peer.Peer, sent metadata.MD, userAgent string) {
 	if c == nil {
 		return
 	}
 	header := make(metadata.MD, len(sent)+1)
-	for key, values := range sent { // The server has sent itself.
+	for key, values := range sent { // The handler and the server must not share values.
 		header[key] = append([]string(nil), values...)
 	}
 	header[wire.UserAgentKey] = []string{userAgent}
@@ -123,23 +123,23 @@ func (c *Client) InPayload(message any, size int) {
 	c.handler.HandleRPC(c.ctx, event)
 }
 
-// Lock keeps End from being called until Unlock. The handler's goroutine holds it
-// while it decides that a header or trailer arrives and calls InHeader or
-// InTrailer, so that none of them comes after End.
+// Lock blocks End until Unlock is called. The goroutine of the RPC's handler holds the
+// lock while it delivers a header or trailer and calls InHeader or InTrailer, so that
+// neither is called after End.
 func (c *Client) Lock() {
 	if c != nil {
 		c.mu.Lock()
 	}
 }
 
-// Unlock ends what Lock began.
+// Unlock releases the lock.
 func (c *Client) Unlock() {
 	if c != nil {
 		c.mu.Unlock()
 	}
 }
 
-// InHeader calls the handler for a header that has arrived. The caller holds Lock.
+// InHeader calls the handler for a header that has arrived. The caller must hold the lock.
 func (c *Client) InHeader(header metadata.MD) {
 	if c == nil || c.ended {
 		return
@@ -148,8 +148,8 @@ func (c *Client) InHeader(header metadata.MD) {
 	c.handler.HandleRPC(c.ctx, &c.inHeader)
 }
 
-// InTrailer calls the handler for a trailer that has arrived. The caller holds
-// Lock.
+// InTrailer calls the handler for a trailer that has arrived. The caller must
+// hold the lock.
 func (c *Client) InTrailer(trailer metadata.MD) {
 	if c == nil || c.ended {
 		return
@@ -158,7 +158,7 @@ func (c *Client) InTrailer(trailer metadata.MD) {
 	c.handler.HandleRPC(c.ctx, &c.inTrailer)
 }
 
-// End calls the handler for the end of the attempt, once.
+// End calls the handler for the end of the attempt. Later calls do nothing.
 func (c *Client) End(trailer metadata.MD, err error) {
 	if c == nil {
 		return
@@ -176,7 +176,7 @@ func (c *Client) End(trailer metadata.MD, err error) {
 		EndTime:   time.Now(),
 		Error:     err,
 	}
-	if c.outHeader.Client { // Otherwise there has been no stream.
+	if c.outHeader.Client { // Otherwise no stream was created.
 		c.end.Trailer = trailer.Copy()
 	}
 	c.handler.HandleRPC(c.ctx, &c.end)

@@ -1,8 +1,7 @@
-// Package observe calls stats handlers for RPCs and connections, with the events
-// of grpc-go and in its order.
+// Package observe calls stats handlers for RPCs and connections, with the same events
+// in the same order as grpc-go.
 //
-// A nil [Client] or [Server] stands for an RPC that no stats handler observes.
-// Their methods do nothing then.
+// A nil [Client] or [Server] is one without a stats handler. Its methods do nothing.
 package observe
 
 import (
@@ -18,7 +17,7 @@ import (
 const framing = 5
 
 // Combine returns a stats handler that calls the given ones in order, as
-// NewCombinedHandler of grpc-go's internal/stats does. It returns nil for none.
+// NewCombinedHandler of grpc-go's internal/stats does. It returns nil if there are none.
 func Combine(handlers []stats.Handler) stats.Handler {
 	switch len(handlers) {
 	case 0:
@@ -75,8 +74,8 @@ func EndConn(ctx context.Context, handler stats.Handler, client bool) {
 	}
 }
 
-// authorityField is the index of OutHeader's field Authority, which came with
-// grpc-go v1.85.0, or nil.
+// authorityField is the index of OutHeader's field Authority, or nil before grpc-go
+// v1.85.0, which added it.
 var authorityField = func() []int {
 	field, ok := reflect.TypeFor[stats.OutHeader]().FieldByName("Authority")
 	if !ok {
@@ -85,8 +84,8 @@ var authorityField = func() []int {
 	return field.Index
 }()
 
-// OutHeader returns the event of a client's header as far as it is the same for
-// all RPCs on a connection.
+// OutHeader returns the event of a client's header, with the fields that are the same
+// for all RPCs on a connection.
 func OutHeader(addr net.Addr, authority string) stats.OutHeader {
 	event := stats.OutHeader{Client: true, RemoteAddr: addr, LocalAddr: addr}
 	if authorityField != nil {

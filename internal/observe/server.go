@@ -9,9 +9,9 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// A Server calls a stats handler for an RPC that a server has received. It holds
-// the events that come once, but none that has a message: handlers may keep their
-// contexts, and those keep the Server.
+// A Server calls a stats handler for an RPC that a server has received. It contains the
+// events that occur once, except those with a message: a handler may retain its context,
+// and the context retains the Server.
 type Server struct {
 	ctx     context.Context
 	handler stats.Handler
@@ -48,7 +48,7 @@ func Untagged(ctx context.Context, handler stats.Handler) *Server {
 	return &Server{handler: handler, ctx: ctx}
 }
 
-// Context returns the context that TagRPC has returned.
+// Context returns the context that TagRPC returned.
 func (s *Server) Context() context.Context { return s.ctx }
 
 // Begin calls the handler for an RPC whose method is known. It follows processRPC
@@ -98,8 +98,8 @@ func (s *Server) OutPayload(message any, size int) {
 	})
 }
 
-// OutTrailer calls the handler for the trailer that has been sent. It takes
-// trailer over.
+// OutTrailer calls the handler for the trailer that has been sent. The caller must not
+// use trailer afterwards.
 func (s *Server) OutTrailer(trailer metadata.MD) {
 	if s == nil {
 		return

@@ -1,5 +1,5 @@
-// Package testpb has messages with a field of every kind, for tests. They are
-// made by protoc-gen-go v1.36.12:
+// Package testpb has messages with a field of every kind, for tests. protoc-gen-go
+// v1.36.12 has generated them:
 //
 //	protoc -I internal -I $(go list -m -f '{{.Dir}}' google.golang.org/protobuf)/src \
 //		--go_out=internal --go_opt=paths=source_relative \

@@ -1,6 +1,5 @@
-// Package wire holds the rules by which gRPC changes metadata and statuses on
-// their way through HTTP/2, with the texts of grpc-go's errors. Its functions
-// have no state.
+// Package wire implements what HTTP/2 and grpc-go do to metadata and statuses between
+// client and server. The error texts are those of grpc-go. Its functions have no state.
 package wire
 
 import (
@@ -23,8 +22,8 @@ const (
 	UserAgentKey   = "user-agent"
 )
 
-// Validate reports whether grpc-go sends md. Its error is a status. It follows
-// Validate of grpc-go's internal/metadata.
+// Validate returns an error if grpc-go would refuse to send md. The error is a status.
+// It follows Validate of grpc-go's internal/metadata.
 func Validate(md metadata.MD) error {
 	for key, values := range md {
 		if err := validatePair(key, values...); err != nil {
@@ -74,13 +73,12 @@ func isPrintable(value string) bool {
 }
 
 // CheckReceived returns the status with which a grpc-go client ends an RPC whose
-// header or trailer it cannot read. grpc.SetHeader and grpc.SetTrailer do not
-// validate what a handler gives them, so the client's HTTP/2 framer is the first
-// to look. The rules and texts are those of golang.org/x/net/http2
-// (readMetaFrame).
+// header or trailer it cannot read. grpc.SetHeader and grpc.SetTrailer do not validate
+// their metadata, so the client's HTTP/2 framer is the first to check it. The rules and
+// texts are those of readMetaFrame of golang.org/x/net/http2.
 func CheckReceived(md metadata.MD) error {
 	for key, values := range md {
-		if !travels(key, values) {
+		if !isSent(key, values) {
 			continue
 		}
 		if !isHTTP2Name(key) {
@@ -117,8 +115,8 @@ func isHTTP2Value(value string) bool {
 	return true
 }
 
-// isReserved is isReservedHeader of grpc-go's internal/transport: the keys that
-// grpc-go does not take from users.
+// isReserved reports whether grpc-go ignores the key in a user's metadata. It follows
+// isReservedHeader of grpc-go's internal/transport.
 func isReserved(key string) bool {
 	switch key {
 	case ContentTypeKey, UserAgentKey, "grpc-message-type", "grpc-encoding",
@@ -128,40 +126,40 @@ func isReserved(key string) bool {
 	return strings.HasPrefix(key, ":")
 }
 
-// travels reports whether the other side of a network sees the pair.
-func travels(key string, values []string) bool {
+// isSent reports whether the pair is sent over a network.
+func isSent(key string, values []string) bool {
 	return len(values) > 0 && !isReserved(key)
 }
 
-// Traveling returns what of md the other side of a network sees. It returns md
-// itself if that is all of it.
+// Traveling returns the part of md that is sent over a network. It returns md itself if
+// that is all of it.
 func Traveling(md metadata.MD) metadata.MD {
-	if travelsWhole(md) {
+	if isSentWhole(md) {
 		return md
 	}
 	wire := metadata.MD{}
 	for key, values := range md {
-		if travels(key, values) {
+		if isSent(key, values) {
 			wire[key] = values
 		}
 	}
 	return wire
 }
 
-func travelsWhole(md metadata.MD) bool {
+func isSentWhole(md metadata.MD) bool {
 	if len(md) == 0 {
-		return true // Most are empty, and ranging over nothing is not free.
+		return true // Most are empty, and even then a range statement takes time.
 	}
 	for key, values := range md {
-		if !travels(key, values) {
+		if !isSent(key, values) {
 			return false
 		}
 	}
 	return true
 }
 
-// ContentType returns the content type of messages with a codec's name, which is
-// empty for the default codec.
+// ContentType returns the content type of an RPC with the given content subtype, which
+// is the name of its codec, or empty for the default codec.
 func ContentType(subtype string) string {
 	if subtype == "" {
 		return "application/grpc"
@@ -169,8 +167,8 @@ func ContentType(subtype string) string {
 	return "application/grpc+" + subtype
 }
 
-// ResponseHeader returns the header that a client receives if a handler has sent
-// md, and contentType is that of its messages.
+// ResponseHeader returns the header that a client receives if a handler has sent md
+// and the content type is contentType.
 func ResponseHeader(md metadata.MD, contentType string) metadata.MD {
 	received := maps.Clone(Traveling(md))
 	if received == nil {
@@ -180,8 +178,8 @@ func ResponseHeader(md metadata.MD, contentType string) metadata.MD {
 	return received
 }
 
-// Request is what a client's HTTP/2 HEADERS frame tells a server, apart from the
-// method.
+// A Request has what a client's HTTP/2 HEADERS frame contains, apart from the method and
+// the metadata.
 type Request struct {
 	Authority   string
 	ContentType string
@@ -211,15 +209,14 @@ func (r Request) Header() metadata.MD {
 	}
 }
 
-// HeaderWith returns the header that a server receives with mds, which are the
-// metadata of the credentials and of the caller. If a server refuses it, the error
-// is the status that its client receives. See operateHeaders of grpc-go's
-// internal/transport/http2_server.go.
+// HeaderWith returns the header that a server receives if the credentials and the caller
+// add the metadata mds. If a server refuses it, the error is the status that the client
+// receives. It follows operateHeaders of grpc-go's internal/transport/http2_server.go.
 func (r Request) HeaderWith(mds ...metadata.MD) (metadata.MD, error) {
 	header := r.Header()
 	for _, md := range mds {
 		for key, values := range md {
-			if travels(key, values) {
+			if isSent(key, values) {
 				header[key] = append(slices.Clip(header[key]), values...)
 			}
 		}
@@ -230,14 +227,13 @@ func (r Request) HeaderWith(mds ...metadata.MD) (metadata.MD, error) {
 	if len(header["connection"]) > 0 {
 		return nil, ErrConnectionHeader
 	}
-	delete(header, "host") // A server has the authority instead.
+	delete(header, "host") // A server removes it if there is an authority.
 	return header, nil
 }
 
-// CredentialsMetadata returns the metadata that creds add to an RPC. Its error is
-// a status. It follows getCallAuthData of grpc-go's
-// internal/transport/http2_client.go, for a connection that never leaves the
-// process and is therefore secure.
+// CredentialsMetadata returns the metadata that creds add to an RPC. The error is a
+// status. It follows getCallAuthData of grpc-go's internal/transport/http2_client.go,
+// for a secure connection, because an in-process connection never leaves the process.
 func CredentialsMetadata(ctx context.Context, authority, method string, creds credentials.PerRPCCredentials) (metadata.MD, error) {
 	service := method
 	if slash := strings.LastIndex(method, "/"); slash >= 0 {
@@ -266,7 +262,8 @@ func CredentialsMetadata(ctx context.Context, authority, method string, creds cr
 	return md, nil
 }
 
-// isRestricted is the list of gRFC A54, in grpc-go's internal/status.
+// isRestricted reports whether gRFC A54 forbids the code for credentials. It follows
+// IsRestrictedControlPlaneCode of grpc-go's internal/status.
 func isRestricted(code codes.Code) bool {
 	switch code {
 	case codes.InvalidArgument, codes.NotFound, codes.AlreadyExists, codes.FailedPrecondition,
@@ -276,7 +273,7 @@ func isRestricted(code codes.Code) bool {
 	return false
 }
 
-// secureInfo is what credentials learn about the connection.
+// secureInfo is the AuthInfo that credentials receive for the connection.
 type secureInfo struct {
 	credentials.CommonAuthInfo
 }

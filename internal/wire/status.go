@@ -11,8 +11,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Logger is for what a handler did wrong and nobody would otherwise learn. The
-// texts are grpc-go's.
+// Logger logs mistakes of a handler that no error reports, with the texts of grpc-go.
 var Logger = grpclog.Component("inprocchain")
 
 // Errors that grpc-go makes in stream.go, server.go and internal/transport.
@@ -28,24 +27,24 @@ var (
 	ErrCanceled         = status.FromContextError(context.Canceled).Err()
 )
 
-// ErrNoStatus is how an RPC ends whose handler ends its goroutine.
+// ErrNoStatus is the error of an RPC whose handler ends its goroutine.
 var ErrNoStatus = status.Error(codes.Internal, "inprocchain: the handler's goroutine ended without returning; does the handler call runtime.Goexit, as t.FailNow does?")
 
-// ErrClientConnClosing is the error of RPCs on a ClientConn that has been closed;
-// grpc-go's own variable is deprecated.
+// ErrClientConnClosing is the error of RPCs on a closed ClientConn. The variable of
+// grpc-go is deprecated.
 var ErrClientConnClosing = status.Error(codes.Canceled, "grpc: the client connection is closing")
 
-// ErrClosingBeforeHeader is what stats handlers get instead if the caller waits for the
-// header.
+// ErrClosingBeforeHeader is the error that stats handlers receive instead if the caller
+// waits for the header.
 var ErrClosingBeforeHeader = status.Error(codes.Unavailable, ErrClientConnClosing.Error())
 
-// ErrTransportClosing is the error of what a handler sends after the connection of its
+// ErrTransportClosing is the error of a handler that sends after the connection of its
 // client has been closed. It is ErrConnClosing of grpc-go's internal/transport.
 var ErrTransportClosing = status.Error(codes.Unavailable, "transport is closing")
 
-// HandlerStatus returns the error that stats handlers see for an RPC whose
-// handler returned err. An error that has a status is returned as it is. It
-// follows processRPC of grpc-go's server.go.
+// HandlerStatus returns the error that stats handlers see for an RPC whose handler
+// returned err. It returns an error that has a status unchanged. It follows processRPC
+// of grpc-go's server.go.
 func HandlerStatus(err error) error {
 	if _, ok := status.FromError(err); ok {
 		return err
@@ -53,9 +52,8 @@ func HandlerStatus(err error) error {
 	return status.FromContextError(err).Err()
 }
 
-// ReceivedStatus returns what err, the error that a server sends with the
-// trailer, is when it reaches the client. An error whose code is OK becomes nil.
-// It follows writeStatus of grpc-go's internal/transport/http2_server.go and
+// ReceivedStatus returns the error that a client receives if a server sends err with
+// the trailer. An error whose code is OK becomes nil. It follows writeStatus of grpc-go's internal/transport/http2_server.go and
 // NewWithProto of internal/status.
 func ReceivedStatus(err error, trailer metadata.MD) error {
 	details := trailer[statusDetailsKey]
@@ -98,15 +96,15 @@ func HasDetails(err error) bool {
 	return len(st.Proto().GetDetails()) > 0
 }
 
-// WithoutDetails returns trailer without the key that the details of a status
-// occupy.
+// WithoutDetails deletes the key of the status details from trailer, and returns
+// trailer.
 func WithoutDetails(trailer metadata.MD) metadata.MD {
 	delete(trailer, statusDetailsKey)
 	return trailer
 }
 
-// WithDetails adds to trailer what a network's trailer carries for a status with
-// details. It may change trailer.
+// WithDetails returns trailer with the details of the status of err, encoded as on a
+// network. It may change trailer.
 func WithDetails(trailer metadata.MD, err error) metadata.MD {
 	if !HasDetails(err) {
 		return trailer
