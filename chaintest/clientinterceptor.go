@@ -61,14 +61,14 @@ func (r *recorder) enterClient(ctx context.Context, place, method string, desc *
 	a := &attempt{rpc: of, number: 1}
 	if r.observesAt(place) {
 		a = r.newAttempt(of)
-		a.client.begun = r.clientOnly // otherwise the stats handlers say so
+		a.client.begun = r.clientOnly // Otherwise the stats handlers record this.
 		ctx = context.WithValue(ctx, attemptKey{}, a)
 	}
 	fields := append([]field{
 		textField("method", method),
 		textField("deadline", describeDeadline(ctx)),
 	}, more...)
-	if place != caller { // what the caller passes is up to calls
+	if place != caller { // The arguments of the caller are those of calls.
 		md, _ := metadata.FromOutgoingContext(ctx)
 		fields = append(fields,
 			textField("ClientConn", describeSet(cc != nil)),
@@ -111,7 +111,7 @@ func (r *recorder) finish(a *attempt, err error) {
 	r.signalChange()
 }
 
-// resultFields returns what the options for results point to.
+// resultFields returns the values to which the options for results point.
 func resultFields(opts []grpc.CallOption) []field {
 	var fields []field
 	for _, opt := range opts {
@@ -127,7 +127,7 @@ func resultFields(opts []grpc.CallOption) []field {
 	return fields
 }
 
-// A clientStream records what is done with a stream.
+// A clientStream records the operations on a stream.
 type clientStream struct {
 	grpc.ClientStream
 	recorder *recorder

@@ -11,12 +11,12 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// An rpcRecord is what is compared of an RPC: the recorded events, without those
-// that a network does not show in a certain order or at all.
+// An rpcRecord is the part of an RPC that is compared: the recorded events, except those
+// whose order or presence varies on a network.
 type rpcRecord struct {
 	method    string
 	sequences []sequence
-	code      codes.Code // that the caller got, or OK if it got none
+	code      codes.Code // that the caller received, or OK if it received none
 }
 
 // records returns what has been recorded, in the order in which RPCs began.
@@ -32,15 +32,15 @@ func (r *recorder) records() []rpcRecord {
 		if len(made.sequences) == 0 {
 			continue
 		}
-		slices.SortFunc(made.sequences, func(a, b sequence) int { return cmp.Compare(a.name, b.name) }) // they begin in any order
+		slices.SortFunc(made.sequences, func(a, b sequence) int { return cmp.Compare(a.name, b.name) }) // Their order varies.
 		records = append(records, made)
 	}
 	return records
 }
 
 // comparableClient returns the client's sequences. The header and the trailer of
-// a response may arrive at any time before they are needed, so they are moved to
-// where they are needed. If the server ends a stream without reading all of it,
+// a response may arrive at any time before they are needed, so they are moved to the
+// event that needs them. If the server ends a stream without reading all of it,
 // the end may come before the client sends, or after.
 func (r *recorder) comparableClient(of *rpc) []sequence {
 	t := of.clientEvents.clone()
@@ -64,7 +64,7 @@ func (r *recorder) comparableClient(of *rpc) []sequence {
 			t.insert(trailers, prefix+"stats End")
 		}
 		if r.clientOnly && r.wasAbandoned(a) && !a.responseRead {
-			t.replace("OnFinish", uncertain("header")) // it may not have arrived yet
+			t.replace("OnFinish", uncertain("header")) // The header may not have arrived yet.
 			t.replace(caller+": returned", uncertain("header"))
 		}
 		if r.clientOnly {
@@ -91,10 +91,10 @@ func (a *attempt) wasUnknown() bool {
 	return a.client.ended && !a.server.begun && a.code() == codes.Unimplemented
 }
 
-// wasAbandoned reports whether the client gave the attempt up, so that it is
-// uncertain how much of the response was sent and received.
+// wasAbandoned reports whether the client has canceled the attempt or its deadline has
+// passed. Then it varies how much of the response was sent and received.
 func (r *recorder) wasAbandoned(a *attempt) bool {
-	if r.clientOnly { // the server may have returned this code, too
+	if r.clientOnly { // The server may have returned this code, too.
 		return a.code() == codes.Canceled || a.code() == codes.DeadlineExceeded
 	}
 	return a.wasAbandoned()
@@ -131,7 +131,7 @@ func comparableServer(a *attempt) []sequence {
 
 // takeUncheckedSends removes the caller's sends to a stream. Without the
 // server's side it is unknown whether the server read them, and so whether they
-// could succeed. Errors other than io.EOF do not depend on that and stay.
+// could succeed. Errors other than io.EOF do not depend on that and are kept.
 func (t *timeline) takeUncheckedSends() {
 	for i := range t.sequences {
 		t.sequences[i].events = slices.DeleteFunc(t.sequences[i].events, func(e event) bool {

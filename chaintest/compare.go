@@ -32,8 +32,8 @@ type Calls = func(context.Context, grpc.ClientConnInterface) error
 // failures say what differs and where. The connection is in memory.
 //
 // Compare builds both sides from the chain, so it cannot see how the application
-// is wired: if the application's channel has another chain, or none, Compare
-// passes. [CompareConns] tests that.
+// is wired: Compare also passes if the application's channel has another chain, or
+// none. [CompareConns] tests that.
 //
 // Compare calls register once for each side, so each side has its own handlers. But both
 // sides share the chain. If an interceptor or a stats handler has state, such as a rate
@@ -125,7 +125,7 @@ func CompareConns(t testing.TB, network, inProcess grpc.ClientConnInterface, cal
 	newComparison(calls, s).conns(t, network, inProcess)
 }
 
-// existing opens a connection that exists already.
+// existing returns a function that returns conn.
 func existing(conn grpc.ClientConnInterface) func(context.Context) (*connection, error) {
 	return func(context.Context) (*connection, error) {
 		return &connection{conn: conn, drain: func(time.Duration) error { return nil }, close: func() {}}, nil
@@ -137,7 +137,7 @@ func isNil(conn grpc.ClientConnInterface) bool {
 	return conn == nil || value.Kind() == reflect.Pointer && value.IsNil()
 }
 
-// A comparison makes calls two ways and compares the outcomes.
+// A comparison makes the calls on two connections and compares the outcomes.
 type comparison struct {
 	settings
 	calls       Calls
@@ -169,7 +169,7 @@ func (c comparison) transports(t testing.TB, want, got transport, chain inprocch
 	c.report(t, outcomes[0], outcomes[1])
 }
 
-// conns compares two connections that are open already.
+// conns compares two connections that are already open.
 func (c comparison) conns(t testing.TB, network, inProcess grpc.ClientConnInterface) {
 	t.Helper()
 	if conn, ok := network.(*grpc.ClientConn); ok {
@@ -181,7 +181,7 @@ func (c comparison) conns(t testing.TB, network, inProcess grpc.ClientConnInterf
 }
 
 // connect waits until the connection is established, so that the first RPC does
-// not reach its deadline before it is sent. If that fails, RPCs say why.
+// not reach its deadline before it is sent. If that fails, the RPCs return the error.
 func (c comparison) connect(ctx context.Context, conn *grpc.ClientConn) {
 	ctx, cancel := context.WithTimeout(ctx, c.rpcTimeout)
 	defer cancel()
@@ -193,10 +193,10 @@ func (c comparison) connect(ctx context.Context, conn *grpc.ClientConn) {
 	}
 }
 
-// An outcome is what the calls did one way.
+// An outcome is the result of the calls on one connection.
 type outcome struct {
-	way        string
-	err        error // of calls
+	where      string // "on the network" or "in-process"
+	err        error  // of calls
 	rpcs       []rpcRecord
 	problems   []string // RPCs and handlers that did not end
 	window     *spanWindow
@@ -204,14 +204,14 @@ type outcome struct {
 	effects    []any
 }
 
-func (c comparison) run(t testing.TB, way string, r *recorder, open func(context.Context) (*connection, error)) outcome {
+func (c comparison) run(t testing.TB, where string, r *recorder, open func(context.Context) (*connection, error)) outcome {
 	t.Helper()
 	window := openSpanWindow(c.spans)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	conn, err := open(ctx)
 	if err != nil {
-		t.Fatalf("chaintest: %s: no connection: %v", way, err)
+		t.Fatalf("chaintest: %s: no connection: %v", where, err)
 	}
 	defer conn.close()
 	r.expectServices(conn.services)
@@ -225,11 +225,11 @@ func (c comparison) run(t testing.TB, way string, r *recorder, open func(context
 	defer stop()
 	r.awaitEnd(timeout)
 	problems := r.stopOpen()
-	cancel() // abandoned streams end now
+	cancel() // ends abandoned streams
 	if err := conn.drain(c.rpcTimeout); err != nil {
 		problems = append(problems, err.Error())
 	}
-	o := outcome{way: way, err: err, rpcs: r.records(), problems: problems, window: window}
+	o := outcome{where: where, err: err, rpcs: r.records(), problems: problems, window: window}
 	o.spansEnded = window.awaitEnd(c.spanTimeout)
 	window.close()
 	for _, effects := range c.effects {
@@ -242,13 +242,13 @@ func (c comparison) report(t testing.TB, want, got outcome) {
 	t.Helper()
 	for _, o := range []outcome{want, got} {
 		for _, problem := range o.problems {
-			t.Errorf("chaintest: %s, %s", o.way, problem)
+			t.Errorf("chaintest: %s, %s", o.where, problem)
 		}
 		if o.err != nil {
-			t.Errorf("chaintest: %s, calls returned an error: %v; ignore the error of an RPC that is meant to fail", o.way, o.err)
+			t.Errorf("chaintest: %s, calls returned an error: %v; ignore the error of an RPC that is meant to fail", o.where, o.err)
 		}
 		if o.isUnimplemented() {
-			t.Errorf("chaintest: %s, every RPC ended with Unimplemented; register the services that calls uses", o.way)
+			t.Errorf("chaintest: %s, every RPC ended with Unimplemented; register the services that calls uses", o.where)
 		}
 	}
 	if len(want.rpcs)+len(got.rpcs) == 0 {
@@ -262,7 +262,7 @@ func (c comparison) report(t testing.TB, want, got outcome) {
 	}
 	for i := range want.effects {
 		if !c.comparer.equal(want.effects[i], got.effects[i]) {
-			t.Errorf("chaintest: what the function of WithEffects returned %s%s", header(want.way, got.way),
+			t.Errorf("chaintest: what the function of WithEffects returned %s%s", header(want.where, got.where),
 				indent(c.comparer.diff(want.effects[i], got.effects[i])))
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-func TestCompareReportsNothingIfBothWaysAreEqual(t *testing.T) {
+func TestComparePassesIfBothSidesAreEqual(t *testing.T) {
 	t.Parallel()
 	for name, calls := range map[string]Calls{
 		"unary": callUnary("message"), "failing unary": ignoringError(callUnary("fail")), "stream": callBidi,
@@ -70,7 +70,7 @@ func TestCompareReportsStatsHandlersOutOfOrder(t *testing.T) {
 	second.HandleRPC(ctx, begin)
 	first.HandleRPC(ctx, begin)
 	if text := fmt.Sprint(r.records()); !strings.Contains(text, outOfOrder.name) {
-		t.Errorf("the wrong order is not recorded:\n%s", text)
+		t.Errorf("the records do not contain the wrong order:\n%s", text)
 	}
 }
 
@@ -85,10 +85,10 @@ func TestCompareReportsRPCsThatDoNotEnd(t *testing.T) {
 		}
 		return errors.Join(s.SendMsg(wrapperspb.String("message")), s.RecvMsg(new(wrapperspb.StringValue)))
 	}
-	held, release := context.WithCancel(context.Background())
-	t.Cleanup(release)
-	uncancelable := through(fakeConn{open: func(cc grpc.ClientConnInterface, _ context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-		return cc.NewStream(held, desc, method, opts...)
+	background, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	uncancelable := withConn(fakeConn{open: func(cc grpc.ClientConnInterface, _ context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+		return cc.NewStream(background, desc, method, opts...)
 	}})
 	failures := failuresOf(t, func(t testing.TB) {
 		compareBriefly(t, uncancelable, abandon)
@@ -100,17 +100,18 @@ func TestCompareReportsRPCsThatDoNotEnd(t *testing.T) {
 		"client, at the end: on the network only, event 1: stats End",
 	)
 
-	forget := func(ctx context.Context, cc grpc.ClientConnInterface) error {
+	neverReceive := func(ctx context.Context, cc grpc.ClientConnInterface) error {
 		_, err := cc.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, bidiMethod)
 		return err
 	}
 	failures = failuresOf(t, func(t testing.TB) {
-		compareBriefly(t, inProcess, forget)
+		compareBriefly(t, inProcess, neverReceive)
 	})
 	mustFailWith(t, failures, "on the network, "+bidiMethod+" has not ended on the client", "in-process, "+bidiMethod+" has not ended on the client")
 }
 
-// compareBriefly does not wait long for RPCs that do not end.
+// compareBriefly compares got with the network, with a short timeout for RPCs that do not
+// end.
 func compareBriefly(t testing.TB, got transport, calls Calls) {
 	c := newComparison(calls, settings{})
 	c.rpcTimeout = 100 * time.Millisecond

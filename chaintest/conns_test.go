@@ -24,7 +24,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// openConn opens a connection that a chain runs on, for the rest of the test.
+// openConn returns a connection with a chain. It is closed when the test ends.
 func openConn(t *testing.T, over transport, opts ...inprocchain.Option) grpc.ClientConnInterface {
 	t.Helper()
 	conn, err := over.open(t.Context(), inprocchain.NewChain(opts...), register)
@@ -35,7 +35,7 @@ func openConn(t *testing.T, over transport, opts ...inprocchain.Option) grpc.Cli
 	return conn.conn
 }
 
-func TestCompareConnsReportsNothingIfBothWaysAreEqual(t *testing.T) {
+func TestCompareConnsPassesIfBothConnectionsAreEqual(t *testing.T) {
 	t.Parallel()
 	newStream := func(ctx context.Context, cc grpc.ClientConnInterface) grpc.ClientStream {
 		s, err := cc.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, bidiMethod)
@@ -46,7 +46,7 @@ func TestCompareConnsReportsNothingIfBothWaysAreEqual(t *testing.T) {
 	}
 	for name, calls := range map[string]Calls{
 		"unary": callUnary("message"), "failing unary": ignoringError(callUnary("fail")), "stream": callBidi,
-		"many at once": func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		"concurrent RPCs": func(ctx context.Context, cc grpc.ClientConnInterface) error {
 			errs := make(chan error)
 			for i := range 20 {
 				go func() { errs <- callUnary(fmt.Sprint("message ", i))(ctx, cc) }()
@@ -76,7 +76,7 @@ func TestCompareConnsReportsNothingIfBothWaysAreEqual(t *testing.T) {
 			}
 			return nil
 		},
-		"sends to a stream that the server has ended": func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		"sending on a stream that the server has ended": func(ctx context.Context, cc grpc.ClientConnInterface) error {
 			s := newStream(ctx, cc)
 			for err := error(nil); err == nil; {
 				err = s.SendMsg(wrapperspb.String("fail"))
@@ -94,7 +94,7 @@ func TestCompareConnsReportsNothingIfBothWaysAreEqual(t *testing.T) {
 	}
 }
 
-func TestCompareConnsReportsWhatTheCallerSees(t *testing.T) {
+func TestCompareConnsReportsDifferencesForTheCaller(t *testing.T) {
 	t.Parallel()
 	detailed, err := status.New(codes.NotFound, "nothing").WithDetails(wrapperspb.String("detail"))
 	if err != nil {
@@ -105,7 +105,7 @@ func TestCompareConnsReportsWhatTheCallerSees(t *testing.T) {
 	})
 	for _, c := range []struct {
 		name  string
-		added inprocchain.Option // in-process
+		added inprocchain.Option // to the channel
 		calls Calls
 		want  string
 	}{
@@ -172,14 +172,14 @@ func TestCompareConnsReportsThatEveryRPCIsUnimplemented(t *testing.T) {
 	mustFailWith(t, failures, "chaintest: in-process, every RPC ended with Unimplemented; register the services that calls uses")
 }
 
-func TestCompareConnsReportsTheBareChannel(t *testing.T) {
+func TestCompareConnsReportsABareChannel(t *testing.T) {
 	t.Parallel()
 	bare := new(inprocgrpc.Channel)
 	register(bare)
 	onNetwork := openConn(t, network)
 	failures := failuresOf(t, func(t testing.TB) {
 		c := newComparison(callUnary("message"), settings{})
-		c.rpcTimeout = 10 * time.Millisecond // it never calls OnFinish
+		c.rpcTimeout = 10 * time.Millisecond // A bare channel never calls OnFinish.
 		c.conns(t, onNetwork, bare)
 	})
 	mustFailWith(t, failures, "client: on the network only, event 2: OnFinish")
@@ -244,17 +244,17 @@ func TestCompareConnsWaitsForTheConnection(t *testing.T) {
 	})
 }
 
-func TestCompareConnsReportsAConnectionThatCannotBeMade(t *testing.T) {
+func TestCompareConnsReportsErrorsOfDialing(t *testing.T) {
 	t.Parallel()
 	conn, err := grpc.NewClient("passthrough:///closed", grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return nil, errors.New("nobody listens") }))
+		grpc.WithContextDialer(func(context.Context, string) (net.Conn, error) { return nil, errors.New("no listener") }))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
 	inProcess := openConn(t, inProcess)
 	failures := failuresOf(t, func(t testing.TB) { CompareConns(t, conn, inProcess, callUnary("message")) })
-	mustFailWith(t, failures, "on the network, calls returned an error: rpc error: code = Unavailable", "nobody listens")
+	mustFailWith(t, failures, "on the network, calls returned an error: rpc error: code = Unavailable", "no listener")
 }
 
 func TestCallsMayUnwrapTheConnection(t *testing.T) {
@@ -267,11 +267,11 @@ func TestCallsMayUnwrapTheConnection(t *testing.T) {
 		return callUnary("message")(ctx, cc)
 	})
 	if !slices.Equal(found, []bool{false, true}) {
-		t.Errorf("the channel was found %v, want in-process only", found)
+		t.Errorf("As found the channel: %v, want only in-process", found)
 	}
 }
 
-func TestCompareConnsClosesNeitherConnection(t *testing.T) {
+func TestCompareConnsLeavesConnectionsOpen(t *testing.T) {
 	t.Parallel()
 	onNetwork, inProcess := openConn(t, network), openConn(t, inProcess)
 	for range 2 {

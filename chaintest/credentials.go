@@ -9,7 +9,7 @@ import (
 
 // memoryCredentials are the transport credentials of a connection in memory. They
 // report the security level of an in-process channel, so that per-RPC credentials
-// that require transport security are sent both ways.
+// that require transport security are sent over both.
 type memoryCredentials struct{}
 
 func (memoryCredentials) ClientHandshake(_ context.Context, _ string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// A pair is an RPC that was made both ways, or only one.
+// A pair is an RPC that was made on both connections, or only on one.
 type pair struct {
 	want, got *rpcRecord
-	number    int // among the RPCs of its way
+	number    int // among the RPCs on its connection
 }
 
 // rpcDifferences describes where the RPCs of got differ from those of want.
@@ -53,9 +53,9 @@ func (c comparer) matchRPCs(want, got []rpcRecord) []pair {
 func (c comparer) pairDifference(p pair, want, got outcome) string {
 	switch {
 	case p.got == nil:
-		return fmt.Sprintf("%s, RPC %d of %d %s, was not made %s", p.want.method, p.number, len(want.rpcs), want.way, got.way)
+		return fmt.Sprintf("%s, RPC %d of %d %s, was not made %s", p.want.method, p.number, len(want.rpcs), want.where, got.where)
 	case p.want == nil:
-		return fmt.Sprintf("%s, RPC %d of %d %s, was not made %s", p.got.method, p.number, len(got.rpcs), got.way, want.way)
+		return fmt.Sprintf("%s, RPC %d of %d %s, was not made %s", p.got.method, p.number, len(got.rpcs), got.where, want.where)
 	case c.equalRecords(*p.want, *p.got):
 		return ""
 	}
@@ -67,12 +67,12 @@ func (c comparer) pairDifference(p pair, want, got outcome) string {
 	}
 	var lines []string
 	for _, name := range names {
-		for _, line := range c.sequenceDifferences(p.want.events(name), p.got.events(name), want.way, got.way) {
+		for _, line := range c.sequenceDifferences(p.want.events(name), p.got.events(name), want.where, got.where) {
 			lines = append(lines, "\n\t"+name+": "+line)
 		}
 	}
 	return fmt.Sprintf("%s, RPC %d of %d, is not the same %s as %s:%s",
-		p.want.method, p.number, len(want.rpcs), got.way, want.way, strings.Join(lines, ""))
+		p.want.method, p.number, len(want.rpcs), got.where, want.where, strings.Join(lines, ""))
 }
 
 func (r rpcRecord) events(sequence string) []event {
@@ -86,18 +86,18 @@ func (r rpcRecord) events(sequence string) []event {
 
 // sequenceDifferences describes how two sequences differ, one event or field at
 // a time.
-func (c comparer) sequenceDifferences(want, got []event, wantWay, gotWay string) []string {
+func (c comparer) sequenceDifferences(want, got []event, wantWhere, gotWhere string) []string {
 	var lines []string
 	var unequal [2][]int // since the last pair of equal events
 	report := func() {
 		for _, p := range align(unequal[0], unequal[1], func(i, j int) bool { return want[i].name == got[j].name }) {
 			switch {
 			case p[1] < 0:
-				lines = append(lines, fmt.Sprintf("%s only, event %d: %s", wantWay, p[0]+1, want[p[0]]))
+				lines = append(lines, fmt.Sprintf("%s only, event %d: %s", wantWhere, p[0]+1, want[p[0]]))
 			case p[0] < 0:
-				lines = append(lines, fmt.Sprintf("%s only, event %d: %s", gotWay, p[1]+1, got[p[1]]))
+				lines = append(lines, fmt.Sprintf("%s only, event %d: %s", gotWhere, p[1]+1, got[p[1]]))
 			default:
-				lines = append(lines, c.fieldDifferences(want[p[0]], got[p[1]], p[0]+1, wantWay, gotWay)...)
+				lines = append(lines, c.fieldDifferences(want[p[0]], got[p[1]], p[0]+1, wantWhere, gotWhere)...)
 			}
 		}
 		unequal = [2][]int{}
@@ -116,24 +116,24 @@ func (c comparer) sequenceDifferences(want, got []event, wantWay, gotWay string)
 	return lines
 }
 
-func (c comparer) fieldDifferences(want, got event, number int, wantWay, gotWay string) []string {
+func (c comparer) fieldDifferences(want, got event, number int, wantWhere, gotWhere string) []string {
 	var lines []string
 	for i := range max(len(want.fields), len(got.fields)) {
 		a, b := want.fieldAt(i), got.fieldAt(i)
 		if c.equalFields(a, b) {
 			continue
 		}
-		lines = append(lines, fmt.Sprintf("event %d, %s: %s ", number, want.name, cmp.Or(a.name, b.name))+c.fieldDifference(a, b, wantWay, gotWay))
+		lines = append(lines, fmt.Sprintf("event %d, %s: %s ", number, want.name, cmp.Or(a.name, b.name))+c.fieldDifference(a, b, wantWhere, gotWhere))
 	}
 	return lines
 }
 
 // fieldDifference prints a difference in messages as cmp does.
-func (c comparer) fieldDifference(a, b field, wantWay, gotWay string) string {
+func (c comparer) fieldDifference(a, b field, wantWhere, gotWhere string) string {
 	if a.text != b.text || len(a.messages()) != len(b.messages()) {
-		return fmt.Sprintf("is %s %s, %s %s", a, wantWay, b, gotWay)
+		return fmt.Sprintf("is %s %s, %s %s", a, wantWhere, b, gotWhere)
 	}
-	text := header(wantWay, gotWay)
+	text := header(wantWhere, gotWhere)
 	for i, m := range a.messages() {
 		text += indent(c.diff(m, b.messages()[i]))
 	}
@@ -141,11 +141,11 @@ func (c comparer) fieldDifference(a, b field, wantWay, gotWay string) string {
 }
 
 // header begins a difference that cmp prints.
-func header(wantWay, gotWay string) string {
-	return fmt.Sprintf("differs (- %s, + %s):", wantWay, gotWay)
+func header(wantWhere, gotWhere string) string {
+	return fmt.Sprintf("differs (- %s, + %s):", wantWhere, gotWhere)
 }
 
-// indent puts each line of a text on a line of its own, below a header.
+// indent indents the lines of a text, to follow a header.
 func indent(text string) string {
 	return "\n\t\t" + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n\t\t")
 }

@@ -16,25 +16,26 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// withChain is a channel that runs another chain than the one it is given.
+// withChain returns a channel whose chain is the result of change.
 func withChain(change func(inprocchain.Chain) inprocchain.Chain) transport {
 	return transport{inThisProcess, func(ctx context.Context, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (*connection, error) {
 		return openInProcess(ctx, change(chain), register)
 	}}
 }
 
-// before and after are channels with additions outside and inside of the chain.
+// before returns a channel that runs opts before the chain.
 func before(opts ...inprocchain.Option) transport {
 	return withChain(func(c inprocchain.Chain) inprocchain.Chain { return inprocchain.NewChain(append(opts, c)...) })
 }
 
+// after returns a channel that runs opts after the chain.
 func after(opts ...inprocchain.Option) transport {
 	return withChain(func(c inprocchain.Chain) inprocchain.Chain {
 		return inprocchain.NewChain(append([]inprocchain.Option{c}, opts...)...)
 	})
 }
 
-// A fakeConn makes RPCs with functions of a test.
+// A fakeConn makes RPCs with the given functions, if they are not nil.
 type fakeConn struct {
 	grpc.ClientConnInterface
 	invoke func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error
@@ -55,8 +56,8 @@ func (c fakeConn) NewStream(ctx context.Context, desc *grpc.StreamDesc, method s
 	return c.open(c.ClientConnInterface, ctx, desc, method, opts...)
 }
 
-// through is a channel whose RPCs are made with the connection's functions.
-func through(conn fakeConn) transport {
+// withConn returns a channel whose RPCs are made on conn.
+func withConn(conn fakeConn) transport {
 	return transport{inThisProcess, func(_ context.Context, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) (*connection, error) {
 		channel := inprocchain.New(chain)
 		register(channel)
@@ -65,23 +66,25 @@ func through(conn fakeConn) transport {
 	}}
 }
 
-// compareWith compares a transport with the network.
+// compareWith compares got with the network.
 func compareWith(t testing.TB, got transport, calls Calls, opts ...Option) {
 	c := newComparison(calls, newSettings(t, "Compare", opts, "WithCmpOptions"))
 	c.transports(t, network, got, inprocchain.Chain{}, register)
 }
 
+// unaryServer returns an option with a unary server interceptor.
 func unaryServer(f func(ctx context.Context, req any, next grpc.UnaryHandler) (any, error)) inprocchain.Option {
 	return inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 		return f(ctx, req, next)
 	})
 }
 
+// returning returns an option with an interceptor that returns err.
 func returning(err error) inprocchain.Option {
 	return unaryServer(func(context.Context, any, grpc.UnaryHandler) (any, error) { return nil, err })
 }
 
-func TestCompareReportsEachKindOfDifference(t *testing.T) {
+func TestCompareReportsEveryKindOfDifference(t *testing.T) {
 	t.Parallel()
 	detailed, err := status.New(codes.NotFound, "nothing").WithDetails(wrapperspb.String("detail"))
 	if err != nil {
@@ -110,7 +113,7 @@ func TestCompareReportsEachKindOfDifference(t *testing.T) {
 		}},
 		{"message", after(returning(status.Error(codes.NotFound, "else"))), callUnary("fail"), []string{`message "nothing" on the network`, `message "else" in-process`}},
 		{"details", after(returning(detailed.Err())), callUnary("fail"), []string{"with *anypb.Any{"}},
-		{"type of an error", through(fakeConn{invoke: func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+		{"type of an error", withConn(fakeConn{invoke: func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 			return fmt.Errorf("wrapped: %w", cc.Invoke(ctx, method, args, reply, opts...))
 		}}), callUnary("fail"), []string{"caller: returned: error is *status.Error with", "*fmt.wrapError"}},
 		{"header", after(unaryServer(func(ctx context.Context, req any, next grpc.UnaryHandler) (any, error) {
@@ -151,26 +154,26 @@ func TestCompareReportsEachKindOfDifference(t *testing.T) {
 			return inprocchain.NewChain(
 				inprocchain.WithUnaryClientInterceptors(c.UnaryClientInterceptor()), inprocchain.WithUnaryServerInterceptors(c.UnaryServerInterceptor()))
 		}), callUnary("message"), []string{"on the network only, event 3: stats TagRPC", "on the network only, event 9: stats InTrailer"}},
-		{"all twice", withChain(func(c inprocchain.Chain) inprocchain.Chain { return inprocchain.NewChain(c, c) }), callUnary("message"), []string{
+		{"whole chain twice", withChain(func(c inprocchain.Chain) inprocchain.Chain { return inprocchain.NewChain(c, c) }), callUnary("message"), []string{
 			"on the network only, event 3: stats TagRPC", "in-process only, event 3: attempt 2: innermost interceptor: called",
 		}},
-		{"RPC that was not made", through(fakeConn{invoke: func(grpc.ClientConnInterface, context.Context, string, any, any, ...grpc.CallOption) error {
+		{"RPC that is not made", withConn(fakeConn{invoke: func(grpc.ClientConnInterface, context.Context, string, any, any, ...grpc.CallOption) error {
 			return nil
 		}}), callUnary("message"), []string{"client: on the network only, event 2: innermost interceptor: called"}},
-		{"RPC that is made twice", through(fakeConn{invoke: func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
+		{"RPC that is made twice", withConn(fakeConn{invoke: func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 			return errors.Join(cc.Invoke(ctx, method, args, reply, opts...), cc.Invoke(ctx, method, args, reply, opts...))
 		}}), callUnary("message"), []string{"client: in-process only, event 13: attempt 2: innermost interceptor: called"}},
-		{"RPC that only the first calls make", inProcess, firstAndLater(callBoth, callUnary("message")), []string{
+		{"RPC made only on the network", inProcess, firstAndLater(callBoth, callUnary("message")), []string{
 			"/chaintest.Service/Bidi, RPC 2 of 2 on the network, was not made in-process",
 		}},
-		{"RPC that only the second calls make", inProcess, firstAndLater(callUnary("message"), callBoth), []string{
+		{"RPC made only in-process", inProcess, firstAndLater(callUnary("message"), callBoth), []string{
 			"/chaintest.Service/Bidi, RPC 2 of 2 in-process, was not made on the network",
 		}},
-		{"attempt that is made twice", after(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		{"interceptor that calls its invoker twice", after(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			_ = invoker(ctx, method, req, reply, cc, opts...)
 			return invoker(ctx, method, req, reply, cc, opts...)
 		})), callUnary("message"), []string{"attempt 2: stats Begin", "server, attempt 2: in-process only"}},
-		{"RPC that an interceptor makes with the context of another", after(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		{"RPC that an interceptor makes", after(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			if method == unaryMethod {
 				_ = cc.Invoke(ctx, "/chaintest.Service/Other", req, reply)
 			}
@@ -203,18 +206,19 @@ func TestCompareReportsEachKindOfDifference(t *testing.T) {
 	}
 }
 
-// firstAndLater makes other calls the first time than later.
+// firstAndLater makes the calls of first when it is called for the first time, and those
+// of later afterwards.
 func firstAndLater(first, later Calls) Calls {
-	times := 0
+	n := 0
 	return func(ctx context.Context, cc grpc.ClientConnInterface) error {
-		if times++; times == 1 {
+		if n++; n == 1 {
 			return first(ctx, cc)
 		}
 		return later(ctx, cc)
 	}
 }
 
-// A lossyStream loses its second message.
+// A lossyStream does not send its second message.
 type lossyStream struct {
 	grpc.ServerStream
 	sent *int

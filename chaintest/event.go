@@ -19,12 +19,11 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// An event is one thing that happened during an RPC, with the details of it that
-// are compared.
+// An event is one thing that happened during an RPC, with the details that are compared.
 type event struct {
 	name      string
 	fields    []field
-	beforeEnd bool // it happened before the client learned that the RPC had ended
+	beforeEnd bool // whether it happened before the RPC ended on the client
 }
 
 // A field is one detail of an event. Texts are compared exactly, messages with
@@ -111,11 +110,11 @@ func (e event) String() string {
 	return out.String()
 }
 
-// statusErrorType is the type of errors that hold a status and nothing else.
+// statusErrorType is the type of errors that consist of a status.
 var statusErrorType = reflect.TypeOf(status.Error(codes.Unknown, ""))
 
-// describeError returns what a caller can see of an error, its type included,
-// except for the details of its status.
+// describeError describes an error, including its type, except for the details of its
+// status.
 func describeError(err error) string {
 	switch {
 	case err == nil:
@@ -146,8 +145,8 @@ func describeStatus(st *status.Status) string {
 }
 
 const (
-	acceptEncodingKey = "grpc-accept-encoding" // which only a network connection has
-	authorityKey      = ":authority"           // which is the address of the connection
+	acceptEncodingKey = "grpc-accept-encoding" // only on a network connection
+	authorityKey      = ":authority"           // the address of the connection
 )
 
 // traceKeys are the metadata keys whose values hold the ids of a trace, as the
@@ -190,7 +189,8 @@ func decodeStatus(values []string) *spb.Status {
 	return st
 }
 
-// describeTime returns what is certain about a time that was recorded during an RPC.
+// describeTime describes a time that was recorded during an RPC. The description does
+// not vary from run to run.
 func (r *recorder) describeTime(at time.Time) string {
 	switch {
 	case at.IsZero():

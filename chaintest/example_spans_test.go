@@ -69,5 +69,5 @@ func ExampleWithSpans() {
 	chaintest.CompareConns(t, app.conn, app.channel, check, chaintest.WithSpans(spans))
 
 	// Output:
-	// chaintest: server span "grpc.health.v1.Health/Check" was left on the network only
+	// chaintest: server span "grpc.health.v1.Health/Check" was recorded only on the network
 }

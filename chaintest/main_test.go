@@ -33,7 +33,7 @@ func (t *recordedT) Fatal(args ...any) {
 
 func (t *recordedT) Fatalf(format string, args ...any) { t.Fatal(fmt.Sprintf(format, args...)) }
 
-// failuresOf returns the failures that a test reports.
+// failuresOf runs test and returns the failures that it reports.
 func failuresOf(t *testing.T, test func(testing.TB)) []string {
 	t.Helper()
 	s := &recordedT{TB: t}
@@ -63,5 +63,5 @@ func mustHaveFailures(t *testing.T, failures []string, n int) {
 	}
 }
 
-// singleSpaced removes indentation and the spaces that cmp varies.
+// singleSpaced replaces all white space by single spaces, because cmp varies it.
 func singleSpaced(text string) string { return strings.Join(strings.Fields(text), " ") }

@@ -50,8 +50,8 @@ func WithCmpOptions(options ...cmp.Option) Option {
 // On a network a server span may end after the client has its response, so the
 // comparison waits up to two seconds for spans to end and to become equal. A
 // span that has not ended by then fails the test, and so does a comparison in
-// which no span was recorded. Nothing else may add to spans meanwhile: a
-// parallel test needs a recorder of its own.
+// which no span was recorded. Nothing else may add to spans meanwhile, so a parallel
+// test needs its own recorder.
 //
 // [sdktrace.WithSpanProcessor]: https://pkg.go.dev/go.opentelemetry.io/otel/sdk/trace#WithSpanProcessor
 func WithSpans(spans *tracetest.SpanRecorder) Option {
@@ -77,13 +77,13 @@ func WithEffects(effects func() any) Option {
 // WithServerSpansOnly makes [Traced] check server spans only, for applications
 // that have no client instrumentation.
 //
-// Every RPC must then leave one ended server span. It need not have a parent and
+// Every RPC must then have one ended server span. It need not have a parent and
 // need not be in the trace of the call, since nothing propagates the trace. A
 // server span directly below one of the same name is reported as recorded twice.
 // Other spans, such as those of an HTTP gateway, may be between them.
 //
 // Without client spans Traced cannot count the RPCs. It reports a missing server
-// span only if the call left none at all; [CompareConns] with [WithSpans]
+// span only if the call has none at all; [CompareConns] with [WithSpans]
 // reports each missing span.
 func WithServerSpansOnly() Option {
 	return option{"WithServerSpansOnly", func(s *settings) { s.serverSpansOnly = true }}
@@ -99,7 +99,7 @@ func (o option) apply(s *settings) {
 	o.set(s)
 }
 
-// settings are what the options of one call add up to.
+// settings is the combination of the options of one call.
 type settings struct {
 	names           []string // of the options that were given
 	cmpOptions      cmp.Options

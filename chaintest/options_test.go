@@ -36,7 +36,7 @@ func TestWithCmpOptions(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			// The message and its size differ in each run, and so do the details.
+			// The response, its size and the status details differ in each run.
 			var runs atomic.Int64
 			counted := unaryServer(func(_ context.Context, req any, _ grpc.UnaryHandler) (any, error) {
 				id := wrapperspb.String(fmt.Sprintf("%0*d", 3*runs.Load(), runs.Load()))
@@ -70,7 +70,7 @@ func TestWithEffects(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name     string
-		lines    [][]line // that each run adds
+		lines    [][]line // for each run
 		opts     []Option
 		wants    []string
 		failures int
@@ -113,7 +113,7 @@ func TestWithEffects(t *testing.T) {
 	}
 }
 
-// Effects may be written by a span processor, when a span ends.
+// A span processor may write effects when a span ends.
 func TestWithEffectsIsCalledAfterSpansHaveEnded(t *testing.T) {
 	t.Parallel()
 	tt := newTraceTest()

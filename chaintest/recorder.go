@@ -14,17 +14,17 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A recorder records what happens to the RPCs that are made one way.
+// A recorder records the RPCs on one connection.
 type recorder struct {
 	start      time.Time
-	clientOnly bool          // there are no interceptors and stats handlers of its own
-	changed    chan struct{} // holds a token after an attempt has ended
+	clientOnly bool          // whether it runs without its own interceptors and stats handlers
+	changed    chan struct{} // has a value after an attempt has ended
 
 	mu       sync.Mutex // guards what follows and everything that it refers to
 	rpcs     []*rpc
 	attempts map[string]*attempt
 	methods  map[string]bool // that the server has
-	handled  map[any]bool    // stats events that the first stats handler has seen and the last has not
+	handled  map[any]bool    // stats events that only the first stats handler has received
 }
 
 // An rpc is one RPC as its caller makes it. Client interceptors make attempts at
@@ -44,7 +44,7 @@ func (r *rpc) isStream() bool { return r.clientStreams || r.serverStreams }
 
 func (r *rpc) isBidi() bool { return r.clientStreams && r.serverStreams }
 
-// hasEnded reports whether the client knows that the last attempt has ended.
+// hasEnded reports whether the last attempt has ended on the client.
 func (r *rpc) hasEnded() bool {
 	if len(r.attempts) == 0 {
 		return false
@@ -53,8 +53,7 @@ func (r *rpc) hasEnded() bool {
 	return last.finished || last.client.ended && !last.hasOnFinish
 }
 
-// An attempt is an RPC as the client's stats handlers see it, and what the
-// server made of it.
+// An attempt is an RPC as seen by the client's stats handlers, and by the server.
 type attempt struct {
 	rpc    *rpc
 	id     string
@@ -71,11 +70,11 @@ type attempt struct {
 
 	server       progress
 	serverEvents timeline
-	requestsRead bool // the handler has received all that the client sent
+	requestsRead bool // the handler has received all messages of the client
 	clientGone   bool // the client was gone when the handler returned
 }
 
-// progress is how far an attempt has come on one side.
+// progress is the progress of an attempt on one side.
 type progress struct {
 	beginTime time.Time
 	begun     bool
@@ -116,8 +115,8 @@ func (r *recorder) around(chain inprocchain.Chain) inprocchain.Chain {
 	)
 }
 
-// The places at which a recorder sees an RPC, apart from stats events. Their
-// names are the prefixes of their events' names.
+// The places at which a recorder observes an RPC, apart from stats events. They are the
+// prefixes of the names of their events.
 const (
 	caller    = "caller"
 	outermost = "outermost interceptor"
@@ -171,12 +170,12 @@ func (a *attempt) code() codes.Code {
 // the end of the attempt.
 func (a *attempt) isFinishing() bool { return a.hasOnFinish && a.client.ended && !a.finished }
 
-// serverWillBegin reports whether the server has yet to begin. A client that has
-// given up does not wait for it.
+// serverWillBegin reports whether the server has yet to begin an RPC whose client has
+// failed and does not wait for it.
 func (r *recorder) serverWillBegin(a *attempt) bool {
-	gaveUp := a.client.ended && a.code() != codes.OK
+	failed := a.client.ended && a.code() != codes.OK
 	sent := a.headersSent && (a.requestSent || a.rpc.isStream())
-	return gaveUp && sent && !a.server.begun && r.methods[a.rpc.method]
+	return failed && sent && !a.server.begun && r.methods[a.rpc.method]
 }
 
 func (r *recorder) signalChange() {

@@ -64,7 +64,7 @@ func (r *recorder) returnFromServer(ctx context.Context, a *attempt, place strin
 	}
 }
 
-// A serverStream records what is done with a stream.
+// A serverStream records the operations on a stream.
 type serverStream struct {
 	grpc.ServerStream
 	ctx      context.Context

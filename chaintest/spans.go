@@ -12,7 +12,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// spanDifferences describes how the spans of the two ways differ. It waits for
+// spanDifferences describes how the spans of the two outcomes differ. It waits for
 // them to become equal: on a network a server may begin its span after a client
 // that gave up has returned.
 func (c comparison) spanDifferences(want, got outcome) []string {
@@ -23,24 +23,24 @@ func (c comparison) spanDifferences(want, got outcome) []string {
 	if !want.spansEnded || !got.spansEnded { // run has already waited
 		timeout = 0
 	}
-	d := spanDiffer{c.comparer, want.way, got.way}
+	d := spanDiffer{c.comparer, want.where, got.where}
 	var found []string
 	poll(timeout, func() bool {
 		wantTree := newSpanTree(want.window.spans(), want.window.root)
 		gotSpans := slices.DeleteFunc(got.window.spans(), want.window.inTrace) // late ones
 		gotTree := newSpanTree(gotSpans, got.window.root)
 		if len(wantTree)+len(gotTree) == 0 {
-			found = []string{"no span was recorded either way; give the tracer provider of the application sdktrace.WithSpanProcessor(spans)"}
+			found = []string{"no span was recorded; give the tracer provider of the application sdktrace.WithSpanProcessor(spans)"}
 			return false
 		}
-		found = slices.Concat(unended(wantTree, "", want.way), unended(gotTree, "", got.way), d.differences(wantTree, gotTree, ""))
+		found = slices.Concat(unended(wantTree, "", want.where), unended(gotTree, "", got.where), d.differences(wantTree, gotTree, ""))
 		return len(found) == 0
 	})
 	return found
 }
 
 // poll calls done until it returns true, or the timeout has passed and poll
-// returns false. A SpanRecorder has no way to wait for spans.
+// returns false. A SpanRecorder has no method that waits for spans.
 func poll(timeout time.Duration, done func() bool) bool {
 	deadline := time.NewTimer(timeout)
 	defer deadline.Stop()
@@ -56,7 +56,7 @@ func poll(timeout time.Duration, done func() bool) bool {
 	return true
 }
 
-// A spanWindow selects the spans that the calls left behind one way: those that
+// A spanWindow selects the spans of the calls on one connection: those that
 // began while it was open, and all others of the same trace.
 type spanWindow struct {
 	recorders []*tracetest.SpanRecorder
@@ -104,9 +104,9 @@ func (w *spanWindow) inTrace(span sdktrace.ReadOnlySpan) bool {
 	return span.SpanContext().TraceID() == w.root.TraceID()
 }
 
-// awaitEnd waits until the recorders have been told of the end of each span that
-// has begun. Span processors that were registered before them then know it, too.
-// It reports whether all have ended.
+// awaitEnd waits until the recorders have received the end of each span that has
+// begun. Then span processors that were registered before them have received it, too.
+// It reports whether all spans have ended.
 func (w *spanWindow) awaitEnd(timeout time.Duration) bool {
 	return poll(timeout, func() bool {
 		ended := map[trace.SpanID]bool{}
@@ -217,7 +217,7 @@ func isAddress(key attribute.Key) bool {
 // A spanDiffer describes how spans differ.
 type spanDiffer struct {
 	comparer
-	wantWay, gotWay string
+	wantWhere, gotWhere string
 }
 
 // differences describes how the children of one span differ, or of no span if
@@ -229,27 +229,27 @@ func (d spanDiffer) differences(want, got []*spanNode, path string) []string {
 	var found []string
 	for _, p := range pairs {
 		if !d.equal(p[0].spanContent, p[1].spanContent) {
-			found = append(found, fmt.Sprintf("%s%s %s%s", path, p[0], header(d.wantWay, d.gotWay), indent(d.diff(p[0].spanContent, p[1].spanContent))))
+			found = append(found, fmt.Sprintf("%s%s %s%s", path, p[0], header(d.wantWhere, d.gotWhere), indent(d.diff(p[0].spanContent, p[1].spanContent))))
 		}
 		found = append(found, d.differences(p[0].children, p[1].children, path+p[0].String()+" > ")...)
 	}
 	for _, node := range want {
-		found = append(found, fmt.Sprintf("%s%s was left %s only", path, node, d.wantWay))
+		found = append(found, fmt.Sprintf("%s%s was recorded only %s", path, node, d.wantWhere))
 	}
 	for _, node := range got {
-		found = append(found, fmt.Sprintf("%s%s was left %s only", path, node, d.gotWay))
+		found = append(found, fmt.Sprintf("%s%s was recorded only %s", path, node, d.gotWhere))
 	}
 	return found
 }
 
 // unended describes the spans of a tree that have not ended.
-func unended(nodes []*spanNode, path, way string) []string {
+func unended(nodes []*spanNode, path, where string) []string {
 	var found []string
 	for _, node := range nodes {
 		if !node.ended {
-			found = append(found, fmt.Sprintf("%s%s has not ended %s", path, node, way))
+			found = append(found, fmt.Sprintf("%s%s has not ended %s", path, node, where))
 		}
-		found = append(found, unended(node.children, path+node.String()+" > ", way)...)
+		found = append(found, unended(node.children, path+node.String()+" > ", where)...)
 	}
 	return found
 }

@@ -50,12 +50,12 @@ func (tt traceTest) compareSpans(t *testing.T, onNetwork, inProc []stats.Handler
 	})
 }
 
-func TestWithSpansReportsNothingIfTheSpansAreEqual(t *testing.T) {
+func TestWithSpansPassesIfTheSpansAreEqual(t *testing.T) {
 	t.Parallel()
 	for name, calls := range map[string]Calls{
 		"both":    callBoth,
 		"failing": ignoringError(callUnary("fail")),
-		"many at once": func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		"concurrent RPCs": func(ctx context.Context, cc grpc.ClientConnInterface) error {
 			errs := make(chan error)
 			for range 10 {
 				go func() { errs <- callBoth(ctx, cc) }()
@@ -71,7 +71,7 @@ func TestWithSpansReportsNothingIfTheSpansAreEqual(t *testing.T) {
 			t.Parallel()
 			tt := newTraceTest()
 			handlers := []stats.Handler{tt.client, tt.server}
-			for range 2 { // what was recorded before does not matter
+			for range 2 { // The second comparison ignores the spans of the first.
 				mustHaveFailures(t, tt.compareSpans(t, handlers, handlers, calls), 0)
 			}
 		})
@@ -84,8 +84,8 @@ func TestCompareWithSpans(t *testing.T) {
 	chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(tt.client), inprocchain.WithServerStatsHandlers(tt.server))
 	Compare(t, chain, register, callBoth, WithSpans(tt.spans))
 
-	var ways atomic.Int64
-	tt.server.change = func(span trace.Span) { span.SetAttributes(attribute.Int64("way", ways.Add(1))) }
+	var runs atomic.Int64
+	tt.server.change = func(span trace.Span) { span.SetAttributes(attribute.Int64("run", runs.Add(1))) }
 	chain = inprocchain.NewChain(inprocchain.WithClientStatsHandlers(tt.client), inprocchain.WithServerStatsHandlers(tt.server))
 	failures := failuresOf(t, func(t testing.TB) {
 		c := newComparison(callUnary(""), newSettings(t, "Compare", []Option{WithSpans(tt.spans)}, "WithSpans"))
@@ -93,7 +93,7 @@ func TestCompareWithSpans(t *testing.T) {
 		c.transports(t, network, inProcess, chain, register)
 	})
 	mustFailWith(t, failures, `chaintest: client span "chaintest.Service/Unary" > server span "chaintest.Service/Unary" differs (- on the network, + in-process):`,
-		`- "way": int64(1), + "way": int64(2),`)
+		`- "run": int64(1), + "run": int64(2),`)
 	mustHaveFailures(t, failures, 1)
 }
 
@@ -112,20 +112,20 @@ func TestWithSpansReportsDifferences(t *testing.T) {
 		wants     []string
 		failures  int
 	}{
-		{"no handler", noHandler, []string{"chaintest: " + client + " was left on the network only"}, 1},
-		{"no server handler", clientOnce, []string{"chaintest: " + client + " > " + server + " was left on the network only"}, 1},
-		{"no client handler", serverOnce, []string{client + " was left on the network only", server + " was left in-process only"}, 2},
+		{"no handler", noHandler, []string{"chaintest: " + client + " was recorded only on the network"}, 1},
+		{"no server handler", clientOnce, []string{"chaintest: " + client + " > " + server + " was recorded only on the network"}, 1},
+		{"no client handler", serverOnce, []string{client + " was recorded only on the network", server + " was recorded only in-process"}, 2},
 		{"server handler twice", func(tt traceTest) []stats.Handler { return []stats.Handler{tt.client, tt.server, tt.server} }, []string{
-			client + " > " + server + " was left in-process only",
+			client + " > " + server + " was recorded only in-process",
 			client + " > " + server + " has not ended in-process",
 		}, 2},
 		{"propagation lost", func(tt traceTest) []stats.Handler {
 			tt.server.unlinked = true
 			return []stats.Handler{tt.client, tt.server}
-		}, []string{client + " > " + server + " was left on the network only", server + " was left in-process only"}, 2},
+		}, []string{client + " > " + server + " was recorded only on the network", server + " was recorded only in-process"}, 2},
 		{"name", changed(func(span trace.Span) { span.SetName("other") }), []string{
-			client + " > " + server + " was left on the network only",
-			client + ` > server span "other" was left in-process only`,
+			client + " > " + server + " was recorded only on the network",
+			client + ` > server span "other" was recorded only in-process`,
 		}, 2},
 		{"status", changed(func(span trace.Span) { span.SetStatus(otelcodes.Error, "bad") }), []string{
 			client + " > " + server + " differs", `- Status: "Unset", + Status: "Error bad",`,
@@ -157,19 +157,19 @@ func TestWithSpansReportsDifferences(t *testing.T) {
 func TestWithSpansReportsThatNoSpanWasRecorded(t *testing.T) {
 	t.Parallel()
 	failures := newTraceTest().compareSpans(t, nil, nil, callUnary("message"))
-	mustFailWith(t, failures, "no span was recorded either way; give the tracer provider of the application sdktrace.WithSpanProcessor(spans)")
+	mustFailWith(t, failures, "no span was recorded; give the tracer provider of the application sdktrace.WithSpanProcessor(spans)")
 	mustHaveFailures(t, failures, 1)
 }
 
 func TestWithSpansReadsSeveralRecorders(t *testing.T) {
 	t.Parallel()
 	tt := newTraceTest()
-	ofServer := tracetest.NewSpanRecorder()
-	tt.server.tracer = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(ofServer)).Tracer("test")
+	serverSpans := tracetest.NewSpanRecorder()
+	tt.server.tracer = sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(serverSpans)).Tracer("test")
 	handlers := []stats.Handler{tt.client, tt.server}
-	mustHaveFailures(t, tt.compareSpans(t, handlers, handlers, callBoth, WithSpans(ofServer)), 0)
-	failures := tt.compareSpans(t, handlers, []stats.Handler{tt.client}, callBoth, WithSpans(ofServer))
-	mustFailWith(t, failures, `client span "chaintest.Service/Bidi" > server span "chaintest.Service/Bidi" was left on the network only`)
+	mustHaveFailures(t, tt.compareSpans(t, handlers, handlers, callBoth, WithSpans(serverSpans)), 0)
+	failures := tt.compareSpans(t, handlers, []stats.Handler{tt.client}, callBoth, WithSpans(serverSpans))
+	mustFailWith(t, failures, `client span "chaintest.Service/Bidi" > server span "chaintest.Service/Bidi" was recorded only on the network`)
 	mustHaveFailures(t, failures, 2)
 }
 
@@ -187,7 +187,7 @@ func TestWithSpansAppliesCmpOptionsToAttributes(t *testing.T) {
 	mustHaveFailures(t, tt.compareSpans(t, handlers, handlers, callUnary("message")), 1)
 }
 
-// On a network the server's span may end after the client has the response.
+// On a network, the server's span may end after the client has the response.
 func TestWithSpansWaitsForSpansThatEndLate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -205,8 +205,8 @@ func TestWithSpansWaitsForSpansThatEndLate(t *testing.T) {
 	})
 }
 
-// On a network the server may begin its span after a client that has given up
-// has returned: while the calls are made in-process, or later.
+// On a network, a client may return before the server begins its span. The span then
+// begins while the calls are made in-process, or later.
 func TestWithSpansWaitsForSpansThatBeginLate(t *testing.T) {
 	t.Parallel()
 	const timeout = time.Millisecond
@@ -237,7 +237,7 @@ func TestWithSpansWaitsForSpansThatBeginLate(t *testing.T) {
 	}
 }
 
-func TestWithSpansReportsAnotherParent(t *testing.T) {
+func TestWithSpansReportsADifferentParent(t *testing.T) {
 	t.Parallel()
 	tt := newTraceTest()
 	unlinked := tt.server

@@ -12,15 +12,15 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// The server has a context key of its own, so that a server that gets values of
-// its client's context is detected.
+// The server has its own context key, so that the recorder detects a server that
+// receives values of its client's context.
 type (
 	rpcKey           struct{}
 	attemptKey       struct{}
 	serverAttemptKey struct{}
 )
 
-// attemptIDKey is the metadata key that tells the server which attempt it serves.
+// attemptIDKey is the metadata key for the id of the attempt.
 const attemptIDKey = "chaintest-attempt"
 
 // A firstClientHandler is called before the client stats handlers of the chain,
@@ -267,8 +267,8 @@ func (r *recorder) statsFields(p *progress, s stats.RPCStats) []field {
 	return fields
 }
 
-// authority returns the Authority of the event, which grpc-go has had since
-// v1.85.0, or "" with older versions.
+// authority returns the Authority of the event, or "" before grpc-go v1.85.0, which added
+// the field.
 func authority(s *stats.OutHeader) string {
 	value := reflect.ValueOf(s).Elem().FieldByName("Authority")
 	if !value.IsValid() {

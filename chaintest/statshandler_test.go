@@ -14,7 +14,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A statsEdit changes events before the recorder sees them.
+// A statsEdit changes events before the recorder receives them.
 type statsEdit func(stats.RPCStats)
 
 func (statsEdit) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
@@ -25,7 +25,7 @@ func (statsEdit) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Cont
 
 func (statsEdit) HandleConn(context.Context, stats.ConnStats) {}
 
-func TestCompareReportsEachFieldOfStatsEvents(t *testing.T) {
+func TestCompareReportsDifferencesInEveryFieldOfStatsEvents(t *testing.T) {
 	t.Parallel()
 	edited := func(edit func(stats.RPCStats)) transport {
 		return before(inprocchain.WithClientStatsHandlers(statsEdit(edit)), inprocchain.WithServerStatsHandlers(statsEdit(edit)))
@@ -100,6 +100,7 @@ func TestCompareReportsTheAuthorityOfStatsEvents(t *testing.T) {
 	mustFailWith(t, failures, "stats OutHeader: Authority is set on the network, not set in-process")
 }
 
+// on calls edit if s has the type S.
 func on[S stats.RPCStats](s stats.RPCStats, edit func(S)) {
 	if s, ok := s.(S); ok {
 		edit(s)

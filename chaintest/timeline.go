@@ -9,7 +9,8 @@ import (
 )
 
 // A timeline is the events of one side of an RPC, in sequences. Within a
-// sequence the order of events is certain. Between two sequences there is none.
+// sequence the order of events is fixed. The order of events in different sequences is
+// not.
 type timeline struct {
 	sequences []sequence
 }
@@ -60,8 +61,9 @@ func (t *timeline) take(name string) sequence {
 	return taken
 }
 
-// insert puts taken events before the first event that has the first of the names
-// that occurs, or else at the end of the sequence that they were taken from.
+// insert puts taken events before the first event with the first of the names that
+// occurs. If none occurs, it puts them at the end of the sequence that they were taken
+// from.
 func (t *timeline) insert(taken sequence, before ...string) {
 	for _, name := range before {
 		for i := range t.sequences {
@@ -137,8 +139,8 @@ func (a *attempt) serverSequence(s stats.RPCStats) string {
 	return "server"
 }
 
-// addClient adds an event of the client side. The names of later attempts say
-// their number. It must be called with the recorder's lock held.
+// addClient adds an event of the client side. The names of later attempts include their
+// number. It must be called with the recorder's lock held.
 func (a *attempt) addClient(sequence string, e event) {
 	e.beforeEnd = e.beforeEnd || !a.rpc.hasEnded()
 	if a.number > 1 {

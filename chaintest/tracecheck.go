@@ -16,7 +16,7 @@ const (
 	linkHint        = "is the context of the RPC passed on, and do both stats handlers have the same propagator, such as that of otel.SetTextMapPropagator?"
 )
 
-// A traceCheck finds what is wrong with the spans of a call.
+// A traceCheck finds the problems in the spans of a call.
 type traceCheck struct {
 	byID    map[trace.SpanID]sdktrace.ReadOnlySpan
 	clients []sdktrace.ReadOnlySpan
@@ -26,7 +26,7 @@ type traceCheck struct {
 	doubled  map[string]bool // by span name
 }
 
-// checkSpans describes what is wrong with the spans. It returns nil if every RPC
+// checkSpans describes the problems in the spans. It returns nil if every RPC
 // has one client span and one server span in the trace.
 func checkSpans(spans []sdktrace.ReadOnlySpan, id trace.TraceID) []string {
 	c := newTraceCheck(spans)
@@ -64,7 +64,7 @@ func checkSpans(spans []sdktrace.ReadOnlySpan, id trace.TraceID) []string {
 	return c.problems
 }
 
-// checkServerSpans describes what is wrong with the server spans of an
+// checkServerSpans describes the problems in the server spans of an
 // application that makes no client spans.
 func checkServerSpans(spans []sdktrace.ReadOnlySpan) []string {
 	c := newTraceCheck(spans)

@@ -21,21 +21,21 @@ import (
 // they have attributes of RPCs, as those of otelgrpc have, or if the name of their
 // instrumentation contains "grpc". Other spans, such as those of an HTTP gateway,
 // may be between them. A retry counts as another RPC. Spans that were recorded before the
-// call do not matter. Nothing else may add to spans
-// meanwhile: a parallel test needs a recorder of its own.
+// call are ignored. Nothing else may add to spans meanwhile, so a parallel test needs its own
+// recorder.
 //
 // Traced requires spans instead of comparing them, so it also reports a stats handler that
 // is missing both on the network and in-process. It does not check what the spans contain,
 // which [CompareConns] compares.
 //
-// Traced also fails the test if the call left no span of an RPC, and if the call
-// returns an error. To trace an RPC that is meant to fail, check its error in
+// Traced also fails the test if the call has no span of an RPC, and if it returns an
+// error. To trace an RPC that is meant to fail, check its error in
 // call and return nil. It supports [WithServerSpansOnly], for applications
 // without client instrumentation. It stops the test if spans or call is nil or an
 // option is invalid. A panic of call is not recovered.
 //
 // On a network a server span may end after its client has the response, so Traced
-// waits up to two seconds for what is missing. It must be called from the
+// waits up to two seconds for missing spans. It must be called from the
 // goroutine of the test, and leaves no goroutine behind.
 //
 // [sdktrace.WithSpanProcessor]: https://pkg.go.dev/go.opentelemetry.io/otel/sdk/trace#WithSpanProcessor
@@ -68,8 +68,8 @@ func traced(t testing.TB, spans *tracetest.SpanRecorder, call func(context.Conte
 	}
 }
 
-// newRoot returns a parent for the spans of a call. It is not a span itself, so
-// nothing is added to what the test records.
+// newRoot returns a parent for the spans of a call. It is only a context, not a recorded
+// span.
 func newRoot() trace.SpanContext {
 	var config trace.SpanContextConfig
 	rand.Read(config.TraceID[:])

@@ -19,14 +19,14 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A tracing handler makes spans as otelgrpc does.
+// A tracing is a stats handler that makes spans as otelgrpc does.
 type tracing struct {
 	delay    time.Duration    // before a span begins
 	change   func(trace.Span) // nil, or called before a span ends
 	tracer   trace.Tracer
 	kind     trace.SpanKind
-	unlinked bool // it neither sends nor reads the trace context
-	unended  bool // it does not end its spans
+	unlinked bool // whether it ignores the trace context in the metadata
+	unended  bool // whether it never ends its spans
 }
 
 func (h tracing) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
@@ -61,7 +61,7 @@ func (tracing) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Contex
 
 func (tracing) HandleConn(context.Context, stats.ConnStats) {}
 
-// A carrier makes metadata of what propagators know.
+// A carrier is metadata that propagators can read and write.
 type carrier metadata.MD
 
 func (c carrier) Get(key string) string { return strings.Join(metadata.MD(c).Get(key), ",") }
@@ -70,7 +70,7 @@ func (c carrier) Set(key, value string) { metadata.MD(c).Set(key, value) }
 
 func (c carrier) Keys() []string { return nil }
 
-// A traceTest is a channel whose chain makes spans.
+// A traceTest has stats handlers that make spans, and the recorder of the spans.
 type traceTest struct {
 	spans           *tracetest.SpanRecorder
 	client, server  tracing
@@ -87,7 +87,8 @@ func newTraceTest() traceTest {
 	}
 }
 
-// trace traces the call over a transport with these handlers.
+// trace calls traced for a call over a transport with these stats handlers, and returns
+// the failures.
 func (tt traceTest) trace(t *testing.T, over transport, clients, servers []stats.Handler, call func(context.Context, grpc.ClientConnInterface) error) []string {
 	t.Helper()
 	conn, err := over.open(t.Context(), inprocchain.NewChain(
@@ -105,12 +106,12 @@ func callBoth(ctx context.Context, cc grpc.ClientConnInterface) error {
 	return errors.Join(callUnary("message")(ctx, cc), callBidi(ctx, cc))
 }
 
-func TestTracedReportsNothingIfEveryRPCHasItsSpans(t *testing.T) {
+func TestTracedPassesIfEveryRPCHasItsSpans(t *testing.T) {
 	t.Parallel()
 	tt := newTraceTest()
 	for _, over := range []transport{network, inProcess} {
 		t.Run(over.name, func(t *testing.T) {
-			for range 2 { // what spans held before does not matter
+			for range 2 { // The second call ignores the spans of the first.
 				if failures := tt.trace(t, over, []stats.Handler{tt.client}, []stats.Handler{tt.server}, callBoth); failures != nil {
 					t.Errorf("failures: %q", failures)
 				}
@@ -188,7 +189,7 @@ func noHandler(traceTest) []stats.Handler     { return nil }
 func clientOnce(tt traceTest) []stats.Handler { return []stats.Handler{tt.client} }
 func serverOnce(tt traceTest) []stats.Handler { return []stats.Handler{tt.server} }
 
-func TestTracedIgnoresSpansInBetween(t *testing.T) {
+func TestTracedIgnoresOtherSpans(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))

@@ -24,13 +24,13 @@ var (
 	inProcess = transport{inThisProcess, openInProcess}
 )
 
-// The names of the two ways, as failures call them.
+// The names of the transports in failure messages.
 const (
 	onNetwork     = "on the network"
 	inThisProcess = "in-process"
 )
 
-// A connection is what a transport has opened.
+// A connection is a client connection that a transport has opened, and its services.
 type connection struct {
 	conn     grpc.ClientConnInterface
 	services map[string]grpc.ServiceInfo
@@ -122,7 +122,7 @@ func connectTo(conn grpc.ClientConnInterface, channel *inprocchain.Channel) *con
 		drain:    drain,
 		close: func() {
 			_ = drain(0)
-			_ = channel.ClientConn().Close() // which Shutdown leaves open while a handler runs
+			_ = channel.ClientConn().Close() // Shutdown leaves it open while a handler runs.
 		},
 	}
 }
