@@ -1,4 +1,4 @@
-# Every module of the repository. A user's go.mod gets the first alone.
+# All modules of the repository. Users require only the first.
 MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod ./internal/conformance/go.mod ./internal/conformance/upstream/go.mod ./examples/go.mod ./examples/internal/gen/go.mod ./migrate/go.mod ./tools/go.mod))
 
 FUZZTIME ?= 5s
@@ -11,18 +11,18 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 .PHONY: test
-test: ## every module's tests, with the race detector; allocations without it
+test: ## run every module's tests, with the race detector; those of allocations without it
 	$(call each,go test -race,go test -race -timeout 5m ./...)
 	go test -C internal/conformance -run Allocs -timeout 2m ./benchmarks
 
 .PHONY: lint
-lint: ## gofmt, go vet and staticcheck on every module
+lint: ## run gofmt, go vet and staticcheck on every module
 	@echo gofmt; unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
 	$(call each,go vet,go vet ./...)
 	$(call each,staticcheck,$(STATICCHECK) ./...)
 
 .PHONY: generate
-generate: ## make the examples' generated code anew
+generate: ## regenerate the examples' generated code
 	go run -C examples/internal/gen .
 
 .PHONY: tidy-check
@@ -30,7 +30,7 @@ tidy-check: ## fail if go mod tidy would change a file
 	$(call each,go mod tidy -diff,go mod tidy -diff)
 
 .PHONY: compat
-compat: ## the root module's tests with the oldest and the newest versions; fails if importing it upgrades an application
+compat: ## run the root module's tests with the oldest and the newest versions; fail if importing it upgrades an application
 	.ci/compat
 	go test -C tools -run TestImporting -timeout 5m ./compat
 
@@ -46,26 +46,26 @@ docs: ## check the Go code and figures in the documents, and that exported names
 	go test -C tools -count 1 -run TestDocumentsAreUpToDate ./bench
 
 .PHONY: cover
-cover: ## coverage of the root package; fails below 95 %
+cover: ## measure the coverage of the root package; fail below 95 %
 	.ci/cover 95
 
 .PHONY: fuzz
-fuzz: ## each fuzz target for FUZZTIME
+fuzz: ## run each fuzz target for FUZZTIME
 	.ci/fuzz $(FUZZTIME) $(MODULES)
 
 .PHONY: soak
-soak: ## load and faults for minutes instead of seconds
+soak: ## run the soak tests for minutes instead of seconds
 	go test -C internal/conformance/reliability -run TestSoak -timeout 20m -v . -args -soak
 
 DIFFERENTIALTIME ?= 5m
 
 .PHONY: differential
-differential: ## random programs, in-process and on the network, for twice DIFFERENTIALTIME
+differential: ## compare random programs in-process and on the network, for twice DIFFERENTIALTIME
 	go test -C internal/conformance -timeout 0 -v -run Programs ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
 	go test -C internal/conformance -timeout 0 -v -race -run Races ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
 
 .PHONY: upstream
-upstream: ## tests of grpc-go, go-grpc-middleware, otelgrpc and others, over Channels
+upstream: ## run tests of grpc-go, go-grpc-middleware, otelgrpc and others over Channels
 	go run -C internal/conformance/upstream .
 
 .PHONY: bench

@@ -14,7 +14,7 @@ import (
 func TestImportingTheLibraryUpgradesNothing(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it builds an application")
+		t.Skip("builds an application")
 	}
 	consumer := t.TempDir()
 	if err := os.CopyFS(consumer, os.DirFS(filepath.Join("testdata", "consumer"))); err != nil {

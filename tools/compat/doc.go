@@ -1,3 +1,3 @@
-// Package compat contains only tests, of what importing the library does to an
-// application's go.mod.
+// Package compat contains only a test. It checks that importing the library does not
+// change the requirements of an application.
 package compat

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// A block is the Go code between two fences of a document, or a program in a package
-// comment.
+// A block is a fenced Go code block of a document, or a program in a package comment.
 type block struct {
 	document string
 	line     int // of its first line, from 1
@@ -87,7 +86,7 @@ func programsOf(document, text string) []block {
 	return programs
 }
 
-// isGo reads what follows a fence: a language, and anything after it.
+// isGo reports whether the info string of a fence begins with the language go.
 func isGo(info string) bool {
 	words := strings.Fields(info)
 	return len(words) > 0 && words[0] == "go"

@@ -24,11 +24,11 @@ func TestCheck(t *testing.T) {
 		name, block, problem string
 	}{
 		{"a fragment", "one := 1\ntwo := 2", ""},
-		{"a fragment with an indentation of its own", "\t\tone := 1\n\n\t\t\ttwo := 2", ""},
+		{"a fragment with other indentation", "\t\tone := 1\n\n\t\t\ttwo := 2", ""},
 		{"a fragment with lines left out", "func first() int {\n\t// …\n\treturn one + two\n}", ""},
-		{"a fragment in no file", "one := 1\nthree := 3", "not found after those before it: three := 3"},
+		{"a fragment in no file", "one := 1\nthree := 3", "does not follow those before it: three := 3"},
 		{"a fragment with lines missing", "one := 1\nreturn one + two", "return one + two"},
-		{"a fragment in another order", "two := 2\n// …\none := 1", "one := 1"},
+		{"a fragment in the wrong order", "two := 2\n// …\none := 1", "one := 1"},
 		{"an empty fragment", "", "empty"},
 		{"a file", "package main\n\nfunc main() { println(1) }", ""},
 		{"a file without a package", "import \"fmt\"\n\nfunc hello() { fmt.Println(1) }", ""},

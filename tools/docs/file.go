@@ -11,8 +11,8 @@ import (
 
 const directory = "block-of-a-document"
 
-// checkFile builds the block as if it were a package of a module of the
-// repository, of the first in which it builds.
+// checkFile checks that the block builds as a package of at least one module of the
+// repository. It returns the problem, or "" if there is none.
 func (t *tree) checkFile(b block) string {
 	text := strings.Join(b.lines, "\n")
 	if !strings.Contains("\n"+text, "\npackage ") {
@@ -22,23 +22,23 @@ func (t *tree) checkFile(b block) string {
 	if strings.Contains(text, "*testing.") {
 		name, build = "block_test.go", []string{"test", "-c", "-vet=off", "-o", os.DevNull}
 	}
-	complaints := ""
+	problems := ""
 	for _, module := range t.modules {
-		complaint, err := compile(module, name, text, build)
+		problem, err := compile(module, name, text, build)
 		if err != nil {
 			return err.Error()
 		}
-		if complaint == "" {
+		if problem == "" {
 			return ""
 		}
-		complaints += "\n" + complaint
+		problems += "\n" + problem
 	}
-	return "the file compiles in no module of the repository:" + complaints
+	return "the file compiles in no module of the repository:" + problems
 }
 
-// compile has go build the file as if it lay in the module, without putting it
-// there. It returns what go has to say against it.
-func compile(module, name, text string, build []string) (complaint string, err error) {
+// compile builds the file as if it were in the module, without writing it there. It
+// returns the output of go if the build fails.
+func compile(module, name, text string, build []string) (problem string, err error) {
 	outside, err := os.MkdirTemp("", "docs")
 	if err != nil {
 		return "", err

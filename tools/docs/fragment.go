@@ -20,10 +20,10 @@ func (t *tree) checkFragment(b block) string {
 			furthest, next = found, line
 		}
 	}
-	return "the fragment stands in no Go file of the repository; the first line that is not found after those before it: " + next
+	return "the fragment is in no Go file of the repository; this line does not follow those before it: " + next
 }
 
-// passagesOf splits the fragment where lines are left out.
+// passagesOf splits the fragment at the lines that say that something is left out.
 func passagesOf(b block) [][]string {
 	var passages [][]string
 	begin := true
@@ -42,8 +42,8 @@ func passagesOf(b block) [][]string {
 	return passages
 }
 
-// follow looks for the passages in lines, one after the other. It returns how
-// many lines of them it found, and the line it did not find, if there is one.
+// follow looks for the passages in lines, one after the other. It returns the number of
+// lines that it found, and the first line that it did not find, or "".
 func follow(lines []string, passages [][]string) (found int, missing string) {
 	for _, passage := range passages {
 		at, longest := -1, 0
@@ -64,7 +64,7 @@ func follow(lines []string, passages [][]string) (found int, missing string) {
 	return found, ""
 }
 
-// common returns how many of the first lines are the same.
+// common returns the number of lines at the beginning that are the same in a and b.
 func common(a, b []string) int {
 	n := min(len(a), len(b))
 	if slices.Equal(a[:n], b[:n]) {

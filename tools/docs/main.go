@@ -5,7 +5,7 @@
 // A block that begins with package or import is a file: it must build in one of the
 // repository's modules. Any other block is a fragment: its lines must be consecutive
 // lines of one Go file in the repository, apart from indentation and empty lines. A
-// line "// …" in a fragment stands for any number of lines that are left out.
+// line "// …" in a fragment stands for any number of omitted lines.
 package main
 
 import (

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A tree is what the check needs to know of the repository.
+// A tree lists the documents, modules and Go files of the repository.
 type tree struct {
 	root      string
 	documents []string
@@ -33,7 +33,7 @@ func walk(root string) (*tree, error) {
 		}
 		name := entry.Name()
 		if entry.IsDir() {
-			// Go builds nothing in these.
+			// The go command ignores these directories.
 			if path != root && (strings.HasPrefix(name, ".") || name == "testdata") {
 				return filepath.SkipDir
 			}

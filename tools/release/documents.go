@@ -2,7 +2,7 @@ package main
 
 import "strings"
 
-// A block is the text between two fences of a document.
+// A block is a fenced code block of a document.
 type block struct {
 	language string
 	text     string
@@ -27,8 +27,8 @@ func blocksOf(document string) []block {
 	return blocks
 }
 
-// commandsOf returns the lines of a document's shell blocks that use a published
-// version of the module or of one below it.
+// commandsOf returns the commands in a document's shell blocks that use a published
+// version of the module or of a nested module.
 func commandsOf(document, modulePath string) []string {
 	var commands []string
 	for _, b := range blocksOf(document) {

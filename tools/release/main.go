@@ -1,18 +1,17 @@
-// Release rehearses a release of the commit that is checked out: it packs every
-// module of the repository as the given version, as a module proxy would serve it
-// once the commit is tagged, and uses them like somebody who has just found the
-// project.
+// Release rehearses a release of the current commit. It packs every module of the
+// repository as the given version, as a module proxy would serve it once the commit is
+// tagged, and uses the packed modules as a new user would.
 //
-// Nothing is read from the repository but its last commit, and nothing is written
-// to it or to the module cache. The commands run in new directories outside of the
-// repository, against the packed modules and the proxy that GOPROXY names. They are
+// It reads only the last commit of the repository, and writes neither to the repository
+// nor to the module cache. It runs commands in new directories outside of the
+// repository, with the packed modules and the proxy that GOPROXY names. These use
 //
 //   - the commands in README.md and docs/migrating.md that need a published version,
-//     on an application that uses grpchan;
+//     in an application that uses grpchan;
 //   - the programs in README.md;
 //   - a program that imports the library, chaintest and the analyzer of migrate;
-//   - the modules of the repository that require the library, without the replace
-//     directives with which they are developed.
+//   - the modules of the repository that require the library, without their replace
+//     directives.
 package main
 
 import (
@@ -23,8 +22,8 @@ import (
 )
 
 func main() {
-	root := flag.String("root", "..", "directory of the repository")
-	version := flag.String("version", "v0.1.0", "version to pack the modules as")
+	root := flag.String("root", "..", "the `directory` of the repository")
+	version := flag.String("version", "v0.1.0", "the `version` to rehearse")
 	flag.Parse()
 	if err := run(*root, *version); err != nil {
 		fmt.Fprintln(os.Stderr, "release:", err)

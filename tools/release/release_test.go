@@ -18,14 +18,14 @@ const document = "# Title\n\nRun `go run example.com/lib/tool@latest`.\n\n" +
 	"```text\ngo get example.com/lib\n```\n\n" +
 	"```go\npackage main\n\nfunc main() {}\n```\n\n```go\nx := 1\n```\n"
 
-func TestCommandsAreThoseThatUseAPublishedVersion(t *testing.T) {
+func TestCommandsOfADocumentUseAPublishedVersion(t *testing.T) {
 	want := []string{"go get example.com/lib@latest", "go run example.com/lib/tool@latest ./..."}
 	if got := commandsOf(document, "example.com/lib"); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }
 
-func TestProgramsAreBlocksWithPackageMain(t *testing.T) {
+func TestProgramsOfADocumentAreBlocksWithPackageMain(t *testing.T) {
 	want := []string{"package main\n\nfunc main() {}\n"}
 	if got := programsOf(document); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
@@ -78,7 +78,7 @@ func TestModulesArePackedAsCommitted(t *testing.T) {
 		t.Error(err)
 	}
 	if err := checkRequirements(modules, "v0.2.0"); err == nil || !strings.Contains(err.Error(), "example.com/lib/tool requires example.com/lib@v0.1.0") {
-		t.Errorf("another version is required, but checkRequirements returned %v", err)
+		t.Errorf("checkRequirements returned %v for a requirement on another version", err)
 	}
 	proxy := t.TempDir()
 	for _, m := range modules {

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/mod/zip"
 )
 
-// A repository is a clone, in which everything is as committed.
+// A repository is the directory of a new clone, without uncommitted changes.
 type repository string
 
 func clone(root, directory string) (repository, error) {
@@ -28,7 +28,7 @@ func clone(root, directory string) (repository, error) {
 	return repository(directory), nil
 }
 
-// A module is one of the repository's, the root module or a nested one.
+// A module is a module of the repository, the root module or a nested one.
 type module struct {
 	directory string // in the repository, with slashes
 	text      []byte // of its go.mod
@@ -38,7 +38,7 @@ type module struct {
 func (m module) path() string { return m.file.Module.Mod.Path }
 
 // modules returns the modules of the repository, the root module first. Modules in
-// testdata are left out.
+// testdata are ignored.
 func (r repository) modules() ([]module, error) {
 	var modules []module
 	err := filepath.WalkDir(string(r), func(name string, entry fs.DirEntry, err error) error {
@@ -75,8 +75,8 @@ func (r repository) modules() ([]module, error) {
 	return modules, nil
 }
 
-// checkRequirements returns an error unless the modules require each other in the
-// version that is to be published.
+// checkRequirements returns an error unless all requirements between the modules are on
+// the version that is to be published.
 func checkRequirements(modules []module, version string) error {
 	paths := map[string]bool{}
 	for _, m := range modules {

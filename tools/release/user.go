@@ -13,9 +13,9 @@ import (
 	"golang.org/x/mod/zip"
 )
 
-// A user runs the go command in new directories, with a module cache of its own.
+// A user runs the go command in new directories, with its own module cache.
 type user struct {
-	home    string   // the directory for everything that the user makes
+	home    string   // the directory for all new directories
 	library string   // the path of the root module
 	env     []string // of the go command
 }
@@ -27,14 +27,14 @@ func newUser(home, proxy, library string) (*user, error) {
 		if err != nil {
 			return nil, fmt.Errorf("go env %s: %w", name, err)
 		}
-		was := strings.TrimSpace(string(value))
+		current := strings.TrimSpace(string(value))
 		switch name {
 		case "GOPROXY":
-			env = append(env, "GOPROXY="+strings.TrimSuffix("file://"+filepath.ToSlash(proxy)+","+was, ","))
-		case "GONOSUMDB": // no checksum database knows the packed modules
-			env = append(env, "GONOSUMDB="+strings.TrimSuffix(library+","+was, ","))
-		case "GOFLAGS": // the cache can be removed, and builds do not depend on its name
-			env = append(env, "GOFLAGS="+strings.TrimSpace(was+" -modcacherw -trimpath"))
+			env = append(env, "GOPROXY="+strings.TrimSuffix("file://"+filepath.ToSlash(proxy)+","+current, ","))
+		case "GONOSUMDB": // The packed modules are in no checksum database.
+			env = append(env, "GONOSUMDB="+strings.TrimSuffix(library+","+current, ","))
+		case "GOFLAGS": // -modcacherw allows removing the cache; -trimpath makes builds independent of its path.
+			env = append(env, "GOFLAGS="+strings.TrimSpace(current+" -modcacherw -trimpath"))
 		}
 	}
 	env = append(env, "GOMODCACHE="+filepath.Join(home, "modcache"), "GOWORK=off")
@@ -44,8 +44,8 @@ func newUser(home, proxy, library string) (*user, error) {
 //go:embed testdata
 var testdata embed.FS
 
-// followDocuments runs the commands of each document in a new application, which
-// uses grpchan, and then the application.
+// followDocuments runs the commands of each document in a new application that uses
+// grpchan, and then runs the application.
 func (u *user) followDocuments(r repository, documents ...string) error {
 	for _, document := range documents {
 		text, err := r.read(document)
@@ -86,8 +86,8 @@ func (u *user) followDocuments(r repository, documents ...string) error {
 	return nil
 }
 
-// migrateReported reports whether the command is a run of migrate that found
-// something to report in the application, for which migrate exits with code 3.
+// migrateReported reports whether the command ran migrate and failed only because migrate
+// reported something, for which its exit code is 3.
 func migrateReported(command string, err error) bool {
 	return err != nil && strings.Contains(command, "/migrate@") && strings.Contains(err.Error(), "exit status 3")
 }
@@ -113,7 +113,7 @@ func (u *user) runPrograms(r repository, document string) error {
 	return nil
 }
 
-// importPackages tests a program that imports the packages that are to be imported.
+// importPackages tests a module that imports the packages of the library.
 func (u *user) importPackages() error {
 	directory, err := u.newModule("testdata/importer")
 	if err != nil {
@@ -122,8 +122,8 @@ func (u *user) importPackages() error {
 	return u.runAll(directory, "go mod tidy", "go vet ./...", "go test ./...")
 }
 
-// buildModules checks the packages and tests of the modules that require the
-// library, as they are packed and without their replace directives.
+// buildModules vets the packed modules that have replace directives, without these
+// directives.
 func (u *user) buildModules(proxy string, modules []module, version string) error {
 	for _, m := range modules {
 		if len(m.file.Replace) == 0 {
@@ -185,7 +185,7 @@ func (u *user) runAll(directory string, commands ...string) error {
 	return nil
 }
 
-// run runs a command line without quotes. Its error includes what it printed.
+// run runs a command line without quotes. The error includes the output of the command.
 func (u *user) run(directory, command string) error {
 	fmt.Printf("$ %s\n", command)
 	args := strings.Fields(command)

@@ -1,4 +1,4 @@
-// An application as it is before it uses the library.
+// An application that does not use the library yet.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Package importer imports the packages of the project that are to be imported.
+// Package importer imports all packages of the project that users may import.
 package importer
 
 import (
@@ -26,7 +26,7 @@ func TestChaintest(t *testing.T) { chaintest.Compare(t, inprocchain.Chain{}, reg
 
 func TestAnalyzer(t *testing.T) {
 	if analyzer.Analyzer.Name == "" || analyzer.Analyzer.Run == nil {
-		t.Errorf("the analyzer is %+v", analyzer.Analyzer)
+		t.Errorf("the analyzer %+v has no name or no function", analyzer.Analyzer)
 	}
 }
 
