@@ -25,7 +25,7 @@ func fix(args []string, diff bool) (exitCode int) {
 	if diff {
 		flags = append(flags, "-diff")
 	}
-	cmd := again(append(flags, args...))
+	cmd := rerun(append(flags, args...))
 	cmd.Env = append(os.Environ(), remainingFile+"="+name)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	exitCode, err = run(cmd)
@@ -58,7 +58,7 @@ func fix(args []string, diff bool) (exitCode int) {
 // as when go.mod does not require inprocchain yet.
 func reportAgain(args []string) (exitCode int, ok bool) {
 	var stdout, stderr bytes.Buffer
-	cmd := again(args)
+	cmd := rerun(args)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	exitCode, err := run(cmd)
 	if err != nil || exitCode != 0 && exitCode != 3 {
@@ -69,8 +69,8 @@ func reportAgain(args []string) (exitCode int, ok bool) {
 	return exitCode, true
 }
 
-// again returns a command that runs this program.
-func again(args []string) *exec.Cmd {
+// rerun returns a command that runs this program.
+func rerun(args []string) *exec.Cmd {
 	self, err := os.Executable()
 	if err != nil {
 		self = os.Args[0]
@@ -78,8 +78,8 @@ func again(args []string) *exec.Cmd {
 	return exec.Command(self, args...)
 }
 
-// run runs a command and returns its exit code. The error is that of a command
-// that could not be run.
+// run runs a command and returns its exit code. It returns an error if the command could
+// not be run.
 func run(cmd *exec.Cmd) (exitCode int, err error) {
 	err = cmd.Run()
 	var exit *exec.ExitError
@@ -94,9 +94,8 @@ func failed(err error) (exitCode int) {
 	return 1
 }
 
-// fixFlags removes -fix and -diff from the flags in args and reports whether they
-// were there. An argument after the flags is not a flag: a misplaced -diff must
-// not rewrite.
+// fixFlags removes -fix and -diff from the flags in args and reports whether they were
+// given. An argument after the flags is not a flag, so a misplaced -diff rewrites nothing.
 func fixFlags(args []string) (rest []string, write, diff bool) {
 	for i := 0; i < len(args); i++ {
 		name := strings.TrimLeft(args[i], "-")
@@ -117,5 +116,5 @@ func fixFlags(args []string) (rest []string, write, diff bool) {
 	return rest, write, diff
 }
 
-// withValue are the driver's flags whose value may be the next argument.
+// withValue has the driver's flags whose value may be the next argument.
 var withValue = []string{"c", "cpuprofile", "debug", "memprofile", "tags", "trace"}

@@ -3,13 +3,13 @@
 // github.com/inprocchain/inprocchain where that is safe.
 //
 //	migrate ./...          reports; exits 3 if there is something to report, 1 on errors
-//	migrate -diff ./...    shows what -fix would change, and changes nothing
+//	migrate -diff ./...    shows what -fix would change, without changing it
 //	migrate -fix ./...     rewrites what is safe to rewrite
 //
 // With -diff and -fix, it then prints the reports that remain, and exits 3 if
 // there are any. Each says why it is not rewritten.
 //
-// It is also a tool for go vet, which reports in its own way:
+// It is also a tool for go vet:
 //
 //	go vet -vettool=$(which migrate) ./...
 //
@@ -38,7 +38,7 @@ func main() {
 	if rest, write, diff := fixFlags(os.Args[1:]); write || diff {
 		os.Exit(fix(rest, diff))
 	}
-	singlechecker.Main(analyzer.Analyzer) // also speaks go vet's protocol
+	singlechecker.Main(analyzer.Analyzer) // also implements the protocol of go vet
 }
 
 func usage() {
@@ -48,7 +48,7 @@ channel, and rewrites them to inprocchain.
 	migrate [flags] packages
 
 	migrate ./...          reports; exits 3 if there is something to report
-	migrate -diff ./...    shows what -fix would change, and changes nothing
+	migrate -diff ./...    shows what -fix would change, without changing it
 	migrate -fix ./...     rewrites what is safe to rewrite
 
 With -diff and -fix, it then prints the reports that remain, and exits 3 if there
@@ -60,6 +60,6 @@ Further flags:
 
 	-json          report as JSON, and exit 0
 	-c N           show N lines around each report
-	-test=false    leave out test files
+	-test=false    ignore test files
 `)
 }

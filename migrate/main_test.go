@@ -72,8 +72,8 @@ func TestDiffThenFixThenFixAgain(t *testing.T) {
 	}
 }
 
-// TestRemaining checks that -diff and -fix print the reports without a fix: -diff
-// those of the files as they are, -fix those of the files as they are afterwards.
+// TestRemaining checks that -diff and -fix print the reports without a fix: -diff those
+// of the original files, -fix those of the rewritten files.
 func TestRemaining(t *testing.T) {
 	dir := workspace(t)
 	reports, _ := execute(t, dir, "stats", migrate, ".")
@@ -97,8 +97,8 @@ func TestRemaining(t *testing.T) {
 	}
 }
 
-// TestRemainingBeforeGoGet checks what -fix prints if what it has rewritten does
-// not compile yet.
+// TestRemainingBeforeGoGet checks the output of -fix if the rewritten files do not
+// compile yet.
 func TestRemainingBeforeGoGet(t *testing.T) {
 	dir := workspace(t)
 	if err := os.RemoveAll(filepath.Join(dir, "src", "github.com", "inprocchain")); err != nil {
@@ -124,7 +124,7 @@ func TestMisplacedDiff(t *testing.T) {
 		t.Errorf("exit 0\n%s", out)
 	}
 	if read(t, file) != before {
-		t.Error("the file is changed")
+		t.Error("the file was changed")
 	}
 }
 
@@ -140,8 +140,8 @@ func TestUsage(t *testing.T) {
 	}
 }
 
-// TestREADME checks that the README shows the runs as they are, except for the
-// comments in the test files that say what is reported.
+// TestREADME checks that README.md shows the actual output of the runs, except for the
+// want comments in the test files.
 func TestREADME(t *testing.T) {
 	dir := workspace(t)
 	readme := read(t, "README.md")
@@ -184,8 +184,8 @@ func TestFixFlags(t *testing.T) {
 	}
 }
 
-// workspace copies the analyzer's test files and their stand-ins to a directory
-// where they can be rewritten.
+// workspace copies the analyzer's test files and stand-ins to a directory in which they
+// can be rewritten.
 func workspace(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -227,7 +227,7 @@ func wantLines(t *testing.T, out string, parts ...string) {
 	}
 	for i, part := range parts {
 		if !strings.Contains(lines[i], part) {
-			t.Errorf("line %d: %s\nwant %q in it", i+1, lines[i], part)
+			t.Errorf("line %d: %s\nwant it to contain %q", i+1, lines[i], part)
 		}
 	}
 }

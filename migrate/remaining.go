@@ -14,8 +14,8 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// remainingFile is the environment variable with the name of the file to which
-// the process that fixes writes the reports that remain.
+// remainingFile is the environment variable with the name of the file to which the
+// process that rewrites writes the remaining reports.
 const remainingFile = "INPROCCHAIN_MIGRATE_REMAINING"
 
 // A report is a diagnostic as the driver prints it.
@@ -70,9 +70,9 @@ func appendReports(name string, reports []report) error {
 	return f.Close()
 }
 
-// readReports returns the reports in a file in source order. A package and its
-// test variant report the same, which is returned once. There is no file if no
-// package was analyzed.
+// readReports returns the reports in a file in source order, without duplicates: a
+// package and its test variant have the same reports. There is no file if no package was
+// analyzed.
 func readReports(name string) (reports []report, err error) {
 	f, err := os.Open(name)
 	if errors.Is(err, os.ErrNotExist) {

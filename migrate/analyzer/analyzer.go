@@ -2,8 +2,8 @@
 // grpc-gateway that go wrong on an in-process gRPC channel. Where it is safe,
 // it rewrites them to github.com/inprocchain/inprocchain.
 //
-// It works on types, not on text: it sees through renamed and dot imports, type
-// aliases and embedded channels. It ignores generated files. It exports one
+// It works on types, not on text: it recognizes renamed and dot imports, type aliases
+// and embedded channels. It ignores generated files. It exports one
 // Analyzer, for golangci-lint, gopls, go vet and every other driver of
 // golang.org/x/tools/go/analysis.
 package analyzer
@@ -33,10 +33,10 @@ It reports, and where that is safe rewrites to github.com/inprocchain/inprocchai
  - a With… method called on a channel that already has an inprocchain.Chain;
  - stats handlers on an *inprocgrpc.Channel, where every duration is wrong;
  - client interceptors that use their *grpc.ClientConn, which is nil there;
- - interceptors and stats handlers that only one of the network server and the
-   in-process channel gets under a condition;
+- interceptors and stats handlers that are under a condition on only one of the
+   network server and the in-process channel;
  - interceptors that add events to a span before otelgrpc has started it;
- - otelgrpc given to one server as an interceptor and as a stats handler;
+- otelgrpc on one server both as an interceptor and as a stats handler;
  - grpc-gateway's Register…HandlerServer, which runs no interceptor.`
 
 // Analyzer reports uses of grpchan and grpc-gateway that go wrong on an
@@ -61,7 +61,7 @@ var Analyzer = &analysis.Analyzer{
 func run(pass *analysis.Pass) (any, error) {
 	path := pass.Pkg.Path()
 	if path == inprocchainPath || strings.HasPrefix(path, inprocchainPath+"/internal/") {
-		return nil, nil // the library has to assert channels
+		return nil, nil // The library itself asserts channels.
 	}
 	c := newChecker(pass, pass.ResultOf[inspect.Analyzer].(*inspector.Inspector))
 	c.summaries = pass.ResultOf[summarizer].(summaries)
@@ -80,17 +80,17 @@ func run(pass *analysis.Pass) (any, error) {
 
 // checker is one run of the analyzer over one package.
 type checker struct {
-	pass      *analysis.Pass
-	info      *types.Info
-	root      inspector.Cursor
-	vars      *variables
-	funcs     map[*types.Func]*ast.FuncDecl
-	summaries summaries
-	plans     map[*ast.File]*plan
-	wrapped   map[*ast.CallExpr]bool // intercept calls that the plans turn into inprocchain.Wrap
-	renewed   map[*types.Var]string  // why a channel does not become an inprocchain.Channel, empty if it does
-	chained   map[ast.Node]bool      // where something is set on a channel that has an inprocchain.Chain
-	findings  []finding
+	pass       *analysis.Pass
+	info       *types.Info
+	root       inspector.Cursor
+	vars       *variables
+	funcs      map[*types.Func]*ast.FuncDecl
+	summaries  summaries
+	plans      map[*ast.File]*plan
+	wrapped    map[*ast.CallExpr]bool // intercept calls that the plans turn into inprocchain.Wrap
+	newReasons map[*types.Var]string  // why a channel does not become an inprocchain.Channel, empty if it does
+	chained    map[ast.Node]bool      // where something is set on a channel that has an inprocchain.Chain
+	findings   []finding
 }
 
 // finding is a diagnostic of a file. If it is rewritten, its fix is that of the
@@ -103,16 +103,16 @@ type finding struct {
 
 func newChecker(pass *analysis.Pass, in *inspector.Inspector) *checker {
 	c := &checker{
-		pass:      pass,
-		info:      pass.TypesInfo,
-		root:      in.Root(),
-		vars:      newVariables(pass.TypesInfo, pass.Files),
-		funcs:     make(map[*types.Func]*ast.FuncDecl),
-		summaries: make(summaries),
-		plans:     make(map[*ast.File]*plan),
-		wrapped:   make(map[*ast.CallExpr]bool),
-		renewed:   make(map[*types.Var]string),
-		chained:   make(map[ast.Node]bool),
+		pass:       pass,
+		info:       pass.TypesInfo,
+		root:       in.Root(),
+		vars:       newVariables(pass.TypesInfo, pass.Files),
+		funcs:      make(map[*types.Func]*ast.FuncDecl),
+		summaries:  make(summaries),
+		plans:      make(map[*ast.File]*plan),
+		wrapped:    make(map[*ast.CallExpr]bool),
+		newReasons: make(map[*types.Var]string),
+		chained:    make(map[ast.Node]bool),
 	}
 	for _, file := range pass.Files {
 		c.plans[file] = &plan{file: file}

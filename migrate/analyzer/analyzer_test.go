@@ -11,20 +11,20 @@ import (
 	"github.com/inprocchain/inprocchain/migrate/analyzer"
 )
 
-// rewritten are the test packages in which something is rewritten, as their golden
-// files say. Those in kept are reported as they say and not rewritten.
+// rewritten has the test packages with golden files. In those of kept, nothing is
+// rewritten.
 var (
 	rewritten = []string{"intercept", "interceptnil", "imports", "assertion", "stats", "clientconn", "gateway", "gatewayone", "public", "interceptotel", "runintercept", "runassertion", "runstats"}
 	kept      = []string{"interceptkept", "replaced", "chained", "conditions", "spans", "twice", "gatewaytwo", "publicotel", "runchained", "flipt", "leftalone"}
 )
 
-// removed are the test packages that use otelgrpc's interceptors, which its newest
-// version does not have. They are tested with the stand-ins only.
+// removed has the test packages that use otelgrpc's interceptors, which its newest
+// version does not have. They are tested only with the stand-ins.
 var removed = []string{"spans", "twice", "publicotel", "interceptotel"}
 
-// TestAnalyzer checks that the analyzer reports in the test files exactly what
-// they say, and rewrites them to their golden files. It first uses stand-ins for
-// the imported packages, which compile fast and offline.
+// TestAnalyzer checks that the analyzer reports exactly what the want comments of the
+// test files say, and rewrites them to their golden files. It first uses stand-ins for
+// the imported packages, which compile quickly and offline, and then the real packages.
 func TestAnalyzer(t *testing.T) {
 	results := analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), analyzer.Analyzer, testPackages()...)
 
@@ -56,12 +56,12 @@ func TestAnalyzer(t *testing.T) {
 		real := analyze(t, sources(t, false))
 		for _, f := range findings {
 			if pkg, _, _ := strings.Cut(f, "/"); !slices.Contains(real, f) && !slices.Contains(removed, pkg) {
-				t.Errorf("only with the stand-ins: %s", f)
+				t.Errorf("reported only with the stand-ins: %s", f)
 			}
 		}
 		for _, f := range real {
 			if !slices.Contains(findings, f) {
-				t.Errorf("only with the real packages: %s", f)
+				t.Errorf("reported only with the real packages: %s", f)
 			}
 		}
 	})

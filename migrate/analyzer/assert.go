@@ -37,7 +37,7 @@ func (c *checker) assertion(cur inspector.Cursor, assert *ast.TypeAssertExpr) {
 	case !checked:
 		d.Message = "this assertion panics if the channel is wrapped; use inprocchain.Unwrap, which sees through wrappers and returns an error"
 	default:
-		reason := c.askAs(cur, assert)
+		reason := c.useAs(cur, assert)
 		d.Message = "this assertion misses a wrapped channel; use inprocchain.As[*inprocgrpc.Channel], which sees through wrappers" + because(reason)
 		c.found(cur, d, reason == "")
 		return
@@ -45,19 +45,19 @@ func (c *checker) assertion(cur inspector.Cursor, assert *ast.TypeAssertExpr) {
 	c.found(cur, d, false)
 }
 
-// passInterceptors returns what to do with the interceptors of the wrapper that e
-// is. inprocchain.Wrap panics for a channel that carries something.
+// passInterceptors returns the advice for the interceptors of the wrapper e.
+// inprocchain.Wrap panics for a channel that is already configured.
 func (c *checker) passInterceptors(e ast.Expr) string {
 	for _, channel := range c.baseChannels(e, nil) {
-		carried, wraps := c.carried(channel)
+		settings, wraps := c.configuredBy(channel)
 		if len(wraps) > 0 {
 			return "pass the interceptors to the call of inprocchain.Wrap (" + wraps[0] + ")"
 		}
-		if len(carried) > 0 {
-			return "pass the interceptors and what the channel carries, " + list(carried) + ", to one inprocchain.New; inprocchain.Wrap panics for a channel that carries something"
+		if len(settings) > 0 {
+			return "pass the interceptors, and what " + list(settings) + " set on the channel, to one inprocchain.New; inprocchain.Wrap panics for a channel that is already configured"
 		}
 	}
-	return "pass the interceptors to inprocchain.New, or to inprocchain.Wrap if the channel carries nothing"
+	return "pass the interceptors to inprocchain.New, or to inprocchain.Wrap if the channel is not configured yet"
 }
 
 func failsHow(checked bool) string {
@@ -85,9 +85,9 @@ func isClientConnInterface(t types.Type) bool {
 	return true
 }
 
-// askAs plans to turn a checked assertion into a call of inprocchain.As, or
+// useAs plans to turn a checked assertion into a call of inprocchain.As, or
 // returns why that is not possible.
-func (c *checker) askAs(cur inspector.Cursor, assert *ast.TypeAssertExpr) (reason string) {
+func (c *checker) useAs(cur inspector.Cursor, assert *ast.TypeAssertExpr) (reason string) {
 	if !c.plainBool(cur) {
 		return "its second result is not assigned to a plain bool"
 	}

@@ -159,8 +159,8 @@ func dots(o option) string {
 	return ""
 }
 
-// isPath reports whether e is a variable or a field of one, so that it can be
-// written twice.
+// isPath reports whether e is a variable or a field of one, so that evaluating it twice
+// has no effect.
 func isPath(e ast.Expr) bool {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
@@ -171,9 +171,9 @@ func isPath(e ast.Expr) bool {
 	return false
 }
 
-// hoistable returns the statement around the expression at cur if statements
-// before it can evaluate a part of the expression: that must not change what is
-// evaluated first, how often or at all.
+// hoistable returns the statement around the expression at cur. ok reports whether a
+// part of the expression can be evaluated in statements before it: that must not change
+// the order of evaluation, or how often the part is evaluated.
 func hoistable(cur inspector.Cursor) (stmt inspector.Cursor, ok bool) {
 	for stmt = cur; !inBlock(stmt); stmt = stmt.Parent() {
 		switch kind, _ := stmt.ParentEdge(); kind {
@@ -194,8 +194,8 @@ func hoistable(cur inspector.Cursor) (stmt inspector.Cursor, ok bool) {
 	return stmt, !evaluatesBefore(stmt.Node(), cur.Node().Pos()) && !jumps(stmt)
 }
 
-// jumps reports whether the function around cur has a goto statement, which must
-// not jump over the declaration of a variable.
+// jumps reports whether the function around cur has a goto statement. It must not jump
+// over the declaration of a variable.
 func jumps(cur inspector.Cursor) bool {
 	for fun := range cur.Enclosing((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
 		for branch := range fun.Preorder((*ast.BranchStmt)(nil)) {

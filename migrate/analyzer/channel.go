@@ -9,20 +9,20 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-const mayCarry = ", so it may already carry interceptors, with which inprocchain.Wrap panics"
+const mayBeConfigured = ", so it may already be configured, and then inprocchain.Wrap panics"
 
 // wrapChannel returns why channel may not be passed to inprocchain.Wrap at cur.
-// Wrap requires a channel that carries nothing, and each channel only once.
+// Wrap panics for a channel that is already configured, or that it has wrapped.
 func (c *checker) wrapChannel(cur inspector.Cursor, channel ast.Expr) (reason string) {
 	if c.isFresh(channel) {
 		return ""
 	}
-	carried, wraps := c.carried(channel)
+	settings, wraps := c.configuredBy(channel)
 	switch {
 	case len(wraps) > 0:
 		return "the channel is passed to inprocchain.Wrap (" + wraps[0] + "), which accepts it only once; pass the interceptors there"
-	case len(carried) > 0:
-		return "the channel carries " + list(carried) + ", with which inprocchain.Wrap panics; pass everything to one inprocchain.New"
+	case len(settings) > 0:
+		return "the channel is configured by " + list(settings) + ", so inprocchain.Wrap would panic; pass everything to one inprocchain.New"
 	}
 	x := channelVar(c.info, channel)
 	if x == nil || !isChannel(c.info.TypeOf(channel)) {
@@ -30,17 +30,17 @@ func (c *checker) wrapChannel(cur inspector.Cursor, channel ast.Expr) (reason st
 	}
 	switch {
 	case x.Kind() == types.ParamVar:
-		return "the channel is a parameter" + mayCarry
+		return "the channel is a parameter" + mayBeConfigured
 	case x.Parent() == x.Pkg().Scope():
-		return "the channel is in a variable of the package" + mayCarry
-	case !c.madeHere(x):
-		return "the channel's variable is not declared with a new channel and assigned only once" + mayCarry
+		return "the channel is in a variable of the package" + mayBeConfigured
+	case !c.isNewChannel(x):
+		return "the channel's variable is not declared with a new channel, or is assigned again" + mayBeConfigured
 	}
 	uses := c.newFlow(grpcInterface)
-	fine := uses.variable(x)
+	onlyUsed := uses.variable(x)
 	switch {
-	case !fine:
-		return "the channel is also used where more may be added to it, and inprocchain.Wrap requires one that carries nothing"
+	case !onlyUsed:
+		return "the channel is also used where it may be configured, and then inprocchain.Wrap panics"
 	case len(uses.intercepts) > 1:
 		return "the channel is intercepted more than once, and inprocchain.Wrap accepts it only once"
 	case repeats(cur, x):
@@ -58,19 +58,19 @@ func (c *checker) unknownChannel(channel ast.Expr) (reason string) {
 	case types.IsInterface(t):
 		return "the channel is in an interface, and inprocchain.Wrap takes an *inprocgrpc.Channel"
 	case !isChannel(t):
-		return "the channel is embedded in another type" + mayCarry
+		return "the channel is embedded in another type" + mayBeConfigured
 	case call:
-		return "the channel comes from another function" + mayCarry
+		return "the channel comes from another function" + mayBeConfigured
 	}
-	return "the channel is in a field or an element" + mayCarry
+	return "the channel is in a field or an element" + mayBeConfigured
 }
 
-// carried returns the With… methods that are called on the channel that e is, and
-// where it is passed to inprocchain.Wrap, as far as this function and those that
-// it passes the channel to show.
-func (c *checker) carried(e ast.Expr) (settings, wraps []string) {
+// configuredBy returns the With… methods that are called on the channel e, and where it
+// is passed to inprocchain.Wrap, in this function and in those that it passes the
+// channel to.
+func (c *checker) configuredBy(e ast.Expr) (settings, wraps []string) {
 	if sel, name := c.settingOf(e); sel != nil {
-		settings, wraps = c.carried(sel.X)
+		settings, wraps = c.configuredBy(sel.X)
 		return append(settings, name+" ("+c.position(sel.Sel.Pos())+")"), wraps
 	}
 	x := channelVar(c.info, e)
@@ -81,13 +81,13 @@ func (c *checker) carried(e ast.Expr) (settings, wraps []string) {
 	if a, ok := c.vars.of(x); ok {
 		for _, value := range a.values {
 			if sel, _ := c.settingOf(value); sel != nil && varOf(c.info, sel.X) != x {
-				settings, _ = c.carried(value)
-				uses.carries = append(uses.carries, settings...)
+				settings, _ = c.configuredBy(value)
+				uses.settings = append(uses.settings, settings...)
 			}
 		}
 	}
 	uses.variable(x)
-	return uses.carries, uses.wraps
+	return uses.settings, uses.wraps
 }
 
 // channelVar returns the variable that e names, itself or after an &.
@@ -98,9 +98,9 @@ func channelVar(info *types.Info, e ast.Expr) *types.Var {
 	return varOf(info, e)
 }
 
-// madeHere reports whether x is a local variable that holds one channel, which
-// is made where x is declared.
-func (c *checker) madeHere(x *types.Var) bool {
+// isNewChannel reports whether x is a local variable that is declared with a new channel
+// and never assigned again.
+func (c *checker) isNewChannel(x *types.Var) bool {
 	a, ok := c.vars.of(x)
 	if !ok || x.Parent() == x.Pkg().Scope() {
 		return false
@@ -126,8 +126,8 @@ func repeats(cur inspector.Cursor, x *types.Var) bool {
 	return false
 }
 
-// baseChannels returns the channels below the intercept calls that e is or, if e
-// is a variable, that are assigned to it.
+// baseChannels returns the channels to which the intercept calls are applied that e is
+// or, if e is a variable, that are assigned to e.
 func (c *checker) baseChannels(e ast.Expr, path []*types.Var) (channels []ast.Expr) {
 	if call, kind := c.interceptOf(e); kind != noIntercept {
 		return c.baseChannels(call.Args[0], path)

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// checkClientConns finds client interceptors that use their *grpc.ClientConn and
-// are put on an in-process channel, where grpchan passes nil.
+// checkClientConns finds client interceptors that use their *grpc.ClientConn and are
+// added to an in-process channel, for which grpchan passes nil.
 func (c *checker) checkClientConns() {
 	for cur := range c.all((*ast.CallExpr)(nil)) {
 		call, kind := c.interceptOf(cur.Node().(*ast.CallExpr))
@@ -30,8 +30,8 @@ func (c *checker) checkClientConns() {
 					Pos:      arg.Pos(),
 					End:      arg.End(),
 					Category: "clientconn",
-					Message: fmt.Sprintf("this interceptor uses its *grpc.ClientConn (%s), which is nil here, so that the RPC panics: "+
-						"grpchan has none for an in-process channel; inprocchain.New and inprocchain.Wrap pass a real one", c.position(use)),
+					Message: fmt.Sprintf("this interceptor uses its *grpc.ClientConn (%s), which is nil here, so the RPC panics: "+
+						"grpchan passes nil for an in-process channel; inprocchain.New and inprocchain.Wrap pass a real one", c.position(use)),
 					Related: []analysis.RelatedInformation{{Pos: use, Message: "used here"}},
 				}, c.wrappedWith(cur))
 				break
@@ -56,7 +56,7 @@ func (c *checker) position(pos token.Pos) string {
 	return fmt.Sprintf("%s:%d", filepath.Base(p.Filename), p.Line)
 }
 
-// function is a client interceptor's source.
+// function is the source of a client interceptor.
 type function struct {
 	typ  *ast.FuncType
 	body *ast.BlockStmt

@@ -20,8 +20,8 @@ var serverOptions = map[string]interceptorKinds{
 	"StatsHandler":           noInterceptor,
 }
 
-// channelOptions are the same for the in-process channel: grpchan's methods and
-// inprocchain's options.
+// channelOptions are the corresponding methods of grpchan and options of inprocchain for
+// the in-process channel.
 var channelOptions = map[string]interceptorKinds{
 	"WithServerUnaryInterceptor":   unaryServer,
 	"WithUnaryServerInterceptors":  unaryServer,
@@ -41,8 +41,8 @@ func (c *checker) serverOptionOf(call *ast.CallExpr) (kind interceptorKinds, ok 
 	return noInterceptor, false
 }
 
-// ourOptionOf is serverOptionOf for inprocchain's options.
-func (c *checker) ourOptionOf(call *ast.CallExpr) (kind interceptorKinds, ok bool) {
+// inprocchainOptionOf is serverOptionOf for inprocchain's options.
+func (c *checker) inprocchainOptionOf(call *ast.CallExpr) (kind interceptorKinds, ok bool) {
 	for name, kind := range channelOptions {
 		if c.callOf(call, inprocchainPath, name) != nil {
 			return kind, true
@@ -51,14 +51,15 @@ func (c *checker) ourOptionOf(call *ast.CallExpr) (kind interceptorKinds, ok boo
 	return noInterceptor, false
 }
 
-// An installed interceptor or stats handler.
+// An installed is an interceptor or a stats handler that is passed to a server or a
+// channel.
 type installed struct {
 	element
 	kind interceptorKinds
 }
 
-// what identifies it.
-type what struct {
+// An installedKey identifies an installed interceptor or stats handler.
+type installedKey struct {
 	obj  types.Object
 	kind interceptorKinds
 }
@@ -79,8 +80,8 @@ func (c *checker) checkConditions() {
 
 // installedBy returns what a function installs on network servers and on
 // in-process channels.
-func (c *checker) installedBy(body *ast.BlockStmt) (server, channel map[what][]installed) {
-	server, channel = make(map[what][]installed), make(map[what][]installed)
+func (c *checker) installedBy(body *ast.BlockStmt) (server, channel map[installedKey][]installed) {
+	server, channel = make(map[installedKey][]installed), make(map[installedKey][]installed)
 	var always []string // conditions of the server itself
 	for _, call := range calls(body) {
 		if c.callOf(call, grpcPath, "NewServer") != nil {
@@ -99,7 +100,7 @@ func (c *checker) installedBy(body *ast.BlockStmt) (server, channel map[what][]i
 		}
 		for _, arg := range call.Args {
 			if option, ok := ast.Unparen(arg).(*ast.CallExpr); ok {
-				if kind, ok := c.ourOptionOf(option); ok {
+				if kind, ok := c.inprocchainOptionOf(option); ok {
 					c.install(channel, option, kind, nil)
 				}
 			}
@@ -109,7 +110,7 @@ func (c *checker) installedBy(body *ast.BlockStmt) (server, channel map[what][]i
 }
 
 // install records the arguments of call, under its conditions.
-func (c *checker) install(on map[what][]installed, call *ast.CallExpr, kind interceptorKinds, always []string) {
+func (c *checker) install(on map[installedKey][]installed, call *ast.CallExpr, kind interceptorKinds, always []string) {
 	for _, arg := range call.Args {
 		for _, e := range c.elements(arg, call.Pos()) {
 			obj := c.identity(e.expr)
@@ -119,19 +120,19 @@ func (c *checker) install(on map[what][]installed, call *ast.CallExpr, kind inte
 			e.conditions = slices.Concat(always, e.conditions, c.conditions(call))
 			slices.Sort(e.conditions)
 			e.conditions = slices.Compact(e.conditions)
-			key := what{obj, kind}
+			key := installedKey{obj, kind}
 			on[key] = append(on[key], installed{e, kind})
 		}
 	}
 }
 
-// conditional reports what is installed on one side if every installation is
-// under conditions that one on the other side is not under.
+// conditional reports an interceptor or stats handler whose installations on one side
+// all have conditions that an installation on the other side does not have.
 func (c *checker) conditional(cur inspector.Cursor, some, others []installed, side, otherSide string) {
 	if len(some) == 0 || slices.ContainsFunc(some, func(a installed) bool {
 		return slices.ContainsFunc(some, func(b installed) bool { return excludes(a.conditions, b.conditions) })
 	}) {
-		return // installed on both branches
+		return // It is installed in both branches.
 	}
 	for _, other := range others {
 		if slices.ContainsFunc(some, func(i installed) bool { return !subset(other.conditions, i.conditions) }) {
@@ -147,7 +148,7 @@ func (c *checker) conditional(cur inspector.Cursor, some, others []installed, si
 			Pos:      first.expr.Pos(),
 			End:      first.expr.End(),
 			Category: "condition",
-			Message: fmt.Sprintf("%s is on the %s only if %s, but on the %s without that condition (line %d), so that RPCs of the two are treated differently; "+
+			Message: fmt.Sprintf("%s is on the %s only if %s, but on the %s without that condition (line %d), so RPCs are handled differently on the two; "+
 				"build one inprocchain.Chain and pass it to both", thing, side, strings.Join(extra, " && "), otherSide, c.line(other.expr.Pos())),
 			Related: []analysis.RelatedInformation{{Pos: other.expr.Pos(), Message: "without the condition here"}},
 		}, false)
@@ -155,7 +156,7 @@ func (c *checker) conditional(cur inspector.Cursor, some, others []installed, si
 	}
 }
 
-// subset reports whether b contains a and more.
+// subset reports whether a is a proper subset of b.
 func subset(a, b []string) bool {
 	return len(a) < len(b) && !slices.ContainsFunc(a, func(cond string) bool { return !slices.Contains(b, cond) })
 }

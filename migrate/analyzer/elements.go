@@ -12,8 +12,7 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// An element is an interceptor, a stats handler or an option that is passed on
-// in a list.
+// An element is an interceptor, a stats handler or an option in a list.
 type element struct {
 	expr       ast.Expr
 	conditions []string // under which it is in the list
@@ -29,8 +28,8 @@ func (c *checker) elements(e ast.Expr, pos token.Pos) []element {
 // lister collects the elements of a list.
 type lister struct {
 	*checker
-	pos   token.Pos                // where the list is used; later assignments do not matter
-	bound map[*types.Var][]element // the variables that are being evaluated, and what they hold so far
+	pos   token.Pos                // where the list is used; later assignments are ignored
+	bound map[*types.Var][]element // the variables that are being evaluated, with their elements so far
 }
 
 func (l *lister) list(e ast.Expr) []element {
@@ -75,7 +74,7 @@ func (l *lister) variable(e ast.Expr, x *types.Var) []element {
 		}
 		held := l.list(value)
 		if len(l.conditions(value)) > 0 && !mentions(l.info, value, x) {
-			held = append(slices.Clone(l.bound[x]), held...) // it may also hold what it held before
+			held = append(slices.Clone(l.bound[x]), held...) // The assignment is conditional.
 		}
 		l.bound[x] = held
 	}
@@ -139,8 +138,8 @@ func mentions(info *types.Info, e ast.Expr, x *types.Var) (found bool) {
 	return found
 }
 
-// conditions returns the conditions under which the function around n evaluates
-// it, as source text. Those of an else branch begin with "!".
+// conditions returns the conditions under which n is evaluated in its function, as
+// source text. Those of an else branch begin with "!".
 func (c *checker) conditions(n ast.Node) (conditions []string) {
 	for cur := c.cursor(n); ; cur = cur.Parent() {
 		kind, _ := cur.ParentEdge()
@@ -217,10 +216,10 @@ func differentCases(x, y string) bool {
 	return x != y && strings.HasPrefix(x, "switch ") && before(x) == before(y)
 }
 
-// identity returns what an element is, so that the same interceptor or stats
-// handler can be recognized in two lists: a function, a variable, a field or a
-// type. For the result of a call it is the called function. It returns nil if it
-// is unknown.
+// identity returns an object that identifies an element, so that the same interceptor or
+// stats handler can be recognized in two lists: a function, a variable, a field or a
+// type. For the result of a call, it is the called function. It returns nil if there is
+// none.
 func (c *checker) identity(e ast.Expr) types.Object {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:

@@ -11,13 +11,13 @@ import (
 )
 
 // flow follows a value to the places where it is used and finds out whether each
-// takes the value as an interface. If all do, the static type of the value can
-// change, and nothing there can add to the channel that the value is.
+// takes the value as an interface. If all do, the static type of the value can change,
+// and nothing there can configure the channel.
 type flow struct {
 	*checker
 	takes      func(iface *types.Interface) bool
-	intercepts []*ast.CallExpr // the calls that put client interceptors on the value
-	carries    []string        // the With… methods that are called on the value, and where
+	intercepts []*ast.CallExpr // the calls that add client interceptors to the value
+	settings   []string        // the With… methods that are called on the value, and where
 	wraps      []string        // where the value is passed to inprocchain.Wrap
 	asserted   bool            // the dynamic type of the value is asserted
 }
@@ -86,7 +86,8 @@ func (f *flow) expr(cur inspector.Cursor) bool {
 	return false
 }
 
-// addresses reports whether this is the operand of & or the receiver of a method.
+// addresses reports whether the expression is the operand of & or the receiver of a
+// method.
 func addresses(kind edge.Kind, parent ast.Node) bool {
 	switch n := parent.(type) {
 	case *ast.UnaryExpr:
@@ -110,7 +111,7 @@ func (f *flow) interfaceType(t types.Type) bool {
 
 func (f *flow) selector(sel *ast.SelectorExpr) bool {
 	if isSetting(sel.Sel.Name) {
-		f.carries = append(f.carries, fmt.Sprintf("%s (%s)", sel.Sel.Name, f.position(sel.Sel.Pos())))
+		f.settings = append(f.settings, fmt.Sprintf("%s (%s)", sel.Sel.Name, f.position(sel.Sel.Pos())))
 	}
 	return channelMethods[sel.Sel.Name]
 }
@@ -128,7 +129,7 @@ func (f *flow) argument(call *ast.CallExpr, i int) bool {
 	}
 	for _, s := range f.settingsBy(call) {
 		if s.Param == i {
-			f.carries = append(f.carries, fmt.Sprintf("%s (%s)", s.Name, s.At))
+			f.settings = append(f.settings, fmt.Sprintf("%s (%s)", s.Name, s.At))
 		}
 	}
 	sig, ok := f.info.TypeOf(call.Fun).(*types.Signature) // builtins have one, too
@@ -161,7 +162,7 @@ func (f *flow) infers(fun ast.Expr) bool {
 }
 
 // target reports whether the value can be assigned to lhs. It can if lhs has an
-// interface type, or if lhs is a new variable all of whose uses are fine.
+// interface type, or if lhs is a new variable whose uses all take it as an interface.
 func (f *flow) target(lhs ast.Expr) bool {
 	if id, ok := lhs.(*ast.Ident); ok {
 		if id.Name == "_" {
@@ -174,7 +175,7 @@ func (f *flow) target(lhs ast.Expr) bool {
 	return f.interfaceType(f.info.TypeOf(lhs)) && !f.assertedIn(varOf(f.info, lhs))
 }
 
-// assertedIn reports whether the dynamic type of what is in x is asserted.
+// assertedIn reports whether the dynamic type of the value of x is asserted.
 func (f *flow) assertedIn(x *types.Var) bool {
 	for _, id := range f.vars.uses[x] {
 		if cur, ok := f.root.FindNode(id); ok {
@@ -197,19 +198,19 @@ func (f *flow) spec(n *ast.ValueSpec, kind edge.Kind, i int) bool {
 	return ok && f.variable(x)
 }
 
-// variable reports whether every use of x is fine. It is false for a variable of
-// the package, because a package is analyzed with and without its tests, and so
-// not all uses are known.
+// variable reports whether every use of x takes its value as an interface. It is false
+// for a variable of the package, because a package is analyzed with and without its
+// tests, so not all uses are known.
 func (f *flow) variable(x *types.Var) bool {
 	if x.Parent() == x.Pkg().Scope() {
 		return false
 	}
-	fine := true
+	all := true
 	for _, id := range f.vars.uses[x] {
 		cur, ok := f.root.FindNode(id)
-		fine = ok && f.expr(cur) && fine // visits all of them, so that carries and intercepts are complete
+		all = ok && f.expr(cur) && all // visits all of them, so that settings and intercepts are complete
 	}
-	return fine
+	return all
 }
 
 func (f *flow) result(ret inspector.Cursor, i int) bool {

@@ -82,9 +82,9 @@ func (c *checker) useClient(cur inspector.Cursor, call *ast.CallExpr, g *gateway
 	channel := c.registeredOn(cur, channels, g)
 	switch {
 	case channel == nil:
-		return "the service is not seen to be registered on the *inprocchain.Channel in scope"
+		return "no registration of the service on the *inprocchain.Channel in scope is found"
 	case c.hasEffects(call.Args[2]):
-		return "the service is made here"
+		return "the call creates the service"
 	case c.unusedWithout(call.Args[2]):
 		return "the variable of the service has no other use"
 	}
@@ -110,14 +110,14 @@ func (g *gateway) has(function string) bool {
 	return ok
 }
 
-// channelsInScope returns the local variables and parameters at cur that are an
-// *inprocchain.Channel, and that their name denotes there.
+// channelsInScope returns the local variables and parameters of type
+// *inprocchain.Channel that can be used by name at cur.
 func (c *checker) channelsInScope(cur inspector.Cursor) (channels []*types.Var) {
 	pos := cur.Node().Pos()
 	for scope := c.scope(cur); scope != nil && scope != c.pass.Pkg.Scope(); scope = scope.Parent() {
 		for _, name := range scope.Names() {
 			_, obj := c.scope(cur).LookupParent(name, pos)
-			if x, ok := obj.(*types.Var); ok && x.Parent() == scope && isOurChannel(x.Type()) {
+			if x, ok := obj.(*types.Var); ok && x.Parent() == scope && isInprocchainChannel(x.Type()) {
 				channels = append(channels, x)
 			}
 		}
@@ -125,9 +125,9 @@ func (c *checker) channelsInScope(cur inspector.Cursor) (channels []*types.Var) 
 	return channels
 }
 
-// registeredOn returns the first of the channels on which the service is
-// registered. That is seen if the same function registers it on that variable. If
-// the package makes only one *inprocchain.Channel, any function in it may do so.
+// registeredOn returns the first of the channels on which the service is registered, or
+// nil. The registration must be on that variable. If the package makes only one
+// *inprocchain.Channel, a registration on any variable counts.
 func (c *checker) registeredOn(cur inspector.Cursor, channels []*types.Var, g *gateway) *types.Var {
 	made, onAny := 0, false
 	var on []*types.Var
@@ -141,7 +141,7 @@ func (c *checker) registeredOn(cur inspector.Cursor, channels []*types.Var, g *g
 			continue
 		}
 		for _, registrar := range c.registrars(call.Args[0]) {
-			if isOurChannel(c.info.TypeOf(registrar)) {
+			if isInprocchainChannel(c.info.TypeOf(registrar)) {
 				onAny = true
 				on = append(on, varOf(c.info, registrar))
 			}
@@ -157,15 +157,15 @@ func (c *checker) registeredOn(cur inspector.Cursor, channels []*types.Var, g *g
 	return nil
 }
 
-// registrars returns what is registered on if a service is registered on e, which
-// may be an inprocchain.MultiRegistrar or a parameter of a function that this
-// package calls.
+// registrars returns the registrars on which a registration on e registers a service. e
+// may be an inprocchain.MultiRegistrar or a parameter of a function that this package
+// calls.
 func (c *checker) registrars(e ast.Expr, path ...*types.Var) []ast.Expr {
 	x := varOf(c.info, e)
 	if slices.Contains(path, x) {
 		return nil
 	}
-	if x != nil && x.Kind() == types.ParamVar && !isOurChannel(x.Type()) {
+	if x != nil && x.Kind() == types.ParamVar && !isInprocchainChannel(x.Type()) {
 		return c.allRegistrars(c.argumentsFor(x), append(path, x))
 	}
 	if x != nil {

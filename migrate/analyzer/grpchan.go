@@ -8,8 +8,8 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// The packages whose calls are analyzed. They are given by path, so that the
-// analyzer does not have to link them.
+// The paths of the packages whose calls are analyzed. The analyzer does not import these
+// packages.
 const (
 	grpcPath        = "google.golang.org/grpc"
 	grpchanPath     = "github.com/fullstorydev/grpchan"
@@ -22,8 +22,8 @@ const (
 // isChannel reports whether t is *inprocgrpc.Channel or an alias of it.
 func isChannel(t types.Type) bool { return isPointerTo(t, inprocgrpcPath, "Channel") }
 
-// isOurChannel reports whether t is *inprocchain.Channel or an alias of it.
-func isOurChannel(t types.Type) bool { return isPointerTo(t, inprocchainPath, "Channel") }
+// isInprocchainChannel reports whether t is *inprocchain.Channel or an alias of it.
+func isInprocchainChannel(t types.Type) bool { return isPointerTo(t, inprocchainPath, "Channel") }
 
 // isClientConn reports whether t is *grpc.ClientConn.
 func isClientConn(t types.Type) bool { return isPointerTo(t, grpcPath, "ClientConn") }
@@ -68,7 +68,7 @@ func isChannelMethod(fn *types.Func) bool {
 	return recv != nil && isChannel(recv.Type())
 }
 
-// interceptorKinds are grpc's four kinds of interceptor.
+// An interceptorKinds is one of grpc's four kinds of interceptor, or none.
 type interceptorKinds int
 
 const (
@@ -103,8 +103,8 @@ func interceptorKind(t types.Type) interceptorKinds {
 	return noInterceptor
 }
 
-// intercept is what one of grpchan's functions that put client interceptors on a
-// channel takes after the channel.
+// An intercept is the kind of arguments that one of grpchan's Intercept functions takes
+// after the channel.
 type intercept int
 
 const (
@@ -152,8 +152,8 @@ func (c *checker) interceptors(call *ast.CallExpr) []ast.Expr {
 
 func (c *checker) isNil(e ast.Expr) bool { return c.info.Types[e].IsNil() }
 
-// hooks are the methods that set an interceptor or a stats handler, of which a
-// channel holds one, with inprocchain's option that adds one.
+// hooks maps each method that sets the only interceptor or stats handler of a kind on a
+// channel to the option of inprocchain that adds one.
 var hooks = map[string]string{
 	"WithServerUnaryInterceptor":  "WithUnaryServerInterceptors",
 	"WithServerStreamInterceptor": "WithStreamServerInterceptors",

@@ -21,11 +21,11 @@ const (
 // inprocgrpc.Channel.
 func (h held) inProcess() bool { return h != 0 && h&heldOther == 0 }
 
-// holds returns what e may hold. That follows from its static type or, for an
-// interface, from what this package assigns to it.
+// holds returns what e may hold, judged by its static type or, for an interface, by what
+// this package assigns to it.
 func (c *checker) holds(e ast.Expr) held { return c.holdsBut(e, nil) }
 
-// holdsBut is holds without what the variables on path add.
+// holdsBut is holds, ignoring the variables on path.
 func (c *checker) holdsBut(e ast.Expr, path []*types.Var) held {
 	e = ast.Unparen(e)
 	t := c.info.TypeOf(e)
@@ -62,7 +62,7 @@ func (c *checker) holdsVariable(x *types.Var, path []*types.Var) held {
 		return heldOther
 	}
 	if slices.Contains(path, x) {
-		return 0 // what it already holds is counted where it was assigned
+		return 0 // Its values are counted where they are assigned.
 	}
 	a, ok := c.vars.of(x)
 	if !ok {

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// importName returns inprocchain's name in the places where the plan needs it,
+// importName returns the name by which the edits of the plan can refer to inprocchain,
 // and whether the file already imports it under that name.
 func (c *checker) importName(p *plan) (name string, imported bool) {
 	for _, spec := range p.file.Imports {
-		if pkg := c.pkgName(spec); pkg != nil && pkg.Imported().Path() == inprocchainPath && pkg.Name() != "." && c.means(p, pkg.Name(), pkg) {
+		if pkg := c.pkgName(spec); pkg != nil && pkg.Imported().Path() == inprocchainPath && pkg.Name() != "." && c.denotes(p, pkg.Name(), pkg) {
 			return pkg.Name(), true
 		}
 	}
 	name = "inprocchain"
-	for n := 2; !c.means(p, name, nil); n++ {
+	for n := 2; !c.denotes(p, name, nil); n++ {
 		name = fmt.Sprint("inprocchain", n)
 	}
 	return name, false
@@ -42,9 +42,9 @@ func (c *checker) pkgName(spec *ast.ImportSpec) *types.PkgName {
 	return pkg
 }
 
-// means reports whether name denotes obj in every place where the plan needs
-// inprocchain's name. If obj is nil, it reports whether name is unused there.
-func (c *checker) means(p *plan, name string, obj types.Object) bool {
+// denotes reports whether name denotes obj in every place where the plan needs the name
+// of inprocchain. If obj is nil, it reports whether name is unused there.
+func (c *checker) denotes(p *plan, name string, obj types.Object) bool {
 	file := c.info.Scopes[p.file]
 	for _, e := range p.edits {
 		if !strings.Contains(e.text, qualifier) {
@@ -158,7 +158,7 @@ func addImport(file *ast.File, spec string) edit {
 		switch path, _ := strconv.Unquote(s.Path.Value); path {
 		case inprocgrpcPath, grpchanPath:
 			after = s
-		case "C": // its comment must stay directly before it
+		case "C": // Its comment must remain directly before it.
 		default:
 			if after == nil || !strings.Contains(after.Path.Value, grpchanPath) {
 				after = s

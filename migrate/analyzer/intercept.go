@@ -9,8 +9,8 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// checkIntercepts finds client interceptors that grpchan puts around an
-// in-process channel. It reports nested calls once.
+// checkIntercepts finds calls of grpchan that wrap an in-process channel with client
+// interceptors. It reports nested calls once.
 func (c *checker) checkIntercepts() {
 	for cur := range c.all((*ast.CallExpr)(nil)) {
 		call, kind := c.interceptOf(cur.Node().(*ast.CallExpr))
@@ -18,10 +18,10 @@ func (c *checker) checkIntercepts() {
 			continue
 		}
 		if outer, kind := c.outerIntercept(cur); kind != noIntercept && c.holds(outer)&heldWrapper != 0 {
-			continue // reported there
+			continue // It is reported for the outer call.
 		}
 		if assert, ok := outside(cur).Node().(*ast.TypeAssertExpr); ok && assert.Type != nil && isChannel(c.info.TypeOf(assert.Type)) {
-			continue // the report of the assertion says this, too
+			continue // The report of the assertion includes this.
 		}
 		reason := c.wrap(cur)
 		c.found(cur, analysis.Diagnostic{

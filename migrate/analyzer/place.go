@@ -21,9 +21,8 @@ func (p place) within(other place) bool {
 	return p.root == other.root && p.expr == other.expr && strings.HasPrefix(p.fields, other.fields+".")
 }
 
-// placeOf returns where the channel that e is or embeds is stored. The same
-// channel under two names has one place if each of the two is a local variable
-// that is assigned once.
+// placeOf returns the place of the channel that e is or embeds. Two variables with the
+// same channel have one place if both are local variables that are assigned once.
 func (c *checker) placeOf(e ast.Expr) place {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:

@@ -8,18 +8,17 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// plan collects how to rewrite a file. There is one plan for all findings in a
-// file, because an import can only be removed once every call that needs it is
-// gone.
+// plan collects the edits of a file. There is one plan for all findings in a file,
+// because an import can be removed only if every call that needs it is rewritten.
 type plan struct {
 	file  *ast.File
 	edits []edit
-	kept  []ast.Node // in text that is replaced, but part of the replacement
+	kept  []ast.Node // nodes in replaced text that the replacement contains
 	names []newName
 }
 
-// edit replaces a range of the source. If text contains the qualifier, that
-// becomes inprocchain's name in the file and a dot.
+// edit replaces a range of the source. In text, the qualifier stands for the name of
+// inprocchain in the file and a dot.
 type edit struct {
 	pos, end token.Pos
 	text     string
@@ -29,8 +28,8 @@ const qualifier = "\x00"
 
 // The reasons for which a plan rejects edits.
 const (
-	commentInTheWay = "a comment stands where text would be removed"
-	overlapping     = "it is part of another call that is rewritten"
+	commentLost = "a comment would be lost"
+	overlapping = "it is part of another call that is rewritten"
 )
 
 // because returns the end of a message that says why there is no fix. It is
@@ -48,7 +47,7 @@ func (p *plan) try(edits []edit) (reason string) {
 	for _, e := range edits {
 		for _, group := range p.file.Comments {
 			if group.Pos() < e.end && e.pos < group.End() {
-				return commentInTheWay
+				return commentLost
 			}
 		}
 		for _, other := range p.edits {
@@ -76,7 +75,7 @@ func (p *plan) removes(id *ast.Ident) bool {
 	return false
 }
 
-// qualifies reports whether the plan needs inprocchain's name.
+// qualifies reports whether the plan needs the name of inprocchain.
 func (p *plan) qualifies() bool {
 	for _, e := range p.edits {
 		if strings.Contains(e.text, qualifier) {

@@ -11,9 +11,8 @@ import (
 	"golang.org/x/tools/go/analysis/analysistest"
 )
 
-// checkPublicUses checks that the README's table has a row for each public use
-// among the test files, with what the findings say about it, and states how many
-// are reported and rewritten.
+// checkPublicUses checks that the table in README.md has a row with the correct result
+// for each public use among the test files, and that the numbers below it are correct.
 func checkPublicUses(t *testing.T, findings []string) {
 	readme, err := os.ReadFile(filepath.Join("..", "README.md"))
 	if err != nil {
@@ -28,7 +27,7 @@ func checkPublicUses(t *testing.T, findings []string) {
 		for _, file := range files {
 			name := filepath.Base(file)
 			if name == "public.go" {
-				continue // what the others share
+				continue // It is shared by the others.
 			}
 			uses++
 			result := "nothing to report"
@@ -52,8 +51,8 @@ func checkPublicUses(t *testing.T, findings []string) {
 	}
 }
 
-// project returns the project that a file is rebuilt from, and source its address.
-// Both are in the first line.
+// project returns the name of the project that a file imitates, and source the address
+// of the original file. Both are in the first line of the file.
 func project(t *testing.T, file string) string { return origin(t, file)[0] }
 
 func source(t *testing.T, file string) string { return origin(t, file)[1] }

@@ -19,10 +19,10 @@ import (
 	"github.com/inprocchain/inprocchain/migrate/analyzer"
 )
 
-// The module in testdata/real requires the real packages. The tests add the test
-// files to it as an overlay, as they are or rewritten.
+// The module in testdata/real requires the real packages. The tests add the test files
+// to it as an overlay, either unchanged or rewritten.
 
-// TestRewrittenTwice checks that a second run finds nothing more to rewrite.
+// TestRewrittenTwice checks that a second run rewrites nothing.
 func TestRewrittenTwice(t *testing.T) {
 	for _, finding := range analyze(t, sources(t, true)) {
 		if strings.HasSuffix(finding, withFix) {
@@ -40,8 +40,8 @@ func TestRewrittenCompiles(t *testing.T) {
 	}
 }
 
-// TestRewrittenRuns checks that the rewritten programs print what they printed
-// before.
+// TestRewrittenRuns checks that the rewritten programs print the same as the original
+// ones.
 func TestRewrittenRuns(t *testing.T) {
 	env, before, after := realEnv(t), overlayFile(t, sources(t, false)), overlayFile(t, sources(t, true))
 	for program, want := range map[string]string{
@@ -54,19 +54,19 @@ func TestRewrittenRuns(t *testing.T) {
 		"runstats": "tag /grpc.health.v1.Health/Check\nbegin\nintercepted /grpc.health.v1.Health/Check\nend\nSERVING <nil>\n",
 	} {
 		t.Run(program, func(t *testing.T) {
-			was, err := goCommand(env, "run", "-overlay", before, "./"+program)
-			if err != nil || !strings.HasPrefix(was, want) {
-				t.Fatalf("before: %v\n%s\nwant %q first", err, was, want)
+			original, err := goCommand(env, "run", "-overlay", before, "./"+program)
+			if err != nil || !strings.HasPrefix(original, want) {
+				t.Fatalf("before: %v\n%s\nwant it to begin with %q", err, original, want)
 			}
-			is, err := goCommand(env, "run", "-overlay", after, "./"+program)
-			if err != nil || is != was {
-				t.Errorf("after: %v\n%s\nbefore:\n%s", err, is, was)
+			rewritten, err := goCommand(env, "run", "-overlay", after, "./"+program)
+			if err != nil || rewritten != original {
+				t.Errorf("after: %v\n%s\nbefore:\n%s", err, rewritten, original)
 			}
 		})
 	}
 }
 
-// realPackages are the test packages that compile with the real packages.
+// realPackages returns the test packages that compile with the real packages.
 func realPackages() []string {
 	return slices.DeleteFunc(testPackages(), func(pkg string) bool { return slices.Contains(removed, pkg) })
 }
@@ -93,10 +93,10 @@ func sources(t *testing.T, golden bool) map[string]string {
 			t.Fatalf("no files in %s: %v", pkg, err)
 		}
 		for _, name := range names {
-			place := filepath.Join(data, "real", pkg, filepath.Base(name))
-			files[place] = name
+			path := filepath.Join(data, "real", pkg, filepath.Base(name))
+			files[path] = name
 			if _, err := os.Stat(name + ".golden"); err == nil && golden {
-				files[place] = name + ".golden"
+				files[path] = name + ".golden"
 			}
 		}
 	}
@@ -118,8 +118,8 @@ func overlayFile(t *testing.T, sources map[string]string) string {
 }
 
 // realEnv returns the environment for the go command in the module of the real
-// packages. The go command uses a copy of go.mod, which it may update to what
-// inprocchain requires now.
+// packages. The go command uses a copy of go.mod, which it may update to the current
+// requirements of inprocchain.
 func realEnv(t *testing.T) []string {
 	t.Helper()
 	dir := t.TempDir()
@@ -149,12 +149,12 @@ func goCommand(env []string, verb string, args ...string) (string, error) {
 func analyze(t *testing.T, sources map[string]string) (findings []string) {
 	t.Helper()
 	overlay := make(map[string][]byte)
-	for place, name := range sources {
+	for path, name := range sources {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		overlay[place] = text
+		overlay[path] = text
 	}
 	pkgs, err := packages.Load(&packages.Config{
 		Mode:    packages.LoadAllSyntax, // the analyzer summarizes functions of other packages

@@ -30,15 +30,15 @@ func (c *checker) checkSpans() {
 				End:      early.End(),
 				Category: "spans",
 				Message: fmt.Sprintf("this interceptor adds events to the span of its context, but runs outside otelgrpc's interceptor (line %d), which starts the span, "+
-					"so that the events are lost; use otelgrpc.NewServerHandler() with inprocchain.WithServerStatsHandlers(…) and grpc.StatsHandler(…), which are outside every interceptor", c.line(otel.Pos())),
+					"so the events are lost; use otelgrpc.NewServerHandler() with inprocchain.WithServerStatsHandlers(…) and grpc.StatsHandler(…), which are outside every interceptor", c.line(otel.Pos())),
 				Related: []analysis.RelatedInformation{{Pos: otel.Pos(), Message: "the span is started here"}},
 			}, false)
 		}
 	}
 }
 
-// insideOtelHandler returns where the interceptors of servers are that have
-// otelgrpc's stats handler, too: it starts a span outside of all of them.
+// insideOtelHandler returns the positions of the interceptors of servers that also have
+// otelgrpc's stats handler. It starts a span outside of all of them.
 func (c *checker) insideOtelHandler() map[token.Pos]bool {
 	traced := make(map[token.Pos]bool)
 	for cur := range c.all((*ast.CallExpr)(nil)) {
@@ -67,7 +67,7 @@ func (c *checker) optionsOf(call *ast.CallExpr) func(*ast.CallExpr) (interceptor
 	}
 	for _, name := range []string{"New", "Wrap", "NewChain"} {
 		if c.callOf(call, inprocchainPath, name) != nil {
-			return c.ourOptionOf
+			return c.inprocchainOptionOf
 		}
 	}
 	return nil
@@ -98,8 +98,8 @@ func (c *checker) serverLists(call *ast.CallExpr) [][]element {
 	return lists
 }
 
-// optionElements returns what those options of a call that optionOf recognizes
-// install of the given kind.
+// optionElements returns the elements of the given kind in the options of a call that
+// optionOf recognizes.
 func (c *checker) optionElements(call *ast.CallExpr, optionOf func(*ast.CallExpr) (interceptorKinds, bool), want interceptorKinds) (elements []element) {
 	for _, arg := range call.Args {
 		for _, o := range c.elements(arg, call.Pos()) {
@@ -133,7 +133,7 @@ func (c *checker) beforeOtel(list []element) (early, otel ast.Expr) {
 				return outer.expr, e.expr
 			}
 		}
-		return nil, nil // the interceptors after the first are in its span
+		return nil, nil // Later interceptors are in the span of the first.
 	}
 	return nil, nil
 }

@@ -22,7 +22,7 @@ func (c *checker) checkStatsHandlers() {
 		chain := c.outermost(cur)
 		reason, tried := reasons[chain.Node()]
 		if !tried {
-			reason = c.renew(chain)
+			reason = c.useNew(chain)
 			reasons[chain.Node()] = reason
 		}
 		c.found(cur, analysis.Diagnostic{
@@ -56,14 +56,14 @@ func (c *checker) outermost(cur inspector.Cursor) inspector.Cursor {
 
 const usedAsChannel = "it is used as an *inprocgrpc.Channel, and New returns an *inprocchain.Channel"
 
-// renew plans to turn a chain of With… calls on a channel that is made in the
+// useNew plans to turn a chain of With… calls on a channel that is made in the
 // same expression, or directly before, into inprocchain.New. If the result might
 // not compile or might behave differently, it plans nothing and returns the
 // reason.
-func (c *checker) renew(chain inspector.Cursor) (reason string) {
+func (c *checker) useNew(chain inspector.Cursor) (reason string) {
 	calls, made := c.links(chain.Node().(*ast.CallExpr))
 	if !made {
-		return c.renewVariable(calls)
+		return c.useNewForVariable(calls)
 	}
 	if !c.newFlow(grpcInterface).expr(chain) {
 		return usedAsChannel
@@ -75,7 +75,7 @@ func (c *checker) renew(chain inspector.Cursor) (reason string) {
 	if mayBeNil(options) {
 		return c.build(chain, "New", nil, options, nil)
 	}
-	return c.plan(chain).try(c.renewEdits(calls))
+	return c.plan(chain).try(c.newEdits(calls))
 }
 
 // newOptions returns the options of inprocchain.New for With… calls.
@@ -84,7 +84,7 @@ func (c *checker) newOptions(calls []*ast.CallExpr) (options []option, reason st
 	for _, call := range calls {
 		_, name := c.settingOf(call)
 		if seen[name] {
-			return nil, "a part of it is replaced"
+			return nil, "one of the calls replaces another one"
 		}
 		seen[name] = true
 		arg := call.Args[0]
@@ -92,7 +92,7 @@ func (c *checker) newOptions(calls []*ast.CallExpr) (options []option, reason st
 			return nil, "the argument of " + name + " is nil, which inprocchain.New rejects"
 		}
 		// RPCs would panic with a nil stats handler, so it may be assumed not to be nil.
-		options = append(options, option{name: optionFor(name), arg: arg, maybeNil: !isStatsHook(name) && !c.never(arg, 0)})
+		options = append(options, option{name: optionFor(name), arg: arg, maybeNil: !isStatsHook(name) && !c.neverNil(arg, 0)})
 	}
 	return options, ""
 }
@@ -108,9 +108,9 @@ func (c *checker) links(call *ast.CallExpr) (calls []*ast.CallExpr, made bool) {
 	return []*ast.CallExpr{call}, c.isFresh(sel.X)
 }
 
-// renewEdits returns the edits that leave the arguments where they are, on their
-// own lines if they are on such, and replace the text between them.
-func (c *checker) renewEdits(calls []*ast.CallExpr) []edit {
+// newEdits returns the edits that leave the arguments where they are, on their
+// own lines if they were on such, and replace the text between them.
+func (c *checker) newEdits(calls []*ast.CallExpr) []edit {
 	first, last := calls[0], calls[len(calls)-1]
 	separator, begin, end := ", ", "", ""
 	if sel, _ := c.settingOf(last); c.line(sel.Sel.Pos()) > c.line(first.Pos()) {

@@ -12,8 +12,8 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// A summary is what a caller has to know about a function. It is a fact, so
-// that a package knows it about the functions of the packages it imports.
+// A summary describes a function for its callers. It is an analysis fact, so it is also
+// available for the functions of imported packages.
 type summary struct {
 	NeverNil   bool      // its first result, an interceptor, is never nil
 	SpanEvents bool      // it adds events to the span of a context that it did not start itself
@@ -31,8 +31,8 @@ func (*summary) AFact() {}
 
 func (s *summary) isZero() bool { return !s.NeverNil && !s.SpanEvents && len(s.Sets) == 0 }
 
-// summaries are the summaries of the functions of a package and of those that it
-// uses. A function that none of the fields applies to is not included.
+// summaries has the summaries of the functions of a package and of those that it uses.
+// Functions whose summary is zero are not included.
 type summaries map[*types.Func]*summary
 
 // of returns the summary of fn, which may be nil.
@@ -45,12 +45,12 @@ func (s summaries) of(fn *types.Func) *summary {
 	return &summary{}
 }
 
-// summarizer summarizes the functions of a package. It is an analyzer of its
-// own, because drivers run an analyzer with facts on every dependency.
+// summarizer summarizes the functions of a package. It is a separate analyzer, because
+// drivers run an analyzer with facts on every dependency.
 var summarizer = &analysis.Analyzer{
 	Name: "inprocchainsummary",
 	Doc:  "summarize functions for the inprocchain analyzer",
-	Run:  summarize, // most packages are not inspected
+	Run:  summarize, // It does not require package inspect, because it skips most packages.
 
 	ResultType: reflect.TypeFor[summaries](),
 	FactTypes:  []analysis.Fact{new(summary)},
@@ -69,7 +69,7 @@ func summarize(pass *analysis.Pass) (any, error) {
 			}
 		}
 	}
-	for c.summarizeAll() { // functions call each other
+	for c.summarizeAll() { // repeats, because functions call each other
 	}
 	for fn := range c.funcs {
 		if s := c.summaries[fn]; s != nil {
@@ -150,8 +150,8 @@ func lastOfEach(settings []setting) (last []setting) {
 	return last
 }
 
-// settingsBy returns the With… methods that the called function calls on the
-// arguments of call. What inprocchain.Wrap does is no setting, but a chain.
+// settingsBy returns the With… methods that the called function calls on the arguments
+// of call. A call of inprocchain.Wrap is handled separately, as a chain.
 func (c *checker) settingsBy(call *ast.CallExpr) (settings []setting) {
 	fn := typeutil.StaticCallee(c.info, call)
 	if fn == nil || fn.Pkg() == nil || fn.Pkg().Path() == inprocchainPath {

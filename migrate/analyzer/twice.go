@@ -8,8 +8,8 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// checkInstrumentedTwice finds servers and channels that are given otelgrpc both
-// as an interceptor and as a stats handler.
+// checkInstrumentedTwice finds servers and channels that have otelgrpc both as an
+// interceptor and as a stats handler.
 func (c *checker) checkInstrumentedTwice() {
 	for cur := range c.all((*ast.CallExpr)(nil)) {
 		call := cur.Node().(*ast.CallExpr)
@@ -22,7 +22,7 @@ func (c *checker) checkInstrumentedTwice() {
 	}
 }
 
-// instrumentedTwice reports the options of call that give it otelgrpc twice.
+// instrumentedTwice reports options of call that contain otelgrpc twice.
 func (c *checker) instrumentedTwice(cur inspector.Cursor, call *ast.CallExpr, optionOf func(*ast.CallExpr) (interceptorKinds, bool)) {
 	handlers := c.optionElements(call, optionOf, noInterceptor)
 	for _, kind := range []interceptorKinds{unaryServer, streamServer} {
@@ -66,7 +66,7 @@ func (c *checker) twice(cur inspector.Cursor, handlers, interceptors []element) 
 				Pos:      i.expr.Pos(),
 				End:      i.expr.End(),
 				Category: "twice",
-				Message: fmt.Sprintf("otelgrpc is on the same server as an interceptor here and as a stats handler in line %d, so that every RPC has two spans; "+
+				Message: fmt.Sprintf("otelgrpc is on the same server as an interceptor here and as a stats handler in line %d, so every RPC has two spans; "+
 					"keep the stats handler", c.line(h.expr.Pos())),
 				Related: []analysis.RelatedInformation{{Pos: h.expr.Pos(), Message: "the stats handler"}},
 			}, false)

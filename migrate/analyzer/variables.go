@@ -6,8 +6,7 @@ import (
 	"go/types"
 )
 
-// variables holds what is assigned to the variables of a package and where they
-// are used.
+// variables records the assignments to the variables of a package, and their uses.
 type variables struct {
 	known  map[*types.Var]*assigned
 	opaque map[*types.Var]bool // assigned by a range, a call with several results or through a pointer
@@ -80,7 +79,7 @@ func (v *variables) note(info *types.Info, n ast.Node) {
 		v.assign(info, n.Value, nil, 0, 1)
 	case *ast.UnaryExpr:
 		if x := varOf(info, n.X); n.Op == token.AND && x != nil && !isNamed(x.Type(), inprocgrpcPath, "Channel") {
-			v.opaque[x] = true // it may be assigned through the pointer; the address of a channel is the channel itself
+			v.opaque[x] = true // It may be assigned through the pointer. The address of a channel is the channel itself.
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (c *checker) wrap(cur inspector.Cursor) (reason string) {
 	calls := c.nest(outer)
 	channel := calls[len(calls)-1].Args[0]
 	if c.onWrapped(channel) {
-		return "" // it becomes a layer above an inprocchain.Channel, and works as it is
+		return "" // It becomes a layer above an inprocchain.Channel, and needs no change.
 	}
 	if reason := c.wrapChannel(cur, channel); reason != "" {
 		return reason
@@ -80,7 +80,7 @@ func (c *checker) wrapPlan(cur inspector.Cursor, calls []*ast.CallExpr, channel 
 		return c.plan(cur).try(slices.Concat(declaration, c.wrapEdits(calls)))
 	}
 	if len(calls) > 1 && c.evaluated(options) > 1 {
-		return "the nested calls evaluate their interceptors in another order"
+		return "the nested calls evaluate their interceptors in a different order"
 	}
 	return c.build(cur, "Wrap", []ast.Expr{channel}, options, declaration)
 }
@@ -96,7 +96,7 @@ func (c *checker) wrapOptions(calls []*ast.CallExpr) (options []option, reason s
 				return nil, "an interceptor is nil"
 			default:
 				spread := call.Ellipsis.IsValid()
-				options = append(options, option{c.wrapOption(call, i), arg, spread, !spread && !c.never(arg, 0)})
+				options = append(options, option{c.wrapOption(call, i), arg, spread, !spread && !c.neverNil(arg, 0)})
 			}
 		}
 	}

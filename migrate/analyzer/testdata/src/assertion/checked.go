@@ -43,6 +43,6 @@ func kept(conn grpc.ClientConnInterface) (ok boolean) {
 	_, ok = conn.(*ig.Channel)             // want `misses a wrapped channel.*not rewritten: its second result is not assigned to a plain bool`
 	var in, found any = conn.(*ig.Channel) // want `misses a wrapped channel.*not rewritten: its second result`
 	_, _ = in, found
-	_, also := conn.( /* in process? */ *ig.Channel) // want `misses a wrapped channel.*not rewritten: a comment stands`
+	_, also := conn.( /* in process? */ *ig.Channel) // want `misses a wrapped channel.*not rewritten: a comment would be lost`
 	return ok && boolean(also)
 }

@@ -15,7 +15,7 @@ func unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientCo
 }
 
 func direct(channel *inprocgrpc.Channel) *inprocgrpc.Channel {
-	return grpchan.InterceptClientConn(channel, unary, nil).(*inprocgrpc.Channel) // want `this assertion always panics: grpchan's Intercept functions return a wrapper, never the \*inprocgrpc.Channel in it; keep the channel in its own variable, and pass the interceptors to inprocchain.New, or to inprocchain.Wrap if the channel carries nothing`
+	return grpchan.InterceptClientConn(channel, unary, nil).(*inprocgrpc.Channel) // want `this assertion always panics: grpchan's Intercept functions return a wrapper, never the \*inprocgrpc.Channel in it; keep the channel in its own variable, and pass the interceptors to inprocchain.New, or to inprocchain.Wrap if the channel is not configured yet`
 }
 
 func directNested(channel *inprocgrpc.Channel) *inprocgrpc.Channel {
@@ -41,11 +41,11 @@ func byOneOfTwo(wrapped bool) *inprocgrpc.Channel {
 	return conn.(*inprocgrpc.Channel) // want `this assertion panics if the channel is wrapped; use inprocchain.Unwrap`
 }
 
-func carriesInterceptor(serve grpc.UnaryServerInterceptor) *inprocgrpc.Channel {
+func configuredWithInterceptor(serve grpc.UnaryServerInterceptor) *inprocgrpc.Channel {
 	channel := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(serve)
 	channel.WithCloner(inprocgrpc.ProtoCloner{})
-	conn := grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries`
-	return conn.(*inprocgrpc.Channel)                        // want `always panics.*pass the interceptors and what the channel carries, WithServerUnaryInterceptor \(unchecked.go:45\) and WithCloner \(unchecked.go:46\), to one inprocchain.New; inprocchain.Wrap panics for a channel that carries something`
+	conn := grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is configured by`
+	return conn.(*inprocgrpc.Channel)                        // want `always panics.*pass the interceptors, and what WithServerUnaryInterceptor \(unchecked.go:45\) and WithCloner \(unchecked.go:46\) set on the channel, to one inprocchain.New; inprocchain.Wrap panics for a channel that is already configured`
 }
 
 func wrapped() (*inprocgrpc.Channel, *inprocchain.Channel) {

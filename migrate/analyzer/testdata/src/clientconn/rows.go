@@ -53,7 +53,7 @@ func chain(interceptors ...grpc.UnaryClientInterceptor) grpc.UnaryClientIntercep
 
 func inProcess(channel *inprocgrpc.Channel, t *tracer) {
 	use(grpchan.InterceptClientConn(channel, // want `hides an in-process channel`
-		target,       // want `this interceptor uses its \*grpc.ClientConn \(rows.go:14\), which is nil here, so that the RPC panics: grpchan has none for an in-process channel; inprocchain.New and inprocchain.Wrap pass a real one`
+		target,       // want `this interceptor uses its \*grpc.ClientConn \(rows.go:14\), which is nil here, so the RPC panics: grpchan passes nil for an in-process channel; inprocchain.New and inprocchain.Wrap pass a real one`
 		streamTarget, // want `uses its \*grpc.ClientConn \(rows.go:19\)`
 	))
 	use(grpchan.InterceptClientConnUnary(channel, // want `hides an in-process channel`

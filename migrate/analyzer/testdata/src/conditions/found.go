@@ -32,7 +32,7 @@ func chain(interceptors ...grpc.UnaryServerInterceptor) grpc.UnaryServerIntercep
 
 func channelIfTracing(cfg config, channel *inprocgrpc.Channel) *grpc.Server {
 	if cfg.tracing {
-		channel.WithServerStatsHandler(otelgrpc.NewServerHandler()) // want `measures wrong durations` `this stats handler is on the in-process channel only if cfg.tracing, but on the network server without that condition \(line 37\), so that RPCs of the two are treated differently; build one inprocchain.Chain and pass it to both`
+		channel.WithServerStatsHandler(otelgrpc.NewServerHandler()) // want `measures wrong durations` `this stats handler is on the in-process channel only if cfg.tracing, but on the network server without that condition \(line 37\), so RPCs are handled differently on the two; build one inprocchain.Chain and pass it to both`
 	}
 	return grpc.NewServer(grpc.StatsHandler(otelgrpc.NewServerHandler()))
 }

@@ -20,7 +20,7 @@ func noClient(ctx context.Context, mux *runtime.ServeMux, srv flagspb.UsersServe
 
 func madeHere(ctx context.Context, mux *runtime.ServeMux, channel *inprocchain.Channel) error {
 	flagspb.RegisterFlagsServer(channel, newServer())
-	return flagspb.RegisterFlagsHandlerServer(ctx, mux, newServer()) // want `not rewritten: the service is made here`
+	return flagspb.RegisterFlagsHandlerServer(ctx, mux, newServer()) // want `not rewritten: the call creates the service`
 }
 
 func newServer() flagspb.FlagsServer { return &server{} }
@@ -34,7 +34,7 @@ func noOtherUse(ctx context.Context, mux *runtime.ServeMux, channel *inprocchain
 
 func comment(ctx context.Context, mux *runtime.ServeMux, srv flagspb.FlagsServer, channel *inprocchain.Channel) error {
 	flagspb.RegisterFlagsServer(channel, srv)
-	return flagspb.RegisterFlagsHandlerServer(ctx, mux, newFlags( /* the same */ )) // want `not rewritten: the service is made here`
+	return flagspb.RegisterFlagsHandlerServer(ctx, mux, newFlags( /* the same */ )) // want `not rewritten: the call creates the service`
 }
 
 func newFlags() flagspb.FlagsServer { return nil }

@@ -17,5 +17,5 @@ func channels(srv flagspb.FlagsServer) (first, second *inprocchain.Channel) {
 }
 
 func handler(ctx context.Context, mux *runtime.ServeMux, srv flagspb.FlagsServer, channel *inprocchain.Channel) error {
-	return flagspb.RegisterFlagsHandlerServer(ctx, mux, srv) // want `RegisterFlagsHandlerServer calls.*not rewritten: the service is not seen to be registered on the \*inprocchain.Channel in scope`
+	return flagspb.RegisterFlagsHandlerServer(ctx, mux, srv) // want `RegisterFlagsHandlerServer calls.*not rewritten: no registration of the service on the \*inprocchain.Channel in scope is found`
 }

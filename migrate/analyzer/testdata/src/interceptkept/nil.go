@@ -54,5 +54,5 @@ func literalNil() {
 }
 
 func orderOfCalls(next func() grpc.UnaryClientInterceptor) {
-	use(grpchan.InterceptClientConnUnary(grpchan.InterceptClientConnUnary(&inprocgrpc.Channel{}, next()), next())) // want `not rewritten: the nested calls evaluate their interceptors in another order`
+	use(grpchan.InterceptClientConnUnary(grpchan.InterceptClientConnUnary(&inprocgrpc.Channel{}, next()), next())) // want `not rewritten: the nested calls evaluate their interceptors in a different order`
 }

@@ -28,7 +28,7 @@ var conn = grpchan.InterceptClientConn(&inprocgrpc.Channel{}, unary, nil) // wan
 func assertConn() { _ = conn.(grpchan.WrappedClientConn) }
 
 func comment() grpc.ClientConnInterface {
-	return grpchan.InterceptClientConn(&inprocgrpc.Channel{}, unary /* none yet */, nil) // want `not rewritten: a comment stands where text would be removed`
+	return grpchan.InterceptClientConn(&inprocgrpc.Channel{}, unary /* none yet */, nil) // want `not rewritten: a comment would be lost`
 }
 
 func switched() {

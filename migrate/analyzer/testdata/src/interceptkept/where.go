@@ -8,7 +8,7 @@ import (
 )
 
 func parameter(channel *inprocgrpc.Channel) grpc.ClientConnInterface {
-	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is a parameter, so it may already carry interceptors, with which inprocchain.Wrap panics`
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is a parameter, so it may already be configured, and then inprocchain.Wrap panics`
 }
 
 func (s *server) field() grpc.ClientConnInterface {
@@ -27,7 +27,7 @@ func maybeNoChannel(none bool) grpc.ClientConnInterface {
 	if !none {
 		channel = &inprocgrpc.Channel{}
 	}
-	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel's variable is not declared with a new channel and assigned only once`
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel's variable is not declared with a new channel, or is assigned again`
 }
 
 func interfaceVariable() grpc.ClientConnInterface {

@@ -25,7 +25,7 @@ func oneChain() *inprocgrpc.Channel {
 		WithServerUnaryInterceptor(first).
 		WithServerStreamInterceptor(stream).
 		WithCloner(inprocgrpc.ProtoCloner{}).
-		WithServerUnaryInterceptor(second). // want `WithServerUnaryInterceptor replaces what line 25 set on the same channel, which then never runs: a channel holds one; pass all of them, first to last, to inprocchain.New\(inprocchain.WithUnaryServerInterceptors\(…\)\)`
+		WithServerUnaryInterceptor(second). // want `WithServerUnaryInterceptor replaces what line 25 set on the same channel, which then never runs, because a channel has only one; pass all of them, first to last, to inprocchain.New\(inprocchain.WithUnaryServerInterceptors\(…\)\)`
 		WithServerStreamInterceptor(stream) // want `WithServerStreamInterceptor replaces what line 26 set on the same channel`
 }
 

@@ -43,7 +43,7 @@ func chain(interceptors ...grpc.UnaryServerInterceptor) grpc.UnaryServerIntercep
 func appended(cfg struct{ audit bool }, channel *inprocgrpc.Channel) *grpc.Server {
 	interceptors := []grpc.UnaryServerInterceptor{recovered}
 	if cfg.audit {
-		interceptors = append(interceptors, audit.Events("audit")) // want `this interceptor adds events to the span of its context, but runs outside otelgrpc's interceptor \(line 48\), which starts the span, so that the events are lost; use otelgrpc.NewServerHandler\(\) with inprocchain.WithServerStatsHandlers\(…\) and grpc.StatsHandler\(…\), which are outside every interceptor`
+		interceptors = append(interceptors, audit.Events("audit")) // want `this interceptor adds events to the span of its context, but runs outside otelgrpc's interceptor \(line 48\), which starts the span, so the events are lost; use otelgrpc.NewServerHandler\(\) with inprocchain.WithServerStatsHandlers\(…\) and grpc.StatsHandler\(…\), which are outside every interceptor`
 	}
 	interceptors = append(interceptors, otelgrpc.UnaryServerInterceptor())
 	channel.WithServerUnaryInterceptor(chain(interceptors...))

@@ -39,14 +39,14 @@ func usedAsTheChannelLater() *inprocgrpc.Channel {
 
 func replacedLater() grpc.ClientConnInterface {
 	channel := &inprocgrpc.Channel{}
-	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a part of it is replaced`
-	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a part of it is replaced` `replaces what line`
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: one of the calls replaces another one`
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: one of the calls replaces another one` `replaces what line`
 	return channel
 }
 
 func commentBetween() grpc.ClientConnInterface {
 	channel := &inprocgrpc.Channel{}          // bare
-	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a comment stands`
+	channel.WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a comment would be lost`
 	return channel
 }
 
@@ -72,7 +72,7 @@ func usedAsAny() {
 }
 
 func again() grpc.ClientConnInterface {
-	return (&inprocgrpc.Channel{}).WithServerStatsHandler(handler{}).WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a part of it is replaced` `measures wrong durations.*not rewritten: a part of it is replaced` `replaces what line`
+	return (&inprocgrpc.Channel{}).WithServerStatsHandler(handler{}).WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: one of the calls replaces another one` `measures wrong durations.*not rewritten: one of the calls replaces another one` `replaces what line`
 }
 
 type embedding struct{ *inprocgrpc.Channel }
@@ -83,7 +83,7 @@ func embedded(e embedding) {
 
 func comment() grpc.ClientConnInterface {
 	return (&inprocgrpc.Channel{}). // tracing
-					WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a comment stands where text would be removed`
+					WithServerStatsHandler(handler{}) // want `measures wrong durations.*not rewritten: a comment would be lost`
 }
 
 func asserted() *inprocgrpc.Channel {

@@ -42,7 +42,7 @@ func withTheRest() grpc.ServiceRegistrar {
 
 func interceptedElsewhere(u grpc.UnaryClientInterceptor) grpc.ClientConnInterface {
 	channel := (&inprocgrpc.Channel{}).WithClientStatsHandler(handler{}) // want `inprocchain.WithClientStatsHandlers`
-	return grpchan.InterceptClientConn(channel, u, nil)                  // want `hides an in-process channel.*not rewritten: the channel carries WithClientStatsHandler \(rows.go:44\)`
+	return grpchan.InterceptClientConn(channel, u, nil)                  // want `hides an in-process channel.*not rewritten: the channel is configured by WithClientStatsHandler \(rows.go:44\)`
 }
 
 func maybeNil(interceptor grpc.UnaryServerInterceptor) grpc.ClientConnInterface {

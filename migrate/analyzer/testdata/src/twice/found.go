@@ -18,7 +18,7 @@ func recovered(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler
 func inLists() *grpc.Server {
 	interceptors := []grpc.UnaryServerInterceptor{
 		recovered,
-		otelgrpc.UnaryServerInterceptor(), // want `otelgrpc is on the same server as an interceptor here and as a stats handler in line 25, so that every RPC has two spans; keep the stats handler`
+		otelgrpc.UnaryServerInterceptor(), // want `otelgrpc is on the same server as an interceptor here and as a stats handler in line 25, so every RPC has two spans; keep the stats handler`
 	}
 	opts := []grpc.ServerOption{
 		grpc.ChainUnaryInterceptor(interceptors...),

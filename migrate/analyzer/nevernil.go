@@ -9,9 +9,9 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// never reports whether e, an interceptor, is never nil. It looks into the
+// neverNil reports whether e, an interceptor, is never nil. It looks into the
 // functions that e calls, in this package and in others.
-func (c *checker) never(e ast.Expr, depth int) bool {
+func (c *checker) neverNil(e ast.Expr, depth int) bool {
 	const deepest = 8 // functions may be recursive
 	e = ast.Unparen(e)
 	if c.isNil(e) || depth > deepest {
@@ -23,14 +23,14 @@ func (c *checker) never(e ast.Expr, depth int) bool {
 	case *ast.UnaryExpr:
 		return e.Op == token.AND
 	case *ast.CallExpr:
-		return c.neverResult(e, depth+1)
+		return c.resultNeverNil(e, depth+1)
 	case *ast.SelectorExpr:
 		_, fn := c.info.Uses[e.Sel].(*types.Func)
 		return fn
 	case *ast.Ident:
 		if x := varOf(c.info, e); x != nil {
 			a, ok := c.vars.of(x)
-			return ok && !a.zero && !slices.ContainsFunc(a.values, func(v ast.Expr) bool { return !c.never(v, depth+1) })
+			return ok && !a.zero && !slices.ContainsFunc(a.values, func(v ast.Expr) bool { return !c.neverNil(v, depth+1) })
 		}
 		_, fn := c.info.Uses[e].(*types.Func)
 		return fn
@@ -38,9 +38,9 @@ func (c *checker) never(e ast.Expr, depth int) bool {
 	return false
 }
 
-func (c *checker) neverResult(call *ast.CallExpr, depth int) bool {
+func (c *checker) resultNeverNil(call *ast.CallExpr, depth int) bool {
 	if c.info.Types[call.Fun].IsType() && len(call.Args) == 1 {
-		return c.never(call.Args[0], depth)
+		return c.neverNil(call.Args[0], depth)
 	}
 	fn := typeutil.StaticCallee(c.info, call)
 	if fn == nil {
@@ -59,7 +59,7 @@ func (c *checker) neverReturnsNil(decl *ast.FuncDecl, depth int) bool {
 		return false
 	}
 	return !slices.ContainsFunc(firstResults(decl.Body), func(result ast.Expr) bool {
-		return result == nil || !c.never(result, depth)
+		return result == nil || !c.neverNil(result, depth)
 	})
 }
 

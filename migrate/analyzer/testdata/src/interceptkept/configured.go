@@ -9,38 +9,38 @@ import (
 	"google.golang.org/grpc"
 )
 
-func carriesInOneExpression() grpc.ClientConnInterface {
-	return grpchan.InterceptClientConn((&inprocgrpc.Channel{}).WithServerUnaryInterceptor(serve), unary, nil) // want `not rewritten: the channel carries WithServerUnaryInterceptor \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+func configuredInOneExpression() grpc.ClientConnInterface {
+	return grpchan.InterceptClientConn((&inprocgrpc.Channel{}).WithServerUnaryInterceptor(serve), unary, nil) // want `not rewritten: the channel is configured by WithServerUnaryInterceptor \(configured.go:[0-9]+\), so inprocchain.Wrap would panic; pass everything to one inprocchain.New`
 }
 
-func carriesByStatement() grpc.ClientConnInterface {
+func configuredByStatement() grpc.ClientConnInterface {
 	channel := &inprocgrpc.Channel{}
 	channel.WithServerUnaryInterceptor(serve)
-	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries With[A-Za-z]+ \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is configured by With[A-Za-z]+ \(configured.go:[0-9]+\), so inprocchain.Wrap would panic; pass everything to one inprocchain.New`
 }
 
-func carriesByAssignment() grpc.ClientConnInterface {
+func configuredByAssignment() grpc.ClientConnInterface {
 	channel := &inprocgrpc.Channel{}
 	channel = channel.WithServerUnaryInterceptor(serve)
-	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries With[A-Za-z]+ \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is configured by With[A-Za-z]+ \(configured.go:[0-9]+\), so inprocchain.Wrap would panic; pass everything to one inprocchain.New`
 }
 
-func carriesCloner() grpc.ClientConnInterface {
+func configuredWithCloner() grpc.ClientConnInterface {
 	var channel inprocgrpc.Channel
 	channel.WithCloner(inprocgrpc.ProtoCloner{})
-	return grpchan.InterceptClientConn(&channel, unary, nil) // want `not rewritten: the channel carries With[A-Za-z]+ \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+	return grpchan.InterceptClientConn(&channel, unary, nil) // want `not rewritten: the channel is configured by With[A-Za-z]+ \(configured.go:[0-9]+\), so inprocchain.Wrap would panic; pass everything to one inprocchain.New`
 }
 
-func carriesUnderAnotherName() grpc.ClientConnInterface {
+func configuredUnderAnotherName() grpc.ClientConnInterface {
 	channel := &inprocgrpc.Channel{}
 	other := channel
 	other.WithServerUnaryInterceptor(serve)
-	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries With[A-Za-z]+ \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is configured by With[A-Za-z]+ \(configured.go:[0-9]+\), so inprocchain.Wrap would panic; pass everything to one inprocchain.New`
 }
 
 func addsLater() grpc.ClientConnInterface {
 	channel := &inprocgrpc.Channel{}
-	conn := grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries With[A-Za-z]+ \(carries.go:[0-9]+\), with which inprocchain.Wrap panics; pass everything to one inprocchain.New`
+	conn := grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is configured by With[A-Za-z]+ \(configured.go:[0-9]+\), so inprocchain.Wrap would panic; pass everything to one inprocchain.New`
 	channel.WithServerUnaryInterceptor(serve)
 	return conn
 }
@@ -48,7 +48,7 @@ func addsLater() grpc.ClientConnInterface {
 func goesElsewhere() grpc.ClientConnInterface {
 	channel := &inprocgrpc.Channel{}
 	addTo(channel)
-	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel carries WithServerUnaryInterceptor \(carries.go:54\)`
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is configured by WithServerUnaryInterceptor \(configured.go:54\)`
 }
 
 func addTo(channel *inprocgrpc.Channel) { channel.WithServerUnaryInterceptor(serve) }
@@ -56,13 +56,13 @@ func addTo(channel *inprocgrpc.Channel) { channel.WithServerUnaryInterceptor(ser
 func goesElsewhereAsAny() grpc.ClientConnInterface {
 	channel := &inprocgrpc.Channel{}
 	fmt.Println(channel)
-	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is also used where more may be added to it`
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is also used where it may be configured`
 }
 
 func wrappedAlready() (grpc.ClientConnInterface, *inprocchain.Channel) {
 	channel := &inprocgrpc.Channel{}
 	ours := inprocchain.Wrap(channel)
-	return grpchan.InterceptClientConn(channel, unary, nil), ours // want `not rewritten: the channel is passed to inprocchain.Wrap \(carries.go:64\), which accepts it only once; pass the interceptors there`
+	return grpchan.InterceptClientConn(channel, unary, nil), ours // want `not rewritten: the channel is passed to inprocchain.Wrap \(configured.go:64\), which accepts it only once; pass the interceptors there`
 }
 
 func twice() (grpc.ClientConnInterface, grpc.ClientConnInterface) {
@@ -101,7 +101,7 @@ func structCopied() grpc.ClientConnInterface {
 	channel := inprocgrpc.Channel{}
 	some := channel
 	_ = some
-	return grpchan.InterceptClientConn(&channel, unary, nil) // want `not rewritten: the channel is also used where more may be added to it`
+	return grpchan.InterceptClientConn(&channel, unary, nil) // want `not rewritten: the channel is also used where it may be configured`
 }
 
 func asSettable() grpc.ClientConnInterface {
@@ -110,5 +110,5 @@ func asSettable() grpc.ClientConnInterface {
 		WithCloner(inprocgrpc.Cloner) *inprocgrpc.Channel
 	} = channel
 	_ = settable
-	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is also used where more may be added to it`
+	return grpchan.InterceptClientConn(channel, unary, nil) // want `not rewritten: the channel is also used where it may be configured`
 }

@@ -8,17 +8,17 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// renewVariable plans to turn the declaration of a channel, and the statements
-// directly after it that call With… methods on it, into one with inprocchain.New.
-// The calls are those of one of these statements.
-func (c *checker) renewVariable(calls []*ast.CallExpr) (reason string) {
+// useNewForVariable plans to turn the declaration of a channel, and the statements
+// directly after it that call With… methods on it, into a declaration with
+// inprocchain.New. The calls are those of one of these statements.
+func (c *checker) useNewForVariable(calls []*ast.CallExpr) (reason string) {
 	const elsewhere = "the channel is not made in the same expression or directly before"
 	sel, _ := c.settingOf(calls[0])
 	x := varOf(c.info, sel.X)
 	if x == nil {
 		return elsewhere
 	}
-	declared, made, ok := c.madeBy(x)
+	declared, made, ok := c.declarationOf(x)
 	if !ok {
 		return elsewhere
 	}
@@ -26,16 +26,16 @@ func (c *checker) renewVariable(calls []*ast.CallExpr) (reason string) {
 	if len(all) == 0 || calls[0].Pos() < declared.Node().End() || end <= calls[0].Pos() {
 		return elsewhere
 	}
-	reason, tried := c.renewed[x]
+	reason, tried := c.newReasons[x]
 	if !tried {
-		reason = c.renewStatements(declared, made, x, all, end)
-		c.renewed[x] = reason
+		reason = c.useNewForStatements(declared, made, x, all, end)
+		c.newReasons[x] = reason
 	}
 	return reason
 }
 
-// madeBy returns the short variable declaration of x and the new channel in it.
-func (c *checker) madeBy(x *types.Var) (declared, made inspector.Cursor, ok bool) {
+// declarationOf returns the short variable declaration of x and the new channel in it.
+func (c *checker) declarationOf(x *types.Var) (declared, made inspector.Cursor, ok bool) {
 	a, ok := c.vars.of(x)
 	if !ok || a.zero || len(a.values) == 0 || !c.isFresh(a.values[0]) {
 		return declared, made, false
@@ -75,9 +75,9 @@ func (c *checker) settingsAfter(declared inspector.Cursor, x *types.Var) (calls 
 	return calls, end
 }
 
-// renewStatements plans the edits of renewVariable. The statements after the
+// useNewForStatements plans the edits of useNewForVariable. The statements after the
 // declaration end at end.
-func (c *checker) renewStatements(declared, made inspector.Cursor, x *types.Var, calls []*ast.CallExpr, end token.Pos) (reason string) {
+func (c *checker) useNewForStatements(declared, made inspector.Cursor, x *types.Var, calls []*ast.CallExpr, end token.Pos) (reason string) {
 	options, reason := c.newOptions(calls)
 	if reason != "" {
 		return reason
