@@ -1,7 +1,7 @@
-// Package conformance is the root of all tests that compare a channel with
-// grpc-go: the suites that others have written for gRPC (grpc-go's, grpchan's,
-// health, reflection), interceptors, telemetry, and the project's own scenarios.
+// Package conformance contains the tests that compare a channel with grpc-go: test
+// suites of other projects (grpc-go, grpchan, health, reflection), and this project's
+// own tests of interceptors, telemetry and RPCs.
 //
-// It is a module of its own, since it requires the newest grpc-go and much that
-// users of inprocchain need not have.
+// It is a separate module, because it requires the newest grpc-go and other modules that
+// users of inprocchain do not need.
 package conformance

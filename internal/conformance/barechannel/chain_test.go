@@ -25,7 +25,7 @@ func TestBareChannelLosesItsTypeWhenIntercepted(t *testing.T) {
 	bare := &inprocgrpc.Channel{}
 	intercepted := grpchan.InterceptClientConn(bare, pass, nil)
 	if caught := catch(func() { _ = intercepted.(*inprocgrpc.Channel) }); caught == nil {
-		t.Error("the assertion on the bare channel's layer holds: is the library still needed?")
+		t.Error("the type assertion on the intercepted bare channel does not panic")
 	}
 
 	ch := inprocchain.Wrap(bare, inprocchain.WithUnaryClientInterceptors(pass))
@@ -33,9 +33,9 @@ func TestBareChannelLosesItsTypeWhenIntercepted(t *testing.T) {
 		t.Errorf("InProcess() = %p, want the wrapped channel %p", got, bare)
 	}
 	for name, cc := range map[string]grpc.ClientConnInterface{
-		"Channel":                ch,
-		"a layer above it":       grpchan.InterceptClientConn(ch, pass, nil),
-		"a layer above the bare": intercepted,
+		"Channel":                        ch,
+		"a layer above the Channel":      grpchan.InterceptClientConn(ch, pass, nil),
+		"a layer above the bare channel": intercepted,
 	} {
 		if got, err := inprocchain.Unwrap(cc); err != nil || got != bare {
 			t.Errorf("Unwrap(%s) = %p, %v; want %p", name, got, err, bare)
@@ -56,20 +56,20 @@ func TestBareChannelMissesWhatTheServerRuns(t *testing.T) {
 	bare := &inprocgrpc.Channel{}
 	grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
 	for _, call := range []struct {
-		way  string
+		name string
 		cc   grpc.ClientConnInterface
 		want int
 	}{
 		{"network", network, 1},
 		{"bare channel", bare, 0},
-		{"our channel", newChannel(t, chain), 1},
+		{"Channel", newChannel(t, chain), 1},
 	} {
 		audited = nil
 		if _, err := grpchantesting.NewTestServiceClient(call.cc).Unary(t.Context(), &grpchantesting.Message{}); err != nil {
-			t.Fatalf("%s: %v", call.way, err)
+			t.Fatalf("%s: %v", call.name, err)
 		}
 		if len(audited) != call.want {
-			t.Errorf("%s: audited %q, want %d", call.way, audited, call.want)
+			t.Errorf("%s: audited %q, want %d", call.name, audited, call.want)
 		}
 	}
 }
@@ -84,7 +84,7 @@ func TestBareChannelReplacesInterceptors(t *testing.T) {
 		}
 	}
 	bare := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(named("first")).WithServerUnaryInterceptor(named("second"))
-	ours := inprocchain.New(
+	chained := inprocchain.New(
 		inprocchain.WithUnaryServerInterceptors(named("first")),
 		inprocchain.WithUnaryServerInterceptors(named("second")),
 	)
@@ -96,7 +96,7 @@ func TestBareChannelReplacesInterceptors(t *testing.T) {
 		want string
 	}{
 		{bare, "[second]"},
-		{ours, "[first second]"},
+		{chained, "[first second]"},
 	} {
 		grpchantesting.RegisterTestServiceServer(ch.cc, &grpchantesting.TestServer{})
 		ran = nil
@@ -112,7 +112,7 @@ func TestBareChannelReplacesInterceptors(t *testing.T) {
 func TestBareChannelGivesClientInterceptorsNoClientConn(t *testing.T) {
 	t.Parallel()
 	var target string
-	ask := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	readTarget := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		target = cc.Target()
 		return invoker(ctx, method, req, reply, cc, opts...)
 	}
@@ -122,11 +122,11 @@ func TestBareChannelGivesClientInterceptorsNoClientConn(t *testing.T) {
 		_, err = grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), &grpchantesting.Message{})
 		return err
 	}
-	if caught := catch(func() { _ = call(grpchan.InterceptClientConn(bare, ask, nil)) }); caught == nil {
-		t.Error("a client interceptor on the bare channel is given a ClientConn")
+	if caught := catch(func() { _ = call(grpchan.InterceptClientConn(bare, readTarget, nil)) }); caught == nil {
+		t.Error("a client interceptor on the bare channel receives a ClientConn")
 	}
-	if err := call(newChannel(t, inprocchain.WithUnaryClientInterceptors(ask))); err != nil || target == "" {
-		t.Errorf("on our channel: %v, target %q", err, target)
+	if err := call(newChannel(t, inprocchain.WithUnaryClientInterceptors(readTarget))); err != nil || target == "" {
+		t.Errorf("Channel: %v, target %q", err, target)
 	}
 }
 
@@ -138,14 +138,14 @@ func TestBareChannelIsNoClientConn(t *testing.T) {
 	}
 	var cc *grpc.ClientConn = newChannel(t).ClientConn()
 	if _, err := grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), &grpchantesting.Message{}); err != nil {
-		t.Errorf("an RPC on our ClientConn: %v", err)
+		t.Errorf("an RPC on the ClientConn of a Channel: %v", err)
 	}
 }
 
 func TestBareChannelPanicsForMalformedMethods(t *testing.T) {
 	t.Parallel()
 	network := way.Network(t, inprocchain.Chain{}, register)
-	ours := newChannel(t)
+	channel := newChannel(t)
 	for _, method := range []string{"", "/", "bad", "/bad"} {
 		bare := &inprocgrpc.Channel{}
 		if caught := catch(func() {
@@ -154,9 +154,9 @@ func TestBareChannelPanicsForMalformedMethods(t *testing.T) {
 			t.Errorf("%q: the bare channel does not panic", method)
 		}
 		want := network.Invoke(t.Context(), method, &grpchantesting.Message{}, &grpchantesting.Message{})
-		got := ours.Invoke(t.Context(), method, &grpchantesting.Message{}, &grpchantesting.Message{})
+		got := channel.Invoke(t.Context(), method, &grpchantesting.Message{}, &grpchantesting.Message{})
 		if status.Code(got) != codes.Unimplemented || status.Code(want) != codes.Unimplemented {
-			t.Errorf("%q: our channel says %v, a network %v", method, got, want)
+			t.Errorf("%q: Channel: %v, network: %v, want Unimplemented", method, got, want)
 		}
 	}
 }
@@ -185,14 +185,14 @@ func TestBareChannelLetsHandlersErrorsThrough(t *testing.T) {
 			return err
 		}
 		if got := call(bare); !errors.Is(got, returned) {
-			t.Errorf("%v: the bare channel's caller gets %v, not the handler's very error", returned, got)
+			t.Errorf("%v: on the bare channel the caller receives %v, want the error of the handler", returned, got)
 		}
 		want, got := call(network), call(newChannel(t, chain))
 		if got == nil || got.Error() != want.Error() || status.Code(got) != status.Code(want) {
-			t.Errorf("%v: our caller gets %v, a network's %v", returned, got, want)
+			t.Errorf("%v: on a Channel the caller receives %v, on a network %v", returned, got, want)
 		}
 		if errors.Is(got, internal) {
-			t.Errorf("%v: our caller gets the handler's very error", returned)
+			t.Errorf("%v: on a Channel the caller receives the error of the handler", returned)
 		}
 	}
 }
@@ -206,7 +206,7 @@ func register(services grpc.ServiceRegistrar) {
 	grpchantesting.RegisterTestServiceServer(services, &grpchantesting.TestServer{})
 }
 
-// catch returns the value with which f panics.
+// catch calls f and returns the value with which it panics, or nil.
 func catch(f func()) (caught any) {
 	defer func() { caught = recover() }()
 	f()

@@ -1,5 +1,5 @@
 // Package barechannel contains only tests. Each makes the same call on a bare
-// inprocgrpc.Channel, where it shows a defect, and on an inprocchain.Channel,
-// where the defect is gone. Together with the tests of the same name in package
-// telemetry they are the table in README.md.
+// inprocgrpc.Channel, which has a defect, and on an inprocchain.Channel, which does
+// not. Each row of the table in README.md is shown by a test here or in package
+// telemetry.
 package barechannel

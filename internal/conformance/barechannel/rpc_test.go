@@ -42,33 +42,33 @@ func TestBareChannelReadsTheRequestAfterTheCall(t *testing.T) {
 	}()
 	_, err := grpchantesting.NewTestServiceClient(bare).Unary(ctx, request)
 	if status.Code(err) != codes.Canceled {
-		t.Fatalf("bare: got %v", err)
+		t.Fatalf("bare channel: got %v, want Canceled", err)
 	}
 	select {
 	case <-copied:
-		t.Error("bare: the request was copied before the call returned")
-	default: // it is copied after the call has returned
+		t.Error("bare channel: the request was copied before the call returned")
+	default: // It is copied after the call has returned.
 	}
 	close(release)
 	<-copied
 
 	cloner, copying, release, copied = slow()
-	ours := inprocchain.New(inprocchain.WithCloner(cloner))
-	grpchantesting.RegisterTestServiceServer(ours, &grpchantesting.TestServer{})
+	channel := inprocchain.New(inprocchain.WithCloner(cloner))
+	grpchantesting.RegisterTestServiceServer(channel, &grpchantesting.TestServer{})
 	ctx, cancel = context.WithCancel(t.Context())
 	go func() {
 		<-copying
 		cancel()
 		close(release)
 	}()
-	_, err = grpchantesting.NewTestServiceClient(ours).Unary(ctx, request)
+	_, err = grpchantesting.NewTestServiceClient(channel).Unary(ctx, request)
 	if status.Code(err) != codes.Canceled {
-		t.Errorf("ours: got %v", err)
+		t.Errorf("Channel: got %v, want Canceled", err)
 	}
 	select {
 	case <-copied:
 	default:
-		t.Error("ours: the request is still being copied")
+		t.Error("Channel: the request is still being copied after the call has returned")
 	}
 }
 
@@ -95,7 +95,7 @@ func TestBareChannelBlocksInHeader(t *testing.T) {
 		case <-done:
 			return true
 		case <-time.After(within):
-			cancel() // otherwise it would wait forever
+			cancel() // Otherwise Header would block forever.
 			<-done
 			return false
 		}
@@ -103,12 +103,12 @@ func TestBareChannelBlocksInHeader(t *testing.T) {
 	bare := &inprocgrpc.Channel{}
 	grpchantesting.RegisterTestServiceServer(bare, echo{})
 	if returns(bare, 50*time.Millisecond) {
-		t.Error("bare: Header returned")
+		t.Error("bare channel: Header returned, want it to block")
 	}
-	ours := inprocchain.New()
-	grpchantesting.RegisterTestServiceServer(ours, echo{})
-	if !returns(ours, 10*time.Second) {
-		t.Error("ours: Header waits")
+	channel := inprocchain.New()
+	grpchantesting.RegisterTestServiceServer(channel, echo{})
+	if !returns(channel, 10*time.Second) {
+		t.Error("Channel: Header blocks")
 	}
 }
 
@@ -137,13 +137,13 @@ func TestBareChannelCopiesStreamedMessagesTwice(t *testing.T) {
 	bare := (&inprocgrpc.Channel{}).WithCloner(counting)
 	grpchantesting.RegisterTestServiceServer(bare, echo{})
 	if got := count(bare, &clones); got != 4 {
-		t.Errorf("bare: a message there and one back made %d copies, want 4", got)
+		t.Errorf("bare channel: one message in each direction was copied %d times, want 4", got)
 	}
 	clones.Store(0)
-	ours := inprocchain.New(inprocchain.WithCloner(counting))
-	grpchantesting.RegisterTestServiceServer(ours, echo{})
-	if got := count(ours, &clones); got != 2 {
-		t.Errorf("ours: a message there and one back made %d copies, want 2", got)
+	channel := inprocchain.New(inprocchain.WithCloner(counting))
+	grpchantesting.RegisterTestServiceServer(channel, echo{})
+	if got := count(channel, &clones); got != 2 {
+		t.Errorf("Channel: one message in each direction was copied %d times, want 2", got)
 	}
 }
 
@@ -158,27 +158,27 @@ func TestBareChannelNeverCallsOnFinish(t *testing.T) {
 	bare := &inprocgrpc.Channel{}
 	grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
 	if got := count(bare); got != 0 {
-		t.Errorf("bare: called %d times", got)
+		t.Errorf("bare channel: OnFinish was called %d times, want 0", got)
 	}
-	ours := inprocchain.New()
-	grpchantesting.RegisterTestServiceServer(ours, &grpchantesting.TestServer{})
-	if got := count(ours); got != 1 {
-		t.Errorf("ours: called %d times", got)
+	channel := inprocchain.New()
+	grpchantesting.RegisterTestServiceServer(channel, &grpchantesting.TestServer{})
+	if got := count(channel); got != 1 {
+		t.Errorf("Channel: OnFinish was called %d times, want 1", got)
 	}
 }
 
 func TestBareChannelCannotBeShutDown(t *testing.T) {
 	type shutdowner interface{ Shutdown(context.Context) error }
 	if _, ok := any(&inprocgrpc.Channel{}).(shutdowner); ok {
-		t.Error("bare: it can")
+		t.Error("the bare channel has a Shutdown method")
 	}
-	ours := inprocchain.New()
-	grpchantesting.RegisterTestServiceServer(ours, &grpchantesting.TestServer{})
-	if err := ours.Shutdown(t.Context()); err != nil {
+	channel := inprocchain.New()
+	grpchantesting.RegisterTestServiceServer(channel, &grpchantesting.TestServer{})
+	if err := channel.Shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if _, err := grpchantesting.NewTestServiceClient(ours).Unary(t.Context(), &grpchantesting.Message{}); status.Code(err) != codes.Unavailable {
-		t.Errorf("ours: got %v after Shutdown", err)
+	if _, err := grpchantesting.NewTestServiceClient(channel).Unary(t.Context(), &grpchantesting.Message{}); status.Code(err) != codes.Unavailable {
+		t.Errorf("Channel: got %v after Shutdown, want Unavailable", err)
 	}
 }
 

@@ -28,8 +28,8 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
-// Each case is a row of docs/differences.md: what a network does, and what a
-// channel does instead. A row that is no longer a difference has to go.
+// Each case is a row of docs/differences.md: the result on a network, and the result
+// in-process. If a test fails because they are equal, remove the row.
 func TestDifferences(t *testing.T) {
 	t.Run("stats_addresses", func(t *testing.T) {
 		expect(t, func(cc grpc.ClientConnInterface, o *observer) string {
@@ -40,16 +40,16 @@ func TestDifferences(t *testing.T) {
 	})
 	t.Run("peer", func(t *testing.T) {
 		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
-			var from peer.Peer
-			_, _ = ask(t.Context(), cc, "", grpc.Peer(&from))
-			secure := credentials.CheckSecurityLevel(from.AuthInfo, credentials.PrivacyAndIntegrity) == nil
-			return fmt.Sprint(from.Addr.Network(), " ", from.LocalAddr, " ", from.AuthInfo.AuthType(), " ", secure)
+			var p peer.Peer
+			_, _ = ask(t.Context(), cc, "", grpc.Peer(&p))
+			secure := credentials.CheckSecurityLevel(p.AuthInfo, credentials.PrivacyAndIntegrity) == nil
+			return fmt.Sprint(p.Addr.Network(), " ", p.LocalAddr, " ", p.AuthInfo.AuthType(), " ", secure)
 		}, "bufconn bufconn insecure false", "inproc inproc inproc true")
 	})
 	t.Run("header_list_size", func(t *testing.T) {
 		ctx := metadata.AppendToOutgoingContext(t.Context(), "large", strings.Repeat("x", 2<<10))
 		_, cc := serveNetwork(t, inprocchain.Chain{}, grpc.MaxHeaderListSize(1<<10))
-		if _, err := ask(t.Context(), cc, ""); err != nil { // The client learns the limit.
+		if _, err := ask(t.Context(), cc, ""); err != nil { // The client receives the limit.
 			t.Fatal(err)
 		}
 		if _, err := ask(ctx, cc, ""); status.Code(err) != codes.Internal {
@@ -68,7 +68,7 @@ func TestDifferences(t *testing.T) {
 			_, err := ask(ctx, cc, "", grpc.WaitForReady(true))
 			return status.Code(err).String()
 		}
-		synctest.Test(t, func(t *testing.T) { // The hour passes at once.
+		synctest.Test(t, func(t *testing.T) { // The hour passes immediately in fake time.
 			server, cc := serveNetwork(t, inprocchain.Chain{})
 			server.Stop()
 			if got := ask(t.Context(), cc); got != "DeadlineExceeded" {
@@ -101,21 +101,21 @@ func TestDifferences(t *testing.T) {
 	})
 	t.Run("compressor_of_a_handler", func(t *testing.T) {
 		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
-			answer, _ := ask(t.Context(), cc, "compressors")
-			return answer
+			reply, _ := ask(t.Context(), cc, "compressors")
+			return reply
 		}, "true", "false")
 	})
 	t.Run("capital_keys", func(t *testing.T) {
 		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
 			ctx := metadata.NewOutgoingContext(t.Context(), metadata.MD{"Tenant": {"a"}})
-			answer, err := ask(ctx, cc, "tenant")
-			return fmt.Sprint(status.Code(err), " ", answer)
+			reply, err := ask(ctx, cc, "tenant")
+			return fmt.Sprint(status.Code(err), " ", reply)
 		}, "Internal ", "OK a")
 	})
 	t.Run("secure_credentials", func(t *testing.T) {
 		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
-			answer, err := ask(t.Context(), cc, "audience", grpc.PerRPCCredentials(secure{}))
-			return fmt.Sprint(status.Code(err), " ", answer)
+			reply, err := ask(t.Context(), cc, "audience", grpc.PerRPCCredentials(secure{}))
+			return fmt.Sprint(status.Code(err), " ", reply)
 		}, "Unauthenticated ", "OK https://inproc/grpc.health.v1.Health")
 	})
 	t.Run("invalid_utf8", func(t *testing.T) {
@@ -167,21 +167,21 @@ func TestDifferences(t *testing.T) {
 	})
 	t.Run("client_context", func(t *testing.T) {
 		type key struct{}
-		var inside []any
+		var values []any
 		channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(
 			func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-				inside = []any{ctx.Value(key{}), inprocgrpc.ClientContext(ctx).Value(key{})}
+				values = []any{ctx.Value(key{}), inprocgrpc.ClientContext(ctx).Value(key{})}
 				return handler(ctx, req)
 			}))
 		healthpb.RegisterHealthServer(channel, &service{})
 		_, _ = ask(context.WithValue(t.Context(), key{}, "mine"), channel, "")
-		if got := fmt.Sprint(inside); got != "[<nil> mine]" {
+		if got := fmt.Sprint(values); got != "[<nil> mine]" {
 			t.Errorf("got %s", got)
 		}
 	})
 	t.Run("flow_control", func(t *testing.T) {
 		channel := inprocchain.New()
-		grpchantesting.RegisterTestServiceServer(channel, deaf{})
+		grpchantesting.RegisterTestServiceServer(channel, neverReceiving{})
 		ctx, cancel := context.WithCancel(t.Context())
 		stream, err := grpchantesting.NewTestServiceClient(channel).ClientStream(ctx)
 		if err != nil {
@@ -193,14 +193,15 @@ func TestDifferences(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		go cancel() // The next one would wait forever.
+		go cancel() // Otherwise the next Send would block forever.
 		if err := stream.Send(message); err == nil {
-			t.Error("a sender that is 17 MiB ahead is not held back")
+			t.Error("a send after 17 unread MiB does not block")
 		}
 	})
 }
 
-// What cannot work, or not as on a network, is named as somebody would search for it.
+// docs/differences.md contains the names for which a user searches if something does not
+// work as on a network.
 func TestDifferencesNameWhatCannotWork(t *testing.T) {
 	t.Parallel()
 	document, err := os.ReadFile("../../../docs/differences.md")
@@ -219,23 +220,23 @@ func TestDifferencesNameWhatCannotWork(t *testing.T) {
 	}
 }
 
-// TestInProcessIsInprocgrpcsClient shows what does not run for calls on InProcess().
+// TestInProcessIsInprocgrpcsClient shows what does not run for RPCs on InProcess().
 func TestInProcessIsInprocgrpcsClient(t *testing.T) {
-	client := 0
+	runs := 0
 	channel := inprocchain.New(
 		inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-			client++
+			runs++
 			return invoker(ctx, method, req, reply, cc, opts...)
 		}),
 		inprocchain.WithUnaryServerInterceptors(audited),
 	)
 	healthpb.RegisterHealthServer(channel, overdue{})
-	ended := 0
-	_, err := ask(t.Context(), channel.InProcess(), "", grpc.OnFinish(func(error) { ended++ }))
-	if client != 0 || ended != 0 {
-		t.Errorf("client interceptors ran %d times, OnFinish %d times", client, ended)
+	finished := 0
+	_, err := ask(t.Context(), channel.InProcess(), "", grpc.OnFinish(func(error) { finished++ }))
+	if runs != 0 || finished != 0 {
+		t.Errorf("client interceptors ran %d times, OnFinish %d times, want neither", runs, finished)
 	}
-	// The handler side is ours.
+	// The handler side runs.
 	if _, ok := status.FromError(err); !ok || status.Code(err) != codes.DeadlineExceeded {
 		t.Errorf("got %v, want a status", err)
 	}

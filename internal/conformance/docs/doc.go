@@ -1,4 +1,3 @@
-// Package docs contains only tests. They run the code that README.md and the
-// files in docs/ show, and check the differences from a network that
-// docs/differences.md lists.
+// Package docs contains only tests. They run the code in README.md and the files in
+// docs/, and check the differences from a network that docs/differences.md lists.
 package docs

@@ -23,19 +23,20 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
-// expect makes the call on a network and on a channel with the same chain.
-func expect(t *testing.T, call func(grpc.ClientConnInterface, *observer) string, network, inprocess string) {
+// expect makes the call on a network and on a channel with the same chain, and checks
+// both results.
+func expect(t *testing.T, call func(grpc.ClientConnInterface, *observer) string, wantNetwork, wantInProcess string) {
 	t.Helper()
 	o := &observer{}
-	if got := call(newNetwork(t, o.chain()), o); got != network {
-		t.Errorf("network: got %q, want %q", got, network)
+	if got := call(newNetwork(t, o.chain()), o); got != wantNetwork {
+		t.Errorf("network: got %q, want %q", got, wantNetwork)
 	}
 	o = &observer{}
 	channel := inprocchain.New(o.chain())
 	healthpb.RegisterHealthServer(channel, &service{})
 	channel.RegisterService(&echoDesc, nothing{})
-	if got := call(channel, o); got != inprocess {
-		t.Errorf("in-process: got %q, want %q", got, inprocess)
+	if got := call(channel, o); got != wantInProcess {
+		t.Errorf("in-process: got %q, want %q", got, wantInProcess)
 	}
 }
 
@@ -64,7 +65,7 @@ func serveNetwork(t *testing.T, chain inprocchain.Chain, more ...grpc.ServerOpti
 	return server, cc
 }
 
-// ask sends a question to the service, which answers in the header.
+// ask sends a question to the service, and returns the answer from the header.
 func ask(ctx context.Context, cc grpc.ClientConnInterface, question string, opts ...grpc.CallOption) (string, error) {
 	var header metadata.MD
 	_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{Service: question}, append(opts, grpc.Header(&header))...)
@@ -102,7 +103,7 @@ const (
 	nestedMethod = "/docs.Echo/Nested"
 )
 
-// echoDesc is a service that answers a message with itself.
+// echoDesc is a service that returns the message that it receives.
 var echoDesc = grpc.ServiceDesc{
 	ServiceName: "docs.Echo",
 	HandlerType: (*any)(nil),
@@ -117,14 +118,15 @@ func echo[Message any](_ any, _ context.Context, decode func(any) error, _ grpc.
 	return message, decode(message)
 }
 
+// nothing implements the service of echoDesc.
 type nothing struct{}
 
-// deaf never receives.
-type deaf struct {
+// A neverReceiving service does not receive messages.
+type neverReceiving struct {
 	grpchantesting.UnimplementedTestServiceServer
 }
 
-func (deaf) ClientStream(stream grpchantesting.TestService_ClientStreamServer) error {
+func (neverReceiving) ClientStream(stream grpchantesting.TestService_ClientStreamServer) error {
 	<-stream.Context().Done()
 	return nil
 }

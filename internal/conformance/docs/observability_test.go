@@ -63,7 +63,7 @@ func TestTelemetryOnceForBoth(t *testing.T) {
 	}
 	server.GracefulStop()
 	if got := len(spans.Ended()); got != 4 {
-		t.Errorf("got %d spans, want 2 of each way", got)
+		t.Errorf("got %d spans, want 2 for each of the RPCs", got)
 	}
 }
 

@@ -10,12 +10,13 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 )
 
-// ran holds the names of the interceptors that ran, in order.
+// ran has the names of the interceptors that ran, in order.
 var ran struct {
 	sync.Mutex
 	names []string
 }
 
+// run records that an interceptor ran.
 func run(name string) {
 	ran.Lock()
 	defer ran.Unlock()
@@ -37,6 +38,7 @@ func traced(ctx context.Context, method string, req, reply any, cc *grpc.ClientC
 	return invoker(ctx, method, req, reply, cc, opts...)
 }
 
+// expectRan makes an RPC and checks which interceptors run.
 func expectRan(t *testing.T, cc grpc.ClientConnInterface, want string) {
 	t.Helper()
 	ran.Lock()
