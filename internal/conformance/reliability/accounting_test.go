@@ -20,35 +20,36 @@ func TestShutdownLosesNoAcceptedRPC(t *testing.T) {
 	t.Parallel()
 	const rounds, callers = 10, 16
 	for range rounds {
-		record := &rpcRecord{entered: map[uint64]bool{}, left: map[uint64]bool{}, answered: map[uint64]bool{}}
+		record := &rpcRecord{began: map[uint64]bool{}, ended: map[uint64]bool{}, succeeded: map[uint64]bool{}}
 		ch := record.service().onChannel()
-		ways := waysTo(ch)
-		var load sync.WaitGroup
+		conns := connsTo(ch)
+		var goroutines sync.WaitGroup
 		enough := make(chan struct{})
-		for way, cc := range ways {
-			for range callers / len(ways) {
-				load.Go(func() { record.callUntilRefused(t, way, cc, enough) })
+		for name, cc := range conns {
+			for range callers / len(conns) {
+				goroutines.Go(func() { record.callUntilRefused(t, name, cc, enough) })
 			}
 		}
 		<-enough
 		if err := ch.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		load.Wait()
+		goroutines.Wait()
 		record.check(t)
 	}
 }
 
-// An rpcRecord records how far each RPC has come, by its number.
+// An rpcRecord records the numbers of the RPCs whose handlers have begun, whose handlers
+// have ended, and that have succeeded.
 type rpcRecord struct {
 	next    atomic.Uint64
 	refused atomic.Int64
 
 	mu                      sync.Mutex
-	entered, left, answered map[uint64]bool
+	began, ended, succeeded map[uint64]bool
 }
 
-func (r *rpcRecord) callUntilRefused(t *testing.T, way string, cc grpc.ClientConnInterface, enough chan<- struct{}) {
+func (r *rpcRecord) callUntilRefused(t *testing.T, name string, cc grpc.ClientConnInterface, enough chan<- struct{}) {
 	for {
 		n := r.next.Add(1)
 		if n == 300 {
@@ -63,10 +64,10 @@ func (r *rpcRecord) callUntilRefused(t *testing.T, way string, cc grpc.ClientCon
 			r.refused.Add(1)
 			return
 		case err != nil || got != n:
-			t.Errorf("%s: RPC %d got %d, %v, want its answer or Unavailable", way, n, got, err)
+			t.Errorf("%s: RPC %d got %d, %v, want its number or Unavailable", name, n, got, err)
 			return
 		}
-		r.mark(r.answered, n)
+		r.mark(r.succeeded, n)
 	}
 }
 
@@ -80,8 +81,8 @@ func (r *rpcRecord) service() scripted {
 	return scripted{
 		unary: func(_ context.Context, req any) (any, error) {
 			n := req.(*wrapperspb.BytesValue)
-			r.mark(r.entered, numberOf(n))
-			defer r.mark(r.left, numberOf(n))
+			r.mark(r.began, numberOf(n))
+			defer r.mark(r.ended, numberOf(n))
 			return n, nil
 		},
 		stream: func(ss grpc.ServerStream) error {
@@ -89,8 +90,8 @@ func (r *rpcRecord) service() scripted {
 			if err := ss.RecvMsg(m); err != nil {
 				return err
 			}
-			r.mark(r.entered, numberOf(m))
-			defer r.mark(r.left, numberOf(m))
+			r.mark(r.began, numberOf(m))
+			defer r.mark(r.ended, numberOf(m))
 			return ss.SendMsg(m)
 		},
 	}
@@ -101,15 +102,15 @@ func (r *rpcRecord) check(t *testing.T) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	made, refused := int(r.next.Load()), int(r.refused.Load())
-	if len(r.answered)+refused != made || len(r.answered) == 0 || refused == 0 {
-		t.Errorf("of %d RPCs %d were answered and %d refused, want all, and some of each", made, len(r.answered), refused)
+	if len(r.succeeded)+refused != made || len(r.succeeded) == 0 || refused == 0 {
+		t.Errorf("of %d RPCs, %d succeeded and %d were refused, want each to do one of the two, and some of both", made, len(r.succeeded), refused)
 	}
-	if len(r.entered) != len(r.answered) || len(r.left) != len(r.answered) {
-		t.Errorf("%d handlers began and %d ended for %d answers, want one each", len(r.entered), len(r.left), len(r.answered))
+	if len(r.began) != len(r.succeeded) || len(r.ended) != len(r.succeeded) {
+		t.Errorf("%d handlers began and %d ended for %d successful RPCs, want one for each", len(r.began), len(r.ended), len(r.succeeded))
 	}
-	for n := range r.answered {
-		if !r.left[n] {
-			t.Errorf("RPC %d was answered, and its handler has not ended", n)
+	for n := range r.succeeded {
+		if !r.ended[n] {
+			t.Errorf("RPC %d succeeded, but its handler has not ended", n)
 		}
 	}
 }
@@ -126,9 +127,9 @@ func numberOf(m *wrapperspb.BytesValue) uint64 {
 }
 
 func numberedUnary(ctx context.Context, cc grpc.ClientConnInterface, n uint64) (uint64, error) {
-	answer := new(wrapperspb.BytesValue)
-	err := cc.Invoke(ctx, scriptedUnary, number(n), answer)
-	return numberOf(answer), err
+	reply := new(wrapperspb.BytesValue)
+	err := cc.Invoke(ctx, scriptedUnary, number(n), reply)
+	return numberOf(reply), err
 }
 
 func numberedStream(ctx context.Context, cc grpc.ClientConnInterface, n uint64) (uint64, error) {
@@ -139,12 +140,12 @@ func numberedStream(ctx context.Context, cc grpc.ClientConnInterface, n uint64) 
 	if err := stream.SendMsg(number(n)); err != nil && err != io.EOF {
 		return 0, err
 	}
-	answer := new(wrapperspb.BytesValue)
-	if err := stream.RecvMsg(answer); err != nil {
+	reply := new(wrapperspb.BytesValue)
+	if err := stream.RecvMsg(reply); err != nil {
 		return 0, err
 	}
 	if err := stream.RecvMsg(new(wrapperspb.BytesValue)); err != io.EOF {
 		return 0, err
 	}
-	return numberOf(answer), nil
+	return numberOf(reply), nil
 }

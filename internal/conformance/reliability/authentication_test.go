@@ -20,17 +20,17 @@ import (
 // interceptor there cannot be bypassed.
 func TestAuthenticationCannotBeBypassed(t *testing.T) {
 	t.Parallel()
-	for way, build := range waysIn {
-		t.Run(way, func(t *testing.T) {
+	for name, open := range connections {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var handled atomic.Int64
-			cc := build(t, counting(&handled))
+			cc := open(t, counting(&handled))
 			for kind, call := range callsOfEachKind {
-				if err := call(t.Context(), cc, asIs); status.Code(err) != codes.Unauthenticated {
+				if err := call(t.Context(), cc, unchanged); status.Code(err) != codes.Unauthenticated {
 					t.Errorf("%s without a token: %v, want Unauthenticated", kind, err)
 				}
-				if err := call(t.Context(), cc, unslashed); err == nil {
-					t.Errorf("%s without a token, its method spelt without a slash: it was served", kind)
+				if err := call(t.Context(), cc, withoutSlash); err == nil {
+					t.Errorf("%s without a token, of a method without its leading slash, succeeded", kind)
 				}
 			}
 			if n := handled.Load(); n != 0 {
@@ -38,8 +38,8 @@ func TestAuthenticationCannotBeBypassed(t *testing.T) {
 			}
 			withToken := metadata.AppendToOutgoingContext(t.Context(), "token", "good")
 			for kind, call := range callsOfEachKind {
-				if err := call(withToken, cc, asIs); err != nil {
-					t.Errorf("%s with a token: %v, want it served", kind, err)
+				if err := call(withToken, cc, unchanged); err != nil {
+					t.Errorf("%s with a token: %v", kind, err)
 				}
 			}
 			if n := handled.Load(); n != int64(len(callsOfEachKind)) {
@@ -49,8 +49,8 @@ func TestAuthenticationCannotBeBypassed(t *testing.T) {
 	}
 }
 
-// waysIn are all public ways to obtain a connection to a service.
-var waysIn = map[string]func(*testing.T, scripted) grpc.ClientConnInterface{
+// connections has a function for every public way to obtain a connection to a service.
+var connections = map[string]func(*testing.T, scripted) grpc.ClientConnInterface{
 	"Channel":    onAuthenticated(func(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch }),
 	"InProcess":  onAuthenticated(func(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch.InProcess() }),
 	"Unwrap":     onAuthenticated(func(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch.Unwrap() }),
@@ -82,21 +82,21 @@ var waysIn = map[string]func(*testing.T, scripted) grpc.ClientConnInterface{
 		inprocchain.MultiRegistrar(ch).RegisterService(scriptedDesc(), s)
 		return ch
 	},
-	"registered on the wrapped channel before": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
+	"Wrap, after registration": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
 		return inprocchain.Wrap(s.onBareChannel(), authenticated)
 	},
-	"the wrapped channel itself": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
+	"wrapped channel, after registration": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
 		bare := s.onBareChannel()
 		inprocchain.Wrap(bare, authenticated)
 		return bare
 	},
-	"registered on the wrapped channel after": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
+	"Wrap, before registration": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
 		bare := new(inprocgrpc.Channel)
 		ch := inprocchain.Wrap(bare, authenticated)
 		bare.RegisterService(scriptedDesc(), s)
 		return ch
 	},
-	"the wrapped channel itself, registered on after": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
+	"wrapped channel, before registration": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
 		bare := new(inprocgrpc.Channel)
 		inprocchain.Wrap(bare, authenticated)
 		bare.RegisterService(scriptedDesc(), s)
@@ -104,8 +104,10 @@ var waysIn = map[string]func(*testing.T, scripted) grpc.ClientConnInterface{
 	},
 }
 
-func onAuthenticated(way func(*inprocchain.Channel) grpc.ClientConnInterface) func(*testing.T, scripted) grpc.ClientConnInterface {
-	return func(_ *testing.T, s scripted) grpc.ClientConnInterface { return way(s.onChannel(authenticated)) }
+// onAuthenticated returns a function that serves on a Channel with authentication, and
+// returns the result of get for it.
+func onAuthenticated(get func(*inprocchain.Channel) grpc.ClientConnInterface) func(*testing.T, scripted) grpc.ClientConnInterface {
+	return func(_ *testing.T, s scripted) grpc.ClientConnInterface { return get(s.onChannel(authenticated)) }
 }
 
 var authenticated = inprocchain.NewChain(
@@ -125,33 +127,33 @@ var authenticated = inprocchain.NewChain(
 
 func authenticate(ctx context.Context) error {
 	if tokens := metadata.ValueFromIncomingContext(ctx, "token"); len(tokens) != 1 || tokens[0] != "good" {
-		return status.Error(codes.Unauthenticated, "who are you?")
+		return status.Error(codes.Unauthenticated, "no valid token")
 	}
 	return nil
 }
 
-// The bare channel accepts a method name without its leading slash, so calls take
-// a function that spells the name.
-var callsOfEachKind = map[string]func(ctx context.Context, cc grpc.ClientConnInterface, spell func(string) string) error{
-	"unary": func(ctx context.Context, cc grpc.ClientConnInterface, spell func(string) string) error {
-		return cc.Invoke(ctx, spell(scriptedUnary), wrapperspb.Bytes([]byte("ping")), new(wrapperspb.BytesValue))
+// The bare channel accepts a method name without its leading slash, so the calls take a
+// function that may change the name.
+var callsOfEachKind = map[string]func(ctx context.Context, cc grpc.ClientConnInterface, rename func(string) string) error{
+	"unary": func(ctx context.Context, cc grpc.ClientConnInterface, rename func(string) string) error {
+		return cc.Invoke(ctx, rename(scriptedUnary), wrapperspb.Bytes([]byte("ping")), new(wrapperspb.BytesValue))
 	},
 	"bidi":          streamCall(scriptedBidi, grpc.StreamDesc{ClientStreams: true, ServerStreams: true}),
 	"client stream": streamCall(scriptedClientStream, grpc.StreamDesc{ClientStreams: true}),
 	"server stream": streamCall(scriptedServerStream, grpc.StreamDesc{ServerStreams: true}),
 }
 
-func asIs(method string) string { return method }
+func unchanged(method string) string { return method }
 
-func unslashed(method string) string { return method[1:] }
+func withoutSlash(method string) string { return method[1:] }
 
 func streamCall(method string, desc grpc.StreamDesc) func(context.Context, grpc.ClientConnInterface, func(string) string) error {
-	return func(ctx context.Context, cc grpc.ClientConnInterface, spell func(string) string) error {
-		stream, err := cc.NewStream(ctx, &desc, spell(method))
+	return func(ctx context.Context, cc grpc.ClientConnInterface, rename func(string) string) error {
+		stream, err := cc.NewStream(ctx, &desc, rename(method))
 		if err != nil {
 			return err
 		}
-		_ = stream.SendMsg(wrapperspb.Bytes([]byte("ping"))) // RecvMsg tells
+		_ = stream.SendMsg(wrapperspb.Bytes([]byte("ping"))) // RecvMsg reports the error.
 		_ = stream.CloseSend()
 		return stream.RecvMsg(new(wrapperspb.BytesValue))
 	}

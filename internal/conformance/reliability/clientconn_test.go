@@ -15,22 +15,22 @@ import (
 
 func TestInterceptorsReceiveCallersContextOnEveryPath(t *testing.T) {
 	t.Parallel()
-	var seen context.Context
-	see := inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		seen = ctx
+	var received context.Context
+	receive := inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		received = ctx
 		return invoker(ctx, method, req, reply, cc, opts...)
 	})
-	for name, cc := range eachWay(t, see) {
+	for name, cc := range eachConn(t, receive) {
 		if err := callUnary(t.Context(), cc); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		if seen.Err() != nil {
-			t.Errorf("%s: after the RPC the interceptor's context has ended: %v", name, seen.Err())
+		if received.Err() != nil {
+			t.Errorf("%s: after the RPC, the context of the interceptor has ended: %v", name, received.Err())
 		}
 	}
 }
 
-// A picky stream refuses messages without sending them.
+// A picky stream refuses empty messages.
 type picky struct{ grpc.ClientStream }
 
 func (p picky) SendMsg(m any) error {
@@ -46,21 +46,22 @@ func TestStreamContinuesAfterInterceptorError(t *testing.T) {
 		stream, err := streamer(ctx, desc, cc, method, opts...)
 		return picky{stream}, err
 	})
-	for name, cc := range eachWay(t, refuse) {
+	for name, cc := range eachConn(t, refuse) {
 		stream := openBidi(t.Context(), t, cc)
 		if err := stream.SendMsg(wrapperspb.Bytes(nil)); status.Code(err) != codes.InvalidArgument {
-			t.Errorf("%s: SendMsg of what is refused: %v", name, err)
+			t.Errorf("%s: SendMsg of an empty message: %v, want InvalidArgument", name, err)
 		}
 		if err := stream.SendMsg(wrapperspb.Bytes([]byte("x"))); err != nil {
-			t.Errorf("%s: SendMsg after it: %v", name, err)
+			t.Errorf("%s: SendMsg of another message: %v", name, err)
 		}
 		if err := stream.RecvMsg(new(wrapperspb.BytesValue)); err != nil {
-			t.Errorf("%s: RecvMsg after it: %v", name, err)
+			t.Errorf("%s: RecvMsg: %v", name, err)
 		}
 	}
 }
 
-func eachWay(t *testing.T, opt inprocchain.Option) map[string]grpc.ClientConnInterface {
+// eachConn returns connections to an echo service, with the option.
+func eachConn(t *testing.T, opt inprocchain.Option) map[string]grpc.ClientConnInterface {
 	server := grpc.NewServer()
 	server.RegisterService(scriptedDesc(), scripted{})
 	ch := scripted{}.onChannel(opt)

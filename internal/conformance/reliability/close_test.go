@@ -33,11 +33,11 @@ func TestRPCsAfterCloseAreCanceled(t *testing.T) {
 			t.Errorf("%s: %v, want %v as on the network", kind, got, want)
 		}
 		if err := call(t.Context(), ch); err != nil {
-			t.Errorf("%s on the channel itself: %v, want it to go on", kind, err)
+			t.Errorf("%s on the Channel: %v, want it to succeed", kind, err)
 		}
 	}
-	if again, want := inProcess.Close(), network.Close(); again != want {
-		t.Errorf("closed again: %v, want %v as on the network", again, want)
+	if got, want := inProcess.Close(), network.Close(); got != want {
+		t.Errorf("the second Close returned %v, want %v as on the network", got, want)
 	}
 }
 
@@ -47,29 +47,29 @@ func TestRPCsInFlightAreCanceledByClose(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			closeInFlight := func(cc *grpc.ClientConn, h *blockingService) error {
-				answered := make(chan error, 1)
-				go func() { answered <- call(t.Context(), cc) }()
+				result := make(chan error, 1)
+				go func() { result <- call(t.Context(), cc) }()
 				<-h.entered
 				if err := cc.Close(); err != nil {
 					t.Error(err)
 				}
-				return <-answered
+				return <-result
 			}
-			h, there := newBlockingService(), newBlockingService()
+			h, onNetwork := newBlockingService(), newBlockingService()
 			ch := h.service().onChannel()
 			other := make(chan error, 1)
 			go func() { other <- call(t.Context(), ch) }()
 			<-h.entered
 
 			got := closeInFlight(ch.ClientConn(), h)
-			want := closeInFlight(there.service().onNetwork(t), there)
+			want := closeInFlight(onNetwork.service().onNetwork(t), onNetwork)
 			if got == nil || got.Error() != want.Error() || status.Code(got) != codes.Canceled {
 				t.Errorf("%v, want %v as on the network", got, want)
 			}
-			close(there.release)
+			close(onNetwork.release)
 			close(h.release)
 			if err := <-other; err != nil {
-				t.Errorf("an RPC in flight on the channel itself: %v, want its answer", err)
+				t.Errorf("an RPC in flight on the Channel: %v, want it to succeed", err)
 			}
 		})
 	}
@@ -79,19 +79,19 @@ func TestClientConnIsCreatedOnce(t *testing.T) {
 	t.Parallel()
 	ch := scripted{}.onChannel()
 	var mu sync.Mutex
-	seen := map[*grpc.ClientConn]bool{}
+	conns := map[*grpc.ClientConn]bool{}
 	var callers sync.WaitGroup
 	for range 16 {
 		callers.Go(func() {
 			cc := ch.ClientConn()
 			mu.Lock()
 			defer mu.Unlock()
-			seen[cc] = true
+			conns[cc] = true
 		})
 	}
 	callers.Wait()
-	if len(seen) != 1 {
-		t.Errorf("%d ClientConns were made, want one", len(seen))
+	if len(conns) != 1 {
+		t.Errorf("ClientConn returned %d different connections, want one", len(conns))
 	}
 }
 
@@ -122,10 +122,11 @@ func TestStreamMayBeRetriedOnClientConn(t *testing.T) {
 	}}
 	ch := service.onChannel(inprocchain.WithStreamClientInterceptors(tryTwice))
 	if err := callStream(t.Context(), ch.ClientConn()); err != nil {
-		t.Errorf("the second attempt: %v, want its answer", err)
+		t.Errorf("the second attempt: %v", err)
 	}
 }
 
+// tryTwice is an interceptor that makes a second attempt if the first one fails.
 func tryTwice(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	first, err := streamer(ctx, desc, cc, method, opts...)
 	if err != nil {

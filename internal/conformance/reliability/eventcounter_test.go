@@ -13,36 +13,36 @@ type eventCounter struct {
 	duplicated, misplaced atomic.Int64 // second Begin or End events, and events without a Begin
 }
 
-type eventCounterKey struct{ of *eventCounter }
+type eventCounterKey struct{ counter *eventCounter }
 
 // rpcEvents counts the events of one RPC.
 type rpcEvents struct {
 	begun, ended atomic.Int32
 }
 
-func (l *eventCounter) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	return context.WithValue(ctx, eventCounterKey{l}, new(rpcEvents))
+func (c *eventCounter) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return context.WithValue(ctx, eventCounterKey{c}, new(rpcEvents))
 }
 
-func (l *eventCounter) HandleRPC(ctx context.Context, event stats.RPCStats) {
-	e := ctx.Value(eventCounterKey{l}).(*rpcEvents)
+func (c *eventCounter) HandleRPC(ctx context.Context, event stats.RPCStats) {
+	e := ctx.Value(eventCounterKey{c}).(*rpcEvents)
 	switch event.(type) {
 	case *stats.Begin:
-		l.begun.Add(1)
+		c.begun.Add(1)
 		if e.begun.Add(1) > 1 {
-			l.duplicated.Add(1)
+			c.duplicated.Add(1)
 		}
 	case *stats.End:
-		l.ended.Add(1)
+		c.ended.Add(1)
 		if e.ended.Add(1) > 1 {
-			l.duplicated.Add(1)
+			c.duplicated.Add(1)
 		}
 		if e.begun.Load() == 0 {
-			l.misplaced.Add(1)
+			c.misplaced.Add(1)
 		}
 	default:
 		if e.begun.Load() == 0 && !isServerInHeader(event) {
-			l.misplaced.Add(1)
+			c.misplaced.Add(1)
 		}
 	}
 }
@@ -53,6 +53,6 @@ func isServerInHeader(event stats.RPCStats) bool {
 	return ok && !event.IsClient()
 }
 
-func (l *eventCounter) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (c *eventCounter) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 
-func (l *eventCounter) HandleConn(context.Context, stats.ConnStats) {}
+func (c *eventCounter) HandleConn(context.Context, stats.ConnStats) {}

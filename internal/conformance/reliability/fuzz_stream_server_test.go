@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// serveProgram does what the messages of a FuzzStream program tell it.
+// serveProgram executes the commands in the messages of a FuzzStream program.
 func serveProgram(ss grpc.ServerStream) error {
 	method, _ := grpc.MethodFromServerStream(ss)
 	var last *wrapperspb.BytesValue
@@ -18,20 +18,20 @@ func serveProgram(ss grpc.ServerStream) error {
 		m := new(wrapperspb.BytesValue)
 		switch err := ss.RecvMsg(m); {
 		case err == io.EOF && last != nil && method == scriptedClientStream:
-			return sendAnswers(ss, last)
+			return sendReplies(ss, last)
 		case err == io.EOF:
 			return nil
 		case err != nil:
 			return err
 		}
-		if ended, err := obey(ss, commandOf(m.Value)); ended {
+		if ended, err := execute(ss, commandOf(m.Value)); ended {
 			return err
 		}
 		last = m
 		if method == scriptedClientStream {
 			continue
 		}
-		if err := sendAnswers(ss, m); err != nil {
+		if err := sendReplies(ss, m); err != nil {
 			return err
 		}
 		if method == scriptedServerStream {
@@ -40,6 +40,7 @@ func serveProgram(ss grpc.ServerStream) error {
 	}
 }
 
+// commandOf returns the command in a message.
 func commandOf(value []byte) byte {
 	if len(value) == 0 {
 		return 'p'
@@ -47,24 +48,24 @@ func commandOf(value []byte) byte {
 	return value[0]
 }
 
-func obey(ss grpc.ServerStream, command byte) (ended bool, err error) {
+func execute(ss grpc.ServerStream, command byte) (ended bool, err error) {
 	switch command {
 	case 'h':
 		err = ss.SendHeader(metadata.Pairs("key", "sent"))
 		return err != nil, err
 	case 's':
-		_ = ss.SetHeader(metadata.Pairs("key", "set")) // too late for it, perhaps
+		_ = ss.SetHeader(metadata.Pairs("key", "set")) // It fails if the header has been sent.
 	case 't':
 		ss.SetTrailer(metadata.Pairs("key", "set"))
 	case 'e':
-		return true, status.Error(codes.DataLoss, "as told")
+		return true, status.Error(codes.DataLoss, "command e")
 	case 'x':
 		return true, nil
 	}
 	return false, nil
 }
 
-func sendAnswers(ss grpc.ServerStream, m *wrapperspb.BytesValue) error {
+func sendReplies(ss grpc.ServerStream, m *wrapperspb.BytesValue) error {
 	if commandOf(m.Value) == 'd' {
 		if err := ss.SendMsg(m); err != nil {
 			return err

@@ -14,8 +14,8 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
-// FuzzStream makes a little program of its input, what a client calls on its
-// stream in which order, and runs it on a network and on a channel.
+// FuzzStream treats its input as a program, a sequence of calls of a client on its
+// stream, and runs it on a network and on a channel.
 func FuzzStream(f *testing.F) {
 	for _, program := range []string{
 		"bppRRCR", "bhHRCRT", "bCHR", "beRT", "bxRpR", "bpX", "bpRXR", "bpnlRRRC",
@@ -28,7 +28,7 @@ func FuzzStream(f *testing.F) {
 	network, ch := service.onNetwork(f), service.onChannel()
 	f.Fuzz(func(t *testing.T, program []byte) {
 		if len(program) > 60 {
-			return // nothing new comes after that
+			return // Longer programs test nothing else.
 		}
 		want, got := runProgram(t, network, program), runProgram(t, ch, program)
 		if got != want {
@@ -37,8 +37,8 @@ func FuzzStream(f *testing.F) {
 	})
 }
 
-// A run of a program knows enough of its handler not to make calls that would
-// wait for ever, and not to write down what is a race on a network.
+// A run executes a program. It tracks the state of the handler, to skip calls that would
+// block forever, and to leave results out of the log that vary on a network.
 type run struct {
 	stream grpc.ClientStream
 	cancel context.CancelFunc
@@ -46,13 +46,13 @@ type run struct {
 	log    strings.Builder
 
 	closed      bool // for sending
-	ending      bool // the handler has been told to end
-	header      bool // the handler has been told to send its header
+	ending      bool // a command that ends the handler has been sent
+	header      bool // a command that sends the header has been sent
 	sent        int
-	owed, bytes int  // what the handler has been told to send, and has not been received
-	over        bool // the client knows that the RPC has ended
-	racy        bool // what comes now is anybody's guess
-	failed      bool // but that it ends with an error
+	owed, bytes int  // the messages that the handler sends and the client has not received
+	over        bool // the RPC has ended on the client
+	racy        bool // all later results vary on a network
+	failed      bool // the RPC must end with an error
 }
 
 var programKinds = map[byte]struct {
@@ -83,8 +83,8 @@ func runProgram(t *testing.T, cc grpc.ClientConnInterface, program []byte) strin
 		r.step(op)
 	}
 	err = r.finish()
-	if _, network := cc.(*grpc.ClientConn); !network && r.failed && (err == nil || err == io.EOF) { // on a network its answer may come first
-		t.Errorf("%q was given up and ended well:\n%s", program, r.log.String())
+	if _, network := cc.(*grpc.ClientConn); !network && r.failed && (err == nil || err == io.EOF) { // On a network, the response may arrive first.
+		t.Errorf("%q was canceled, but succeeded:\n%s", program, r.log.String())
 	}
 	if ctx.Err() == context.DeadlineExceeded {
 		t.Fatalf("%q hangs:\n%s", program, r.log.String())
@@ -101,8 +101,8 @@ func (r *run) step(op byte) {
 	case 'n':
 		r.send((*wrapperspb.BytesValue)(nil))
 	case 'q':
-		r.note("send what cannot be sent", r.stream.SendMsg(new(testpb.Required)))
-		r.giveUp()
+		r.note("SendMsg of an invalid message", r.stream.SendMsg(new(testpb.Required)))
+		r.cancelled()
 	case 'R':
 		r.recv()
 	case 'H':
@@ -114,23 +114,23 @@ func (r *run) step(op byte) {
 		r.readTrailer()
 	case 'X':
 		r.cancel()
-		r.giveUp()
-	default: // of the fuzzer
+		r.cancelled()
+	default: // made by the fuzzer
 		r.step("phstdexlnqRHCTX"[op%15])
 	}
 }
 
 func (r *run) send(m *wrapperspb.BytesValue) {
 	if r.bytes+len(m.GetValue()) > 40<<10 {
-		return // a window may be full then
+		return // A flow-control window may be full then.
 	}
 	err := r.stream.SendMsg(m)
 	if r.ending && (err == nil || err == io.EOF) {
-		return // as it happens
+		return // Whether the handler has ended already varies.
 	}
 	r.note(fmt.Sprintf("SendMsg %.1s", m.GetValue()), err)
 	if err != nil {
-		r.giveUp() // it has ended the RPC
+		r.cancelled() // The error has ended the RPC.
 		return
 	}
 	r.sent++
@@ -140,27 +140,27 @@ func (r *run) send(m *wrapperspb.BytesValue) {
 	}
 }
 
-// expect is what serveProgram makes of a message.
+// expect records the effect of a message on serveProgram.
 func (r *run) expect(value []byte) {
 	command := commandOf(value)
 	if command == 'e' || command == 'x' || command == 'h' && r.header {
-		r.ending = true // a second header is an error
+		r.ending = true // A second header is an error.
 		return
 	}
 	r.header = r.header || command == 'h' || r.method != scriptedClientStream
-	answers := 1
+	replies := 1
 	if command == 'd' {
-		answers++
+		replies++
 	}
 	if r.method == scriptedServerStream {
-		answers++
+		replies++
 	}
-	r.owed += answers
-	r.bytes += answers * len(value)
+	r.owed += replies
+	r.bytes += replies * len(value)
 }
 
-// giveUp is what a client does that cancels, or calls what is an error.
-func (r *run) giveUp() {
+// cancelled records that the client has ended the RPC, by canceling it or by an error.
+func (r *run) cancelled() {
 	r.failed = r.failed || !r.endsByItself()
 	r.racy, r.over = true, true
 }
@@ -171,7 +171,7 @@ func (r *run) endsByItself() bool {
 
 func (r *run) recv() (err error) {
 	if !r.endsByItself() && (r.owed == 0 || r.method == scriptedClientStream) {
-		return nil // it would wait for ever
+		return nil // It would block forever.
 	}
 	m := new(wrapperspb.BytesValue)
 	err = r.stream.RecvMsg(m)
@@ -183,14 +183,14 @@ func (r *run) recv() (err error) {
 		r.over = true
 	}
 	if err != nil && commandOf(m.Value) == 'd' {
-		r.racy = true // for grpc-go, a client stream with two answers never ends
+		r.racy = true // In grpc-go, a client stream with two responses never ends.
 	}
 	return err
 }
 
 func (r *run) readHeader() {
 	if !r.endsByItself() && !r.header {
-		return // it would wait for ever
+		return // It would block forever.
 	}
 	header, err := r.stream.Header()
 	r.note(fmt.Sprintf("Header %v", header["key"]), err)
@@ -202,7 +202,7 @@ func (r *run) readTrailer() {
 	}
 }
 
-// finish receives until the end, and returns it.
+// finish receives until an error, and returns it.
 func (r *run) finish() error {
 	r.note("CloseSend", r.stream.CloseSend())
 	r.closed = true

@@ -22,8 +22,7 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
-// No input makes an RPC panic or hang, and each gives the result that it gives
-// on a network.
+// No input makes an RPC panic or hang, and the result is that of a network.
 
 const hangTimeout = 30 * time.Second
 
@@ -41,17 +40,17 @@ func FuzzMethodName(f *testing.F) {
 				return cc.Invoke(ctx, name, new(wrapperspb.BytesValue), new(wrapperspb.BytesValue))
 			},
 			"stream": func(ctx context.Context, cc grpc.ClientConnInterface, name string) error {
-				return streamCall(name, *bidi)(ctx, cc, asIs)
+				return streamCall(name, *bidi)(ctx, cc, unchanged)
 			},
 		} {
 			ctx, cancel := context.WithTimeout(t.Context(), hangTimeout)
 			defer cancel()
 			if servesOtherKind(kind, name) {
-				continue // a network does not distinguish the kinds
+				continue // A network does not distinguish the kinds.
 			}
 			want, got := call(ctx, network, name), call(ctx, ch, name)
 			if status.Code(want) == codes.Internal && status.Code(got) == codes.Unimplemented {
-				continue // HTTP/2 cannot carry the name
+				continue // HTTP/2 cannot transmit the name.
 			}
 			if fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("%s %q in-process: %q, on the network: %q", kind, name, fmt.Sprint(got), fmt.Sprint(want))
@@ -92,28 +91,28 @@ func FuzzMetadata(f *testing.F) {
 	network, ch := service.onNetwork(f), service.onChannel()
 	f.Fuzz(func(t *testing.T, key, value string) {
 		if len(key)+len(value) > 1<<10 {
-			return // a network has limits
+			return // A network has limits.
 		}
 		if strings.ToLower(key) != key {
-			return // docs/differences.md lists keys in upper case
+			return // docs/differences.md lists keys in upper case.
 		}
 		if key == "connection" {
-			return // an error of HTTP/2
+			return // HTTP/2 forbids the key.
 		}
 		exchange := func(cc grpc.ClientConnInterface) string {
 			ctx, cancel := context.WithTimeout(t.Context(), hangTimeout)
 			defer cancel()
 			ctx = metadata.NewOutgoingContext(ctx, metadata.MD{"two": {"a", "b"}, key: {value}})
 			var header, trailer metadata.MD
-			answer := new(wrapperspb.BytesValue)
-			err := cc.Invoke(ctx, scriptedUnary, new(wrapperspb.BytesValue), answer, grpc.Header(&header), grpc.Trailer(&trailer))
+			reply := new(wrapperspb.BytesValue)
+			err := cc.Invoke(ctx, scriptedUnary, new(wrapperspb.BytesValue), reply, grpc.Header(&header), grpc.Trailer(&trailer))
 			if ctx.Err() != nil {
 				t.Fatalf("%q: %q hangs", key, value)
 			}
 			if err != nil {
-				answer.Reset() // its content is unspecified after an error
+				reply.Reset() // Its content is unspecified after an error.
 			}
-			return fmt.Sprintf("%q, header %q, trailer %q, %v", answer.Value, onlyUsers(header), onlyUsers(trailer), err)
+			return fmt.Sprintf("%q, header %q, trailer %q, %v", reply.Value, onlyUsers(header), onlyUsers(trailer), err)
 		}
 		if want, got := exchange(network), exchange(ch); got != want {
 			t.Errorf("%q: %q\nin-process: %s\non the network: %s", key, value, got, want)

@@ -11,7 +11,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A layer of the tests' own; what it wraps may be itself.
+// A layer wraps a connection, or itself.
 type layer struct {
 	grpc.ClientConnInterface
 	below grpc.ClientConnInterface
@@ -19,7 +19,8 @@ type layer struct {
 
 func (l *layer) Unwrap() grpc.ClientConnInterface { return l.below }
 
-// A layer that cannot be compared, so that nobody can tell whether it was seen.
+// An incomparableLayer cannot be compared with ==, so cycles of such layers cannot be
+// recognized.
 type incomparableLayer struct {
 	grpc.ClientConnInterface
 	below []grpc.ClientConnInterface
@@ -27,14 +28,14 @@ type incomparableLayer struct {
 
 func (l incomparableLayer) Unwrap() grpc.ClientConnInterface { return l.below[0] }
 
-// FuzzUnwrap builds layers, from the inside out.
+// FuzzUnwrap unwraps layers that its input describes, from the innermost to the outermost.
 func FuzzUnwrap(f *testing.F) {
 	for _, layers := range []string{"", "c", "i", "n", "t", "ill", "cgg", "cgulgu", "nl", "tlu", "o", "ol", "O", "glO", "k", "lk", "ngl", "iO"} {
 		f.Add([]byte(layers))
 	}
 	f.Fuzz(func(t *testing.T, layers []byte) {
 		if len(layers) > 200 {
-			return // nothing new comes after that
+			return // More layers test nothing else.
 		}
 		cc, want := buildLayers(layers)
 		got, err := inprocchain.Unwrap(cc)
@@ -66,14 +67,14 @@ func buildLayers(layers []byte) (cc grpc.ClientConnInterface, want *inprocgrpc.C
 			cc, want = (*inprocgrpc.Channel)(nil), nil
 		case 'k':
 			cc, want = (*inprocchain.Channel)(nil), nil
-		case 'o': // a layer that returns itself
-			circle := new(layer)
-			circle.below = circle
-			cc, want = circle, nil
-		case 'O': // and one that cannot be compared
-			circle := incomparableLayer{below: make([]grpc.ClientConnInterface, 1)}
-			circle.below[0] = circle
-			cc, want = circle, nil
+		case 'o': // a layer that wraps itself
+			cycle := new(layer)
+			cycle.below = cycle
+			cc, want = cycle, nil
+		case 'O': // an incomparable layer that wraps itself
+			cycle := incomparableLayer{below: make([]grpc.ClientConnInterface, 1)}
+			cycle.below[0] = cycle
+			cc, want = cycle, nil
 		case 'g':
 			if cc != nil {
 				cc = grpchan.InterceptClientConn(cc, passClient, nil)

@@ -19,8 +19,8 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// Generated handlers decode once, call the interceptor that they are given, and
-// return what it returns. Those written by hand need not.
+// A generated handler decodes once, calls the interceptor, and returns its result. A
+// handwritten handler may do something else.
 
 type (
 	decoder            = func(any) error
@@ -28,49 +28,50 @@ type (
 )
 
 var handwrittenHandlers = map[string]handwrittenHandler{
-	"answers": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
+	"returns the request": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
 		in := new(wrapperspb.StringValue)
 		return in, dec(in)
 	},
-	"answers nothing": func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error) { return nil, nil },
-	"fails":           func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error) { return nil, errPlain },
+	"returns nil": func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error) { return nil, nil },
+	"fails":       func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error) { return nil, errPlain },
 	"times out": func(context.Context, decoder, grpc.UnaryServerInterceptor) (any, error) {
 		return nil, context.DeadlineExceeded
 	},
 	"cannot decode": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
 		return nil, dec("a string")
 	},
-	"cannot decode, and answers": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
+	"ignores a decoding error": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
 		_ = dec("a string")
-		return wrapperspb.String("answer"), nil
+		return wrapperspb.String("response"), nil
 	},
 	"decodes twice": func(_ context.Context, dec decoder, _ grpc.UnaryServerInterceptor) (any, error) {
 		first, second := new(wrapperspb.StringValue), new(wrapperspb.StringValue)
 		return wrapperspb.String(fmt.Sprint(dec(first), first.Value, dec(second), second.Value)), nil
 	},
 	"changes the response": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
-		resp, err := through(ctx, interceptor, wrapperspb.String("answer"), nil)
+		resp, err := callInterceptor(ctx, interceptor, wrapperspb.String("response"), nil)
 		return wrapperspb.String(resp.(*wrapperspb.StringValue).Value + ", changed"), err
 	},
-	"looks at the error": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
-		_, err := through(ctx, interceptor, nil, errPlain)
+	"reads the error": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		_, err := callInterceptor(ctx, interceptor, nil, errPlain)
 		return wrapperspb.String(fmt.Sprint(err == errPlain)), nil
 	},
-	"fails after all": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
-		_, _ = through(ctx, interceptor, wrapperspb.String("answer"), nil)
+	"fails after a successful interceptor": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		_, _ = callInterceptor(ctx, interceptor, wrapperspb.String("response"), nil)
 		return nil, errPlain
 	},
-	"tries again": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
-		_, _ = through(ctx, interceptor, nil, errPlain)
-		resp, err := through(ctx, interceptor, (*wrapperspb.StringValue)(nil), nil)
+	"calls the interceptor twice": func(ctx context.Context, _ decoder, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		_, _ = callInterceptor(ctx, interceptor, nil, errPlain)
+		resp, err := callInterceptor(ctx, interceptor, (*wrapperspb.StringValue)(nil), nil)
 		return wrapperspb.String(fmt.Sprintf("%T %v", resp, err)), nil
 	},
 }
 
 var errPlain = errors.New("plain")
 
-// through is a handler's way through its interceptor, if it has one, to resp and err.
-func through(ctx context.Context, interceptor grpc.UnaryServerInterceptor, resp any, err error) (any, error) {
+// callInterceptor calls the interceptor, if there is one, with a handler that returns resp
+// and err.
+func callInterceptor(ctx context.Context, interceptor grpc.UnaryServerInterceptor, resp any, err error) (any, error) {
 	if interceptor == nil {
 		return resp, err
 	}
@@ -88,7 +89,7 @@ func TestHandwrittenHandlersAreServedAsOnANetwork(t *testing.T) {
 			chaintest.Compare(t, chain, func(r grpc.ServiceRegistrar) {
 				r.RegisterService(handwritten(sent.before(handler)), struct{}{})
 			}, func(ctx context.Context, cc grpc.ClientConnInterface) error {
-				_ = callHandwritten(ctx, cc) // which Compare compares
+				_ = callHandwritten(ctx, cc) // Compare compares the error.
 				return nil
 			})
 
@@ -157,7 +158,7 @@ func TestShutdownRefusesHandwrittenHandlers(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := callHandwritten(t.Context(), ch); called || status.Code(err) != codes.Unavailable {
-		t.Errorf("after Shutdown the handler was called: %v; and the error is %v", called, err)
+		t.Errorf("after Shutdown: the handler was called: %v; the error is %v, want Unavailable", called, err)
 	}
 }
 
@@ -199,11 +200,12 @@ func handwritten(handler handwrittenHandler) *grpc.ServiceDesc {
 	}
 }
 
-// callHandwritten returns the answer as an error if there is none.
+// callHandwritten makes an RPC and returns its error, or an error that contains the
+// response.
 func callHandwritten(ctx context.Context, cc grpc.ClientConnInterface) error {
 	reply := wrapperspb.String("before")
 	if err := cc.Invoke(ctx, handwrittenUnary, wrapperspb.String("hello"), reply); err != nil {
 		return err
 	}
-	return fmt.Errorf("answered %q", reply.Value)
+	return fmt.Errorf("responded %q", reply.Value)
 }

@@ -28,8 +28,8 @@ func TestHeaderDoesNotWaitForMessage(t *testing.T) {
 	}
 }
 
-// headerAfterFirstMessage asks an echo for its header when it waits for the
-// second message.
+// headerAfterFirstMessage returns the header of an echo stream while its handler waits for
+// the second message.
 func headerAfterFirstMessage(t *testing.T, cc grpc.ClientConnInterface, timeout time.Duration) (metadata.MD, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
@@ -43,9 +43,9 @@ func headerAfterFirstMessage(t *testing.T, cc grpc.ClientConnInterface, timeout 
 	return stream.Header()
 }
 
-// These servers never wait for their client, so no order of calls blocks.
+// These handlers never wait for their client, so no order of calls blocks.
 var servers = map[string]func(grpc.ServerStream) error{
-	"sends its header at once": func(ss grpc.ServerStream) error {
+	"sends its header immediately": func(ss grpc.ServerStream) error {
 		if err := ss.SendHeader(metadata.Pairs("header", "sent")); err != nil {
 			return err
 		}
@@ -57,7 +57,7 @@ var servers = map[string]func(grpc.ServerStream) error{
 		}
 		return sendSome(ss)
 	},
-	"sets none": sendSome,
+	"sets no header": sendSome,
 	"sets a trailer": func(ss grpc.ServerStream) error {
 		ss.SetTrailer(metadata.Pairs("trailer", "set"))
 		return sendSome(ss)
@@ -69,8 +69,8 @@ var servers = map[string]func(grpc.ServerStream) error{
 		}
 		return status.Error(codes.DataLoss, "failed")
 	},
-	"fails at once": func(grpc.ServerStream) error { return status.Error(codes.DataLoss, "failed") },
-	"ends at once":  func(grpc.ServerStream) error { return nil },
+	"fails immediately": func(grpc.ServerStream) error { return status.Error(codes.DataLoss, "failed") },
+	"ends immediately":  func(grpc.ServerStream) error { return nil },
 }
 
 func sendSome(ss grpc.ServerStream) error {
@@ -99,8 +99,8 @@ func TestHeaderInAnyOrderConsumesNoMessage(t *testing.T) {
 	}
 }
 
-// callInOrder makes the calls, and then receives until the end. It returns a log
-// of the results, without the trailer before the end, which is unspecified.
+// callInOrder makes the calls, and then receives until the stream ends. It returns a log
+// of the results. It leaves out the trailer before the end, which is unspecified.
 func callInOrder(t *testing.T, cc grpc.ClientConnInterface, order []string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -121,9 +121,9 @@ func callInOrder(t *testing.T, cc grpc.ClientConnInterface, order []string) stri
 		case "Header":
 			header()
 		case "RecvMsg":
-			_ = recv() // it is in the log
+			_ = recv() // The log has the error.
 		case "Trailer":
-			if _, network := cc.(*grpc.ClientConn); !network { // grpc-go has a race there
+			if _, network := cc.(*grpc.ClientConn); !network { // grpc-go has a data race here.
 				stream.Trailer()
 			}
 		case "CloseSend":
@@ -159,23 +159,23 @@ func TestHeaderAndRecvMsgFromTwoGoroutines(t *testing.T) {
 			want := callInOrder(t, scripted{stream: serve}.onNetwork(t), nil)
 			ch := scripted{stream: serve}.onChannel()
 			for range 20 {
-				if got := receiveBesideHeader(t, ch); got != want {
-					t.Fatalf("received beside Header:\n%swant\n%s", got, want)
+				if got := receiveDuringHeader(t, ch); got != want {
+					t.Fatalf("received while another goroutine calls Header:\n%swant\n%s", got, want)
 				}
 			}
 		})
 	}
 }
 
-// receiveBesideHeader does what callInOrder does with no order, while another
-// goroutine asks for the header and the trailer all the time.
-func receiveBesideHeader(t *testing.T, cc grpc.ClientConnInterface) string {
+// receiveDuringHeader does the same as callInOrder with an empty order, while another
+// goroutine calls Header and Trailer repeatedly.
+func receiveDuringHeader(t *testing.T, cc grpc.ClientConnInterface) string {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	stream := openBidi(ctx, t, cc)
 	received := make(chan struct{})
-	var beside sync.WaitGroup
-	beside.Go(func() {
+	var other sync.WaitGroup
+	other.Go(func() {
 		for {
 			_, _ = stream.Header()
 			stream.Trailer()
@@ -196,14 +196,14 @@ func receiveBesideHeader(t *testing.T, cc grpc.ClientConnInterface) string {
 		}
 	}
 	close(received)
-	beside.Wait()
+	other.Wait()
 	header, err := stream.Header()
 	fmt.Fprintf(&log, "Header: %v, %v\nTrailer: %v\n", header["header"], err, stream.Trailer()["trailer"])
 	return log.String()
 }
 
-// Header of a stream without one waits until the RPC ends, and does not block
-// goroutines that send and receive.
+// Without a header, Header waits until the RPC ends. It does not block goroutines that
+// send and receive.
 func TestHeaderBlocksNoOtherCall(t *testing.T) {
 	t.Parallel()
 	ch := scripted{stream: func(ss grpc.ServerStream) error {
@@ -216,13 +216,13 @@ func TestHeaderBlocksNoOtherCall(t *testing.T) {
 		}
 	}}.onChannel()
 	stream := openBidi(t.Context(), t, ch)
-	var beside sync.WaitGroup
-	beside.Go(func() {
+	var other sync.WaitGroup
+	other.Go(func() {
 		if header, err := stream.Header(); header != nil || err != nil {
-			t.Errorf("Header: %v, %v, want none and no error", header, err)
+			t.Errorf("Header: %v, %v, want no header and no error", header, err)
 		}
 	})
-	beside.Go(func() {
+	other.Go(func() {
 		if err := stream.RecvMsg(new(wrapperspb.BytesValue)); err != io.EOF {
 			t.Errorf("RecvMsg: %v, want io.EOF", err)
 		}
@@ -236,5 +236,5 @@ func TestHeaderBlocksNoOtherCall(t *testing.T) {
 	if err := stream.CloseSend(); err != nil {
 		t.Fatal(err)
 	}
-	beside.Wait()
+	other.Wait()
 }

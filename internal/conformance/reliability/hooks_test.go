@@ -16,8 +16,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// setHook has, for each With… method of an inprocgrpc.Channel, a call that would
-// replace a part of the chain.
+// setHook has, for each With… method of an inprocgrpc.Channel, a call that replaces a part
+// of the chain.
 var setHook = map[string]func(*inprocgrpc.Channel){
 	"WithServerUnaryInterceptor": func(ch *inprocgrpc.Channel) {
 		ch.WithServerUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -53,13 +53,13 @@ func TestReplacedChainFailsEveryRPC(t *testing.T) {
 				other := ch.NewClient()
 				below := ch.InProcess()
 				set(below)
-				for way, cc := range map[string]grpc.ClientConnInterface{
+				for name, cc := range map[string]grpc.ClientConnInterface{
 					"Channel": ch, "ClientConn": ch.ClientConn(), "another client": other, "inprocgrpc.Channel": below,
 				} {
 					for kind, call := range callsOfEachKind {
-						err := call(t.Context(), cc, asIs)
+						err := call(t.Context(), cc, unchanged)
 						if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "inprocgrpc.Channel."+method+" was called") {
-							t.Errorf("%s on the %s: %v, want Internal and the name of the method", kind, way, err)
+							t.Errorf("%s on the %s: %v, want Internal and the name of the method", kind, name, err)
 						}
 					}
 				}
@@ -87,7 +87,7 @@ func TestReplacedChainPanicsWhileBuilding(t *testing.T) {
 					text, _ := recover().(string)
 					for _, want := range []string{"inprocchain: " + name + ": ", "inprocgrpc.Channel." + method + " was called", "to New or Wrap instead"} {
 						if !strings.Contains(text, want) {
-							t.Errorf("%s panics with %q, want %q in it", name, text, want)
+							t.Errorf("%s panics with %q, which does not contain %q", name, text, want)
 						}
 					}
 				}()
@@ -97,8 +97,8 @@ func TestReplacedChainPanicsWhileBuilding(t *testing.T) {
 	}
 }
 
-// Flipt's server constructor sets the interceptors of the channel that it is given.
-// Before, the audit log was empty and every request was served.
+// Flipt's server constructor sets the interceptors of the channel that it receives. If the
+// chain were replaced silently, every request would be served without the audit log.
 func TestConstructorThatSetsInterceptorsOfItsChannelFailsLoudly(t *testing.T) {
 	t.Parallel()
 	newServer := func(ch *inprocgrpc.Channel, s scripted) grpc.ClientConnInterface {
@@ -114,7 +114,7 @@ func TestConstructorThatSetsInterceptorsOfItsChannelFailsLoudly(t *testing.T) {
 		return handler(ctx, req)
 	}))
 	gateway := newServer(ch.InProcess(), counting(&handled))
-	if err := callsOfEachKind["unary"](t.Context(), gateway, asIs); status.Code(err) != codes.Internal {
+	if err := callsOfEachKind["unary"](t.Context(), gateway, unchanged); status.Code(err) != codes.Internal {
 		t.Errorf("an RPC without the audit log: %v, want Internal", err)
 	}
 	if handled.Load() != 0 {
@@ -139,12 +139,12 @@ func TestReplacedClonerAndInterceptorsLetRPCsOnTheirChannelThrough(t *testing.T)
 				if registered != "on InProcess" && kind != "unary" {
 					want = codes.Internal
 				}
-				if err := call(t.Context(), below, asIs); status.Code(err) != want {
+				if err := call(t.Context(), below, unchanged); status.Code(err) != want {
 					t.Errorf("%s on the inprocgrpc.Channel: %v, want %v", kind, err, want)
 				}
 				before := handled.Load()
 				for way, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "ClientConn": ch.ClientConn()} {
-					if err := call(t.Context(), cc, asIs); status.Code(err) != codes.Internal || handled.Load() != before {
+					if err := call(t.Context(), cc, unchanged); status.Code(err) != codes.Internal || handled.Load() != before {
 						t.Errorf("%s on the %s: %v, want Internal and no handler", kind, way, err)
 					}
 				}

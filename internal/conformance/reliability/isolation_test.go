@@ -14,9 +14,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// Neither side of an RPC sees what the other writes later: what the sender
-// writes into a message once it may reuse it, and what the receiver writes into
-// the message that it received.
+// Neither side of an RPC sees later writes of the other: the sender may change a message
+// after sending it, and the receiver may change the message that it has received.
 
 func TestReceiverDoesNotSeeLaterWritesOfSender(t *testing.T) {
 	t.Parallel()
@@ -24,10 +23,10 @@ func TestReceiverDoesNotSeeLaterWritesOfSender(t *testing.T) {
 		in, out := c.in(), c.out()
 		tr.run(t, c, in, out, func() { c.overwrite(in) })
 		if c.same(in, c.in()) {
-			t.Fatal("the sender wrote nothing, so this test proves nothing")
+			t.Fatal("overwrite did not change the sent message")
 		}
 		if !c.same(out, c.in()) {
-			t.Errorf("the receiver has %v, want %v as it was sent", out, c.in())
+			t.Errorf("the receiver has %v, want %v as sent", out, c.in())
 		}
 	})
 }
@@ -38,14 +37,14 @@ func TestSenderDoesNotSeeWritesOfReceiver(t *testing.T) {
 		in, out := c.in(), c.out()
 		tr.run(t, c, in, out, func() {})
 		if !c.same(out, c.in()) {
-			t.Fatalf("the receiver has %v, want %v as it was sent", out, c.in())
+			t.Fatalf("the receiver has %v, want %v as sent", out, c.in())
 		}
 		c.overwrite(out)
 		if c.same(out, c.in()) {
-			t.Fatal("the receiver wrote nothing, so this test proves nothing")
+			t.Fatal("overwrite did not change the received message")
 		}
 		if !c.same(in, c.in()) {
-			t.Errorf("the sender has %v, want %v as it was sent", in, c.in())
+			t.Errorf("the sender has %v, want %v as sent", in, c.in())
 		}
 	})
 }
@@ -61,8 +60,8 @@ func forEachTransfer(t *testing.T, check func(t *testing.T, c messageCase, tr tr
 	}
 }
 
-// A transfer sends a message from one side of an RPC to the other. It calls sent
-// as soon as the sender may reuse the message.
+// A transfer sends a message from one side of an RPC to the other. It calls sent when the
+// sender may reuse the message.
 type transfer struct {
 	name string
 	run  func(t *testing.T, c messageCase, in, out any, sent func())
@@ -70,19 +69,19 @@ type transfer struct {
 
 var transfers = []transfer{
 	{"unary request", func(t *testing.T, c messageCase, in, out any, sent func()) {
-		transferRequest(t, scripted{request: func() any { return out }, unary: answerEmpty}.onChannel(c.opts...), in)
+		transferRequest(t, scripted{request: func() any { return out }, unary: respondEmpty}.onChannel(c.opts...), in)
 		sent()
 	}},
 	{"unary request on InProcess", func(t *testing.T, c messageCase, in, out any, sent func()) {
-		transferRequest(t, scripted{request: func() any { return out }, unary: answerEmpty}.onChannel(c.opts...).InProcess(), in)
+		transferRequest(t, scripted{request: func() any { return out }, unary: respondEmpty}.onChannel(c.opts...).InProcess(), in)
 		sent()
 	}},
 	{"unary response", func(t *testing.T, c messageCase, in, out any, sent func()) {
-		transferResponse(t, scripted{request: newEmpty, unary: answer(in)}.onChannel(c.opts...), out)
+		transferResponse(t, scripted{request: newEmpty, unary: respondWith(in)}.onChannel(c.opts...), out)
 		sent()
 	}},
 	{"unary response on InProcess", func(t *testing.T, c messageCase, in, out any, sent func()) {
-		transferResponse(t, scripted{request: newEmpty, unary: answer(in)}.onChannel(c.opts...).InProcess(), out)
+		transferResponse(t, scripted{request: newEmpty, unary: respondWith(in)}.onChannel(c.opts...).InProcess(), out)
 		sent()
 	}},
 	{"message to the handler", func(t *testing.T, c messageCase, in, out any, sent func()) {
@@ -154,11 +153,11 @@ func awaitEnd(t *testing.T, stream grpc.ClientStream) {
 
 func newEmpty() any { return new(emptypb.Empty) }
 
-func answer(with any) func(context.Context, any) (any, error) {
-	return func(context.Context, any) (any, error) { return with, nil }
+func respondWith(response any) func(context.Context, any) (any, error) {
+	return func(context.Context, any) (any, error) { return response, nil }
 }
 
-func answerEmpty(context.Context, any) (any, error) { return new(emptypb.Empty), nil }
+func respondEmpty(context.Context, any) (any, error) { return new(emptypb.Empty), nil }
 
 func receiveOnce(into any, isSent <-chan struct{}) func(grpc.ServerStream) error {
 	return func(ss grpc.ServerStream) error {
@@ -178,7 +177,7 @@ func sendOnce(m any, isSent chan<- struct{}, sent func()) func(grpc.ServerStream
 	}
 }
 
-// A message that is not a pointer is copied by the cloner.
+// A byValue is a message that is not a pointer. Only a cloner can copy it.
 type byValue struct{ *wrapperspb.BytesValue }
 
 type valueCloner struct{ inprocgrpc.ProtoCloner }
@@ -200,6 +199,6 @@ func TestMessagesByValueAreCopiedByTheCloner(t *testing.T) {
 	ch := scripted{}.onChannel(inprocchain.WithCloner(valueCloner{}))
 	reply := new(wrapperspb.BytesValue)
 	if err := ch.Invoke(t.Context(), scriptedUnary, byValue{wrapperspb.Bytes([]byte("a"))}, reply); err != nil || string(reply.Value) != "a" {
-		t.Errorf("the answer is %q, %v; want %q", reply.Value, err, "a")
+		t.Errorf("the response is %q, %v; want %q", reply.Value, err, "a")
 	}
 }

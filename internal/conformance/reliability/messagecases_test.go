@@ -49,7 +49,7 @@ func messageCases(t *testing.T) []messageCase {
 	return append(all, jsonMessageCases()...)
 }
 
-// Fields that both messages have.
+// kinds has fields that both messages have.
 var kinds = map[string]string{
 	"scalar":           `number: 7 text: "seven"`,
 	"bytes":            `data: "data"`,
@@ -84,9 +84,10 @@ func kindsAnd(more map[string]string) map[string]string {
 	return more
 }
 
-// The text format has no unknown fields, so wireOf writes this one itself.
+// The text format cannot express unknown fields, so wireOf encodes this one itself.
 const unknownField = "unknown"
 
+// wireOf returns the encoding of a message in the text format.
 func wireOf(t testing.TB, api protoreflect.MessageType, text string) []byte {
 	if text == unknownField {
 		return []byte{0xfa, 0x3f, 3, 'n', 'e', 'w'} // field 1023
@@ -129,7 +130,7 @@ func protoMessageCase(wire []byte, in, out protoreflect.MessageType) messageCase
 	read := func(into protoreflect.MessageType) any {
 		m := into.New().Interface()
 		if err := proto.Unmarshal(wire, m); err != nil {
-			panic(err) // it has been marshaled by us
+			panic(err) // wireOf has marshaled it.
 		}
 		return m
 	}
@@ -165,7 +166,7 @@ func overwrite(m protoreflect.Message) {
 		return true
 	})
 	unknown := m.GetUnknown()
-	flip(unknown[max(0, len(unknown)-1):]) // the field stays well-formed
+	flip(unknown[max(0, len(unknown)-1):]) // The field remains well-formed.
 }
 
 func overwriteMap(field protoreflect.FieldDescriptor, m protoreflect.Map) {
@@ -177,8 +178,8 @@ func overwriteMap(field protoreflect.FieldDescriptor, m protoreflect.Map) {
 	})
 }
 
-// overwritten changes value in place, or returns another value if it has no memory
-// to change.
+// overwritten changes value in place, or returns a different value if value cannot be
+// changed in place.
 func overwritten(field protoreflect.FieldDescriptor, value protoreflect.Value) (_ protoreflect.Value, replaced bool) {
 	switch field.Kind() {
 	case protoreflect.MessageKind, protoreflect.GroupKind:

@@ -13,37 +13,37 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// TestRPCMadeInHandlerIsIndependent makes the RPC in the hardest way: with the
-// context of the handler's own caller, on an inprocgrpc.Channel.
+// TestRPCMadeInHandlerIsIndependent makes RPCs in the most difficult case: with the context
+// of the handler's caller, on an inprocgrpc.Channel.
 func TestRPCMadeInHandlerIsIndependent(t *testing.T) {
 	t.Parallel()
 	inner := scripted{
 		unary:  func(context.Context, any) (any, error) { return wrapperspb.Bytes([]byte("inner")), nil },
 		stream: func(ss grpc.ServerStream) error { return ss.SendMsg(wrapperspb.Bytes([]byte("inner"))) },
 	}.onChannel(inprocchain.WithServerStatsHandlers(atEnd(func() {}))).InProcess()
-	nested := func(handlers context.Context) (*wrapperspb.BytesValue, error) {
-		unary, err := ask(inprocgrpc.ClientContext(handlers), inner, scriptedUnary)
+	nested := func(ctx context.Context) (*wrapperspb.BytesValue, error) {
+		unary, err := ask(inprocgrpc.ClientContext(ctx), inner, scriptedUnary)
 		if err != nil {
 			return nil, err
 		}
-		stream, err := ask(inprocgrpc.ClientContext(handlers), inner, scriptedBidi)
+		stream, err := ask(inprocgrpc.ClientContext(ctx), inner, scriptedBidi)
 		return wrapperspb.Bytes([]byte("of " + unary + " and " + stream)), err
 	}
 	outer := scripted{
 		unary: func(ctx context.Context, _ any) (any, error) { return nested(ctx) },
 		stream: func(ss grpc.ServerStream) error {
-			answer, err := nested(ss.Context())
+			resp, err := nested(ss.Context())
 			if err != nil {
 				return err
 			}
-			return ss.SendMsg(answer)
+			return ss.SendMsg(resp)
 		},
 	}
-	byHand := handwritten(func(ctx context.Context, _ decoder, _ grpc.UnaryServerInterceptor) (any, error) { return nested(ctx) })
+	handwrittenDesc := handwritten(func(ctx context.Context, _ decoder, _ grpc.UnaryServerInterceptor) (any, error) { return nested(ctx) })
 	ch, below := inprocchain.New(), inprocchain.New()
 	for _, r := range []grpc.ServiceRegistrar{ch, below.InProcess()} {
 		r.RegisterService(scriptedDesc(), outer)
-		r.RegisterService(byHand, struct{}{})
+		r.RegisterService(handwrittenDesc, struct{}{})
 	}
 	for _, test := range []struct {
 		name, method string
@@ -51,18 +51,18 @@ func TestRPCMadeInHandlerIsIndependent(t *testing.T) {
 	}{
 		{"unary", scriptedUnary, ch},
 		{"stream", scriptedBidi, ch},
-		{"written by hand", handwrittenUnary, ch},
+		{"handwritten", handwrittenUnary, ch},
 		{"unary, registered below", scriptedUnary, below},
 		{"stream, registered below", scriptedBidi, below},
 	} {
 		got, err := ask(t.Context(), test.cc, test.method)
 		if want := "of inner and inner"; got != want || err != nil {
-			t.Errorf("%s: the caller got %q, %v; want %q", test.name, got, err, want)
+			t.Errorf("%s: the caller received %q, %v; want %q", test.name, got, err, want)
 		}
 	}
 }
 
-// ask makes an RPC and returns its answer, if there is one.
+// ask makes an RPC and returns its response, if there is one.
 func ask(ctx context.Context, cc grpc.ClientConnInterface, method string) (string, error) {
 	reply := new(wrapperspb.BytesValue)
 	if !strings.HasSuffix(method, "Bidi") {

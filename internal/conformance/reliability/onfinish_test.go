@@ -17,10 +17,10 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// endings is a service whose handlers end as the request says.
+// endings is a service whose handlers end as the request demands.
 var endings = scripted{
 	unary: func(ctx context.Context, req any) (any, error) {
-		return req, endAsAsked(ctx, req.(*wrapperspb.BytesValue))
+		return req, endAsRequested(ctx, req.(*wrapperspb.BytesValue))
 	},
 	stream: func(ss grpc.ServerStream) error {
 		for {
@@ -30,7 +30,7 @@ var endings = scripted{
 			} else if err != nil {
 				return err
 			}
-			if err := endAsAsked(ss.Context(), m); err != nil {
+			if err := endAsRequested(ss.Context(), m); err != nil {
 				return err
 			}
 			if err := ss.SendMsg(m); err != nil {
@@ -40,7 +40,7 @@ var endings = scripted{
 	},
 }
 
-func endAsAsked(ctx context.Context, m *wrapperspb.BytesValue) error {
+func endAsRequested(ctx context.Context, m *wrapperspb.BytesValue) error {
 	switch string(m.Value) {
 	case "fail":
 		return status.Error(codes.DataLoss, "failed")
@@ -55,11 +55,12 @@ func endAsAsked(ctx context.Context, m *wrapperspb.BytesValue) error {
 
 func unaryRPC(text string) func(context.Context, grpc.ClientConnInterface, ...grpc.CallOption) {
 	return func(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.CallOption) {
-		_ = cc.Invoke(ctx, scriptedUnary, wrapperspb.Bytes([]byte(text)), new(wrapperspb.BytesValue), opts...) // OnFinish tells
+		_ = cc.Invoke(ctx, scriptedUnary, wrapperspb.Bytes([]byte(text)), new(wrapperspb.BytesValue), opts...) // OnFinish reports the error.
 	}
 }
 
-// streamRPC sends the texts, and receives until the end if it should.
+// streamRPC sends the texts. It receives one message, or until the stream ends if the
+// server streams.
 func streamRPC(method string, desc grpc.StreamDesc, texts ...string) func(context.Context, grpc.ClientConnInterface, ...grpc.CallOption) {
 	return func(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.CallOption) {
 		stream, err := cc.NewStream(ctx, &desc, method, opts...)
@@ -67,7 +68,7 @@ func streamRPC(method string, desc grpc.StreamDesc, texts ...string) func(contex
 			return
 		}
 		for _, text := range texts {
-			_ = stream.SendMsg(wrapperspb.Bytes([]byte(text))) // RecvMsg tells
+			_ = stream.SendMsg(wrapperspb.Bytes([]byte(text))) // RecvMsg reports the error.
 		}
 		_ = stream.CloseSend()
 		for stream.RecvMsg(new(wrapperspb.BytesValue)) == nil && desc.ServerStreams {
@@ -75,7 +76,7 @@ func streamRPC(method string, desc grpc.StreamDesc, texts ...string) func(contex
 	}
 }
 
-// finished holds calls, each of which ends its RPC.
+// finished has calls, each of which makes an RPC and ends it.
 var finished = map[string]struct {
 	call   func(context.Context, grpc.ClientConnInterface, ...grpc.CallOption)
 	before func(context.Context) (context.Context, context.CancelFunc)
@@ -88,7 +89,7 @@ var finished = map[string]struct {
 	"unary, timed out":        {call: unaryRPC("wait"), before: soon},
 	"unary, too large": {call: unaryRPC("large"),
 		opts: []grpc.CallOption{grpc.MaxCallSendMsgSize(1)}},
-	"unary, answer too large": {call: unaryRPC("large"),
+	"unary, response too large": {call: unaryRPC("large"),
 		opts: []grpc.CallOption{grpc.MaxCallRecvMsgSize(1)}},
 	"unary, bad metadata": {call: unaryRPC("ok"), before: badMetadata},
 	"unary, unknown method": {call: func(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.CallOption) {
@@ -103,15 +104,15 @@ var finished = map[string]struct {
 	"stream, timed out":        {call: streamRPC(scriptedBidi, *bidi, "wait"), before: soon},
 	"stream, too large": {call: streamRPC(scriptedBidi, *bidi, "large"),
 		opts: []grpc.CallOption{grpc.MaxCallSendMsgSize(1)}},
-	"stream, answer too large": {call: streamRPC(scriptedBidi, *bidi, "large"),
+	"stream, response too large": {call: streamRPC(scriptedBidi, *bidi, "large"),
 		opts: []grpc.CallOption{grpc.MaxCallRecvMsgSize(1)}},
-	"stream, unknown method":    {call: streamRPC("/scripted.Service/None", *bidi)},
-	"client stream, no answer":  {call: streamRPC(scriptedClientStream, grpc.StreamDesc{ClientStreams: true})},
-	"client stream, one answer": {call: streamRPC(scriptedClientStream, grpc.StreamDesc{ClientStreams: true}, "a")},
-	"server stream":             {call: streamRPC(scriptedServerStream, grpc.StreamDesc{ServerStreams: true}, "a")},
+	"stream, unknown method":     {call: streamRPC("/scripted.Service/None", *bidi)},
+	"client stream, empty":       {call: streamRPC(scriptedClientStream, grpc.StreamDesc{ClientStreams: true})},
+	"client stream, one message": {call: streamRPC(scriptedClientStream, grpc.StreamDesc{ClientStreams: true}, "a")},
+	"server stream":              {call: streamRPC(scriptedServerStream, grpc.StreamDesc{ServerStreams: true}, "a")},
 	"stream, abandoned": {call: func(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.CallOption) {
 		ctx, cancel := context.WithCancel(ctx)
-		_, _ = cc.NewStream(ctx, bidi, scriptedBidi, opts...) // it cannot fail
+		_, _ = cc.NewStream(ctx, bidi, scriptedBidi, opts...) // It cannot fail.
 		cancel()
 	}},
 	"stream, abandoned after a message": {call: func(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.CallOption) {
@@ -121,7 +122,7 @@ var finished = map[string]struct {
 		if err != nil {
 			return
 		}
-		_ = stream.SendMsg(wrapperspb.Bytes([]byte("a"))) // the echo tells
+		_ = stream.SendMsg(wrapperspb.Bytes([]byte("a"))) // RecvMsg reports the error.
 		_ = stream.RecvMsg(new(wrapperspb.BytesValue))
 	}},
 	"stream, ended at Header": {call: func(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.CallOption) {
@@ -129,7 +130,7 @@ var finished = map[string]struct {
 		if err != nil {
 			return
 		}
-		_ = stream.SendMsg(wrapperspb.Bytes([]byte("fail"))) // Header sees it
+		_ = stream.SendMsg(wrapperspb.Bytes([]byte("fail"))) // Header reports the error.
 		_, _ = stream.Header()
 	}},
 }
@@ -160,19 +161,19 @@ func TestOnFinishIsCalledOnceWithResultOfRPC(t *testing.T) {
 				}
 				defer cancel()
 				end := newEndOfRPC()
-				rpc.call(ctx, cc, append(rpc.opts, grpc.OnFinish(end.tell))...)
-				<-end.told
+				rpc.call(ctx, cc, append(rpc.opts, grpc.OnFinish(end.record))...)
+				<-end.called
 				return end
 			}
 			ch := endings.onChannel()
 			want := finish(endings.onNetwork(t))
 			gots := map[string]*endOfRPC{"Channel": finish(ch), "ClientConn": finish(ch.ClientConn())}
-			if err := ch.Shutdown(t.Context()); err != nil { // no RPC runs now
+			if err := ch.Shutdown(t.Context()); err != nil { // After that, no RPC runs.
 				t.Fatal(err)
 			}
-			for way, got := range gots {
+			for name, got := range gots {
 				if got.String() != want.String() {
-					t.Errorf("%s: OnFinish was called with %v, want %v as on the network", way, got, want)
+					t.Errorf("%s: OnFinish was called with %v, want %v as on the network", name, got, want)
 				}
 			}
 		})
@@ -181,23 +182,23 @@ func TestOnFinishIsCalledOnceWithResultOfRPC(t *testing.T) {
 
 // An endOfRPC records the calls of OnFinish.
 type endOfRPC struct {
-	told chan struct{}
-	mu   sync.Mutex
-	errs []string
+	called chan struct{} // closed by the first call
+	mu     sync.Mutex
+	errs   []string
 }
 
-func newEndOfRPC() *endOfRPC { return &endOfRPC{told: make(chan struct{})} }
+func newEndOfRPC() *endOfRPC { return &endOfRPC{called: make(chan struct{})} }
 
-func (e *endOfRPC) tell(err error) {
+func (e *endOfRPC) record(err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	told := fmt.Sprint(err)
+	text := fmt.Sprint(err)
 	if code := status.Code(err); code == codes.DeadlineExceeded {
-		told = code.String() // on a network its text varies
+		text = code.String() // On a network, the text varies.
 	}
-	e.errs = append(e.errs, told)
+	e.errs = append(e.errs, text)
 	if len(e.errs) == 1 {
-		close(e.told)
+		close(e.called)
 	}
 }
 
@@ -211,15 +212,15 @@ func TestOnFinishIsNeverCalledOnBareChannel(t *testing.T) {
 	t.Parallel()
 	end := newEndOfRPC()
 	ch := endings.onBareChannel()
-	unaryRPC("ok")(t.Context(), ch, grpc.OnFinish(end.tell))
-	streamRPC(scriptedBidi, *bidi, "a")(t.Context(), ch, grpc.OnFinish(end.tell))
+	unaryRPC("ok")(t.Context(), ch, grpc.OnFinish(end.record))
+	streamRPC(scriptedBidi, *bidi, "a")(t.Context(), ch, grpc.OnFinish(end.record))
 	if got := end.String(); got != "[]" {
 		t.Errorf("on the bare channel OnFinish was called with %s; want no call", got)
 	}
 }
 
-// The caller may reuse the variables of its call options once a method of the
-// stream has reported its end, even if another goroutine ended it.
+// The caller may reuse the variables of its call options once a method of the stream has
+// returned the end of the RPC, even if another goroutine has ended it.
 func TestCallOptionsAreSetWhenStreamEnds(t *testing.T) {
 	t.Parallel()
 	for range 200 {
@@ -233,10 +234,10 @@ func TestCallOptionsAreSetWhenStreamEnds(t *testing.T) {
 		}
 		header, trailer = metadata.Pairs("mine", "now"), metadata.Pairs("mine", "now")
 		if begun, over := ended.begun.Load(), ended.ended.Load(); begun != 1 || over != 1 {
-			t.Fatalf("the stats handler was told of %d beginnings and %d ends, want one of each", begun, over)
+			t.Fatalf("the stats handler received Begin %d times and End %d times, want each once", begun, over)
 		}
 		if len(header)+len(trailer) != 2 {
-			t.Fatalf("%v and %v were written after the stream had ended", header, trailer)
+			t.Fatalf("%v or %v was written after the stream had ended", header, trailer)
 		}
 	}
 }

@@ -14,18 +14,18 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// reuseOn names the environment variable that says on which channel the test runs.
+// reuseOn is the environment variable with the channel on which the test runs.
 const reuseOn = "INPROCCHAIN_TEST_REUSE_ON"
 
-// Those on which the handler's goroutine reads the request after the call.
+// The channels on which the handler's goroutine reads the request after the call.
 const (
 	onBareChannel = "the bare channel"
 	onInProcess   = "InProcess"
 )
 
-// The race detector reports whether the handler's goroutine still reads what the
-// caller writes. On the bare channel and on InProcess it does: the test runs itself
-// there, in separate processes, and expects the report.
+// The race detector reports a data race if the handler's goroutine still reads the request
+// while the caller writes to it. On the bare channel and on InProcess it does: the test runs
+// itself there, in separate processes, and expects the report.
 func TestCallerMayReuseRequestAfterTimeout(t *testing.T) {
 	t.Parallel()
 	for _, call := range []struct {
@@ -38,7 +38,7 @@ func TestCallerMayReuseRequestAfterTimeout(t *testing.T) {
 	} {
 		t.Run(call.name, func(t *testing.T) {
 			if err := reuseRequest(t.Context(), call.reason); status.Code(err) != call.want {
-				t.Fatalf("the call got %v, want %v", err, call.want)
+				t.Fatalf("the call returned %v, want %v", err, call.want)
 			}
 			if raceDetector && os.Getenv(reuseOn) == "" {
 				wantRaceOn(t, onBareChannel)
@@ -48,7 +48,7 @@ func TestCallerMayReuseRequestAfterTimeout(t *testing.T) {
 	}
 }
 
-// An ending context ends with its reason when done is closed.
+// An ending context ends with the error reason when done is closed.
 type ending struct {
 	context.Context
 	done   chan struct{}
@@ -66,8 +66,8 @@ func (e *ending) Err() error {
 	}
 }
 
-// reuseRequest makes a call that ends before its handler has decoded the
-// request, and writes the request while the handler decodes it.
+// reuseRequest makes a call that ends before its handler has decoded the request, and
+// changes the request while the handler decodes it.
 func reuseRequest(ctx context.Context, reason error) error {
 	call := &ending{ctx, make(chan struct{}), reason}
 	returned, decoded := make(chan struct{}), make(chan struct{})
@@ -102,32 +102,32 @@ func wantRaceOn(t *testing.T, channel string) {
 	self.Env = append(os.Environ(), reuseOn+"="+channel)
 	output, err := self.CombinedOutput()
 	if err == nil || !strings.Contains(string(output), "DATA RACE") {
-		t.Errorf("on %s: %v, want the race detector to report a data race\n%s", channel, err, output)
+		t.Errorf("on %s: %v, want the report of a data race\n%s", channel, err, output)
 	}
 }
 
-// A handler that answers late does not write into the reply.
+// If the handler responds after the call has returned, the reply is not changed.
 func TestCallerMayReuseReplyAfterTimeout(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
-	left, answered := make(chan struct{}), make(chan struct{})
+	returned, responded := make(chan struct{}), make(chan struct{})
 	ch := scripted{unary: func(context.Context, any) (any, error) {
 		cancel()
-		<-left
-		defer close(answered)
+		<-returned
+		defer close(responded)
 		return wrapperspb.Bytes([]byte("late")), nil
 	}}.onChannel()
 	reply := wrapperspb.Bytes([]byte("old"))
 	if err := ch.Invoke(ctx, scriptedUnary, new(wrapperspb.BytesValue), reply); status.Code(err) != codes.Canceled {
-		t.Fatalf("the call got %v, want Canceled", err)
+		t.Fatalf("the call returned %v, want Canceled", err)
 	}
-	close(left)
+	close(returned)
 	reply.Value = []byte("new")
-	<-answered
+	<-responded
 	if err := ch.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := string(reply.Value); got != "new" {
-		t.Errorf("the reply is %q, want %q as its owner wrote it", got, "new")
+		t.Errorf("the reply is %q, want %q as the caller has set it", got, "new")
 	}
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// A scripted service does what a test says. What is nil echoes.
+// A scripted service has handlers that a test provides. A nil handler echoes.
 type scripted struct {
-	request func() any // what a handler receives into; called before it does
+	request func() any // returns the message into which a handler decodes; nil for a BytesValue
 	unary   func(ctx context.Context, req any) (any, error)
 	stream  func(ss grpc.ServerStream) error
 }
@@ -107,7 +107,7 @@ func openBidi(ctx context.Context, tb testing.TB, cc grpc.ClientConnInterface, o
 	return stream
 }
 
-// passClient is an interceptor that only calls on.
+// passClient is an interceptor that only calls its invoker.
 func passClient(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	return invoker(ctx, method, req, reply, cc, opts...)
 }

@@ -22,8 +22,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// waysTo returns every connection that reaches the handlers of ch.
-func waysTo(ch *inprocchain.Channel) map[string]grpc.ClientConnInterface {
+// connsTo returns all connections to the handlers of ch.
+func connsTo(ch *inprocchain.Channel) map[string]grpc.ClientConnInterface {
 	return map[string]grpc.ClientConnInterface{
 		"Channel":       ch,
 		"InProcess":     ch.InProcess(),
@@ -49,17 +49,17 @@ func callStream(ctx context.Context, cc grpc.ClientConnInterface) error {
 	if err := stream.CloseSend(); err != nil {
 		return err
 	}
-	answers := 0
+	received := 0
 	for {
 		switch err := stream.RecvMsg(new(wrapperspb.BytesValue)); {
-		case err == io.EOF && answers == 1:
+		case err == io.EOF && received == 1:
 			return nil
 		case err == io.EOF:
-			return errors.New("the stream ended well without its answer")
+			return errors.New("the stream ended without an error or a message")
 		case err != nil:
 			return err
 		}
-		answers++
+		received++
 	}
 }
 
@@ -71,8 +71,8 @@ func TestShutdownRefusesOnEveryPath(t *testing.T) {
 	t.Parallel()
 	var handled atomic.Int64
 	ch := counting(&handled).onChannel()
-	ways := waysTo(ch)
-	eachRPC(t, ways, func(t *testing.T, cc grpc.ClientConnInterface, call func(context.Context, grpc.ClientConnInterface) error) {
+	conns := connsTo(ch)
+	eachRPC(t, conns, func(t *testing.T, cc grpc.ClientConnInterface, call func(context.Context, grpc.ClientConnInterface) error) {
 		if err := call(t.Context(), cc); err != nil {
 			t.Errorf("before Shutdown: %v", err)
 		}
@@ -81,7 +81,7 @@ func TestShutdownRefusesOnEveryPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := handled.Load()
-	eachRPC(t, ways, func(t *testing.T, cc grpc.ClientConnInterface, call func(context.Context, grpc.ClientConnInterface) error) {
+	eachRPC(t, conns, func(t *testing.T, cc grpc.ClientConnInterface, call func(context.Context, grpc.ClientConnInterface) error) {
 		if err := call(t.Context(), cc); status.Code(err) != codes.Unavailable {
 			t.Errorf("after Shutdown: %v, want Unavailable", err)
 		}
@@ -105,10 +105,10 @@ func counting(handled *atomic.Int64) scripted {
 	}
 }
 
-func eachRPC(t *testing.T, ways map[string]grpc.ClientConnInterface, check func(*testing.T, grpc.ClientConnInterface, func(context.Context, grpc.ClientConnInterface) error)) {
-	for way, cc := range ways {
+func eachRPC(t *testing.T, conns map[string]grpc.ClientConnInterface, check func(*testing.T, grpc.ClientConnInterface, func(context.Context, grpc.ClientConnInterface) error)) {
+	for name, cc := range conns {
 		for kind, call := range kindsOfRPC {
-			t.Run(way+"/"+kind, func(t *testing.T) { check(t, cc, call) })
+			t.Run(name+"/"+kind, func(t *testing.T) { check(t, cc, call) })
 		}
 	}
 }
@@ -116,7 +116,7 @@ func eachRPC(t *testing.T, ways map[string]grpc.ClientConnInterface, check func(
 // A blockingService blocks its handlers until release is closed.
 type blockingService struct {
 	entered, release chan struct{}
-	left             atomic.Int64
+	returned         atomic.Int64
 }
 
 func newBlockingService() *blockingService {
@@ -137,34 +137,34 @@ func (h *blockingService) service() scripted {
 }
 
 func (h *blockingService) wait() {
-	defer h.left.Add(1)
+	defer h.returned.Add(1)
 	h.entered <- struct{}{}
 	<-h.release
 }
 
 func TestShutdownWaitsForHandlersInFlight(t *testing.T) {
 	t.Parallel()
-	for _, way := range slices.Sorted(maps.Keys(waysTo(inprocchain.New()))) {
+	for _, name := range slices.Sorted(maps.Keys(connsTo(inprocchain.New()))) {
 		for kind, call := range kindsOfRPC {
-			t.Run(way+"/"+kind, func(t *testing.T) {
+			t.Run(name+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				h := newBlockingService()
 				ch := h.service().onChannel()
-				shutdownInFlight(t, h, ch, func() error { return call(t.Context(), waysTo(ch)[way]) })
+				shutdownInFlight(t, h, ch, func() error { return call(t.Context(), connsTo(ch)[name]) })
 			})
 		}
 	}
 }
 
 func shutdownInFlight(t *testing.T, h *blockingService, ch *inprocchain.Channel, call func() error) {
-	answered := make(chan error, 1)
-	go func() { answered <- call() }()
+	result := make(chan error, 1)
+	go func() { result <- call() }()
 	<-h.entered
 
-	gaveUp, cancel := context.WithCancel(t.Context())
+	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := ch.Shutdown(gaveUp); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), " (1)") {
-		t.Errorf("Shutdown with a handler in flight: %v, want the error of its context, and the method with its number", err)
+	if err := ch.Shutdown(ended); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), " (1)") {
+		t.Errorf("Shutdown with a handler in flight: %v, want the error of its context, and the number of RPCs", err)
 	}
 	if err := call(); status.Code(err) != codes.Unavailable {
 		t.Errorf("an RPC while draining: %v, want Unavailable", err)
@@ -176,33 +176,33 @@ func shutdownInFlight(t *testing.T, h *blockingService, ch *inprocchain.Channel,
 			if err := ch.Shutdown(t.Context()); err != nil {
 				t.Errorf("Shutdown: %v", err)
 			}
-			if h.left.Load() != 1 {
+			if h.returned.Load() != 1 {
 				t.Error("Shutdown returned before the handler")
 			}
 		})
 	}
 	close(h.release)
 	shutdowns.Wait()
-	if err := <-answered; err != nil {
-		t.Errorf("the RPC in flight: %v, want its answer", err)
+	if err := <-result; err != nil {
+		t.Errorf("the RPC in flight: %v", err)
 	}
 }
 
 func TestShutdownClosesClientConn(t *testing.T) {
 	t.Parallel()
 	ch := scripted{}.onChannel()
-	made := ch.ClientConn()
+	before := ch.ClientConn()
 	if err := ch.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if made != ch.ClientConn() {
-		t.Error("Shutdown made another ClientConn")
+	if before != ch.ClientConn() {
+		t.Error("ClientConn returns another connection after Shutdown")
 	}
 	late := scripted{}.onChannel()
 	if err := late.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for name, cc := range map[string]*grpc.ClientConn{"made before": made, "made after": late.ClientConn()} {
+	for name, cc := range map[string]*grpc.ClientConn{"made before": before, "made after": late.ClientConn()} {
 		if state := cc.GetState(); state != connectivity.Shutdown {
 			t.Errorf("the ClientConn %s Shutdown is %v, want it closed", name, state)
 		}
@@ -216,14 +216,14 @@ func TestShutdownClosesClientConn(t *testing.T) {
 func TestShutdownLeavesNoGoroutine(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	ch := scripted{}.onChannel(inprocchain.WithUnaryClientInterceptors(passClient))
-	for _, cc := range waysTo(ch) {
+	for _, cc := range connsTo(ch) {
 		for _, call := range kindsOfRPC {
 			if err := call(t.Context(), cc); err != nil {
 				t.Fatal(err)
 			}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		_ = openBidi(ctx, t, cc) // abandoned
+		_ = openBidi(ctx, t, cc) // It is abandoned.
 		cancel()
 	}
 	if err := ch.Shutdown(t.Context()); err != nil {
@@ -242,14 +242,14 @@ func TestShutdownWaitsForTheCopyOfTheResponse(t *testing.T) {
 			close(entered)
 			return response, nil
 		}}.onChannel()
-		answered := make(chan error, 1)
-		go func() { answered <- callUnary(context.Background(), ch) }()
+		result := make(chan error, 1)
+		go func() { result <- callUnary(context.Background(), ch) }()
 		<-entered
 		if err := ch.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		flip(response.Value) // the race detector reports a concurrent reader
-		if err := <-answered; err != nil {
+		flip(response.Value) // The race detector reports a concurrent reader.
+		if err := <-result; err != nil {
 			t.Fatal(err)
 		}
 	}

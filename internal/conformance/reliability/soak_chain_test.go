@@ -20,12 +20,12 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-const panicAnswer = "a handler panicked"
+const panicMessage = "a handler panicked"
 
 // chain is the chain of examples/flags (OpenTelemetry, logging, recovery,
 // authentication and an audit log) between two event counters on each side.
 func (s *soak) chain() inprocchain.Chain {
-	panicked := recovery.WithRecoveryHandler(func(any) error { return status.Error(codes.Internal, panicAnswer) })
+	panicked := recovery.WithRecoveryHandler(func(any) error { return status.Error(codes.Internal, panicMessage) })
 	log := logging.LoggerFunc(func(context.Context, logging.Level, string, ...any) {})
 	return inprocchain.NewChain(
 		inprocchain.WithServerStatsHandlers(s.counters["first server"], otelgrpc.NewServerHandler(telemetry()...), s.counters["last server"]),
@@ -35,7 +35,7 @@ func (s *soak) chain() inprocchain.Chain {
 		inprocchain.WithUnaryServerInterceptors(audited),
 		inprocchain.WithClientStatsHandlers(s.counters["first client"], otelgrpc.NewClientHandler(telemetry()...), s.counters["last client"]),
 		inprocchain.WithUnaryClientInterceptors(logging.UnaryClientInterceptor(log), withTokenUnary),
-		inprocchain.WithStreamClientInterceptors(withTokenStream), // logging's races if a stream is sent to and received from at once
+		inprocchain.WithStreamClientInterceptors(withTokenStream), // The logging interceptor has a data race between SendMsg and RecvMsg.
 	)
 }
 
@@ -49,7 +49,7 @@ func audited(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler g
 	return resp, json.NewEncoder(io.Discard).Encode(map[string]string{"action": info.FullMethod})
 }
 
-// telemetry records every span and metric, and exports none.
+// telemetry returns options that record all spans and metrics without exporting them.
 func telemetry() []otelgrpc.Option {
 	return []otelgrpc.Option{
 		otelgrpc.WithTracerProvider(sdktrace.NewTracerProvider()),

@@ -19,7 +19,7 @@ func (s *soak) streams(ctx context.Context, n int) {
 	var working, opened sync.WaitGroup
 	opened.Add(n)
 	allOpen := make(chan struct{})
-	limit := time.Duration(n) * 200 * time.Microsecond // about twice what it takes to open them
+	limit := time.Duration(n) * 200 * time.Microsecond // about twice the time that opening them takes
 	for i := range n {
 		working.Go(func() {
 			s.callStream(ctx, uint64(i)+1<<32, limit, func() {
@@ -33,8 +33,8 @@ func (s *soak) streams(ctx context.Context, n int) {
 	working.Wait()
 }
 
-// callStream sends messages, which the handler returns in order, and then acts as
-// its callerBehavior says.
+// callStream sends messages, which the handler returns in order. The caller acts according
+// to its callerBehavior.
 func (s *soak) callStream(ctx context.Context, n uint64, limit time.Duration, open func()) {
 	random := s.random(n)
 	ctx, call := s.begin(ctx, n, random, limit)
@@ -84,10 +84,10 @@ func sendNumbers(stream grpc.ClientStream, n uint64, messages int, random *rand.
 		if err := stream.SendMsg(m); err != nil {
 			return sent // RecvMsg reports the error
 		}
-		flip(m.Value) // the caller may reuse it
+		flip(m.Value) // The caller may reuse it.
 		sent++
 	}
-	_ = stream.CloseSend() // RecvMsg tells
+	_ = stream.CloseSend() // RecvMsg reports the error.
 	return sent
 }
 
@@ -100,7 +100,7 @@ func (s *soak) serveStream(ss grpc.ServerStream) error {
 	}
 	found, ok := s.calls.Load(numberOf(m))
 	if !ok {
-		return status.Error(codes.Canceled, "its caller has left")
+		return status.Error(codes.Canceled, "the caller has returned")
 	}
 	call := found.(*soakCall)
 	ss.SetTrailer(metadata.Pairs("trailer", "set"))
@@ -122,14 +122,15 @@ func (s *soak) serveStream(ss grpc.ServerStream) error {
 	}
 }
 
-// sendOn sends to a caller that has left, like a handler that ignores errors.
+// sendOn continues to send to a caller that has returned, as a handler that ignores errors
+// does.
 func (s *soak) sendOn(ss grpc.ServerStream, call *soakCall, err error) error {
 	if call.handlerBehavior != handlerIgnoresContext {
 		return err
 	}
 	for range 3 {
 		if ss.SendMsg(new(wrapperspb.BytesValue)) == nil {
-			s.lose("a handler sent to a caller that had left, and got no error")
+			s.lose("a handler sent to a caller that had returned, and got no error")
 		}
 		_ = ss.SendHeader(metadata.Pairs("header", "late"))
 	}

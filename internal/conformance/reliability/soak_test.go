@@ -23,12 +23,13 @@ import (
 )
 
 var (
-	soaking  = flag.Bool("soak", false, "load and faults for minutes instead of seconds")
-	soakSeed = flag.Uint64("soak.seed", 0, "the seed of the soak, 0 for a random one")
+	soaking  = flag.Bool("soak", false, "run the soak test for minutes instead of seconds")
+	soakSeed = flag.Uint64("soak.seed", 0, "the `seed` of the soak test; 0 means a random one")
 )
 
-// TestSoak puts load on a channel with a full chain, while handlers and callers
-// do everything that they should not. Nothing may be lost, duplicated or left.
+// TestSoak puts load on a channel with a full chain, while handlers and callers fail,
+// panic, block and cancel at random. No response or event may be lost or duplicated, and
+// no goroutine and no memory may be retained.
 //
 // It is not parallel, since it checks the goroutines and the memory of the process.
 func TestSoak(t *testing.T) {
@@ -72,7 +73,7 @@ func TestSoak(t *testing.T) {
 	checkFlat(t, heap)
 }
 
-// A soak is the load on one channel, and its results.
+// A soak is a channel under load, with the results.
 type soak struct {
 	seed     uint64
 	ch       *inprocchain.Channel
@@ -81,7 +82,7 @@ type soak struct {
 	handlersBegan, handlersEnded, panics atomic.Int64
 	unaryEnds, streamEnds                tally
 	lost                                 atomic.Int64
-	complaints                           sync.Map // the first of the failures
+	failures                             sync.Map // the first ten messages
 	calls                                sync.Map // *soakCall by its number
 }
 
@@ -98,9 +99,10 @@ func newSoak(seed uint64) *soak {
 // random returns the same numbers for the same RPC and seed, whenever it runs.
 func (s *soak) random(n uint64) *rand.Rand { return rand.New(rand.NewPCG(s.seed, n)) }
 
+// lose records that an RPC had a wrong result.
 func (s *soak) lose(format string, args ...any) {
 	if n := s.lost.Add(1); n <= 10 {
-		s.complaints.Store(fmt.Sprintf(format, args...), true)
+		s.failures.Store(fmt.Sprintf(format, args...), true)
 	}
 }
 
@@ -113,12 +115,12 @@ func (s *soak) conn(n uint64) grpc.ClientConnInterface {
 }
 
 func (s *soak) check(t *testing.T, unary, streams int) {
-	s.complaints.Range(func(complaint, _ any) bool {
-		t.Error(complaint)
+	s.failures.Range(func(failure, _ any) bool {
+		t.Error(failure)
 		return true
 	})
 	if lost := s.lost.Load(); lost > 0 {
-		t.Errorf("%d answers were lost", lost)
+		t.Errorf("%d responses were lost", lost)
 	}
 	if got := s.unaryEnds.total(); got != unary {
 		t.Errorf("%d unary RPCs ended, want %d", got, unary)
@@ -135,13 +137,14 @@ func (s *soak) check(t *testing.T, unary, streams int) {
 	for name, l := range s.counters {
 		begun, ended := l.begun.Load(), l.ended.Load()
 		if begun != ended || begun == 0 || l.duplicated.Load()+l.misplaced.Load() != 0 {
-			t.Errorf("stats of the %s: %d begins and %d ends, %d duplicated, %d out of place, want one end for each begin",
+			t.Errorf("stats of the %s: %d begins and %d ends, %d duplicated, %d misplaced, want one end for each begin",
 				name, begun, ended, l.duplicated.Load(), l.misplaced.Load())
 		}
 	}
 }
 
-// checkFlat allows for noise, but not for a few bytes retained for each RPC.
+// checkFlat checks that the heap does not grow. It allows for noise, but not for a few
+// bytes retained for each RPC.
 func checkFlat(t *testing.T, heap []uint64) {
 	first, last := heap[0], heap[len(heap)-1]
 	if last > first+first/4+2<<20 {
@@ -159,7 +162,7 @@ func inKiB(bytes []uint64) []uint64 {
 
 func liveHeap() uint64 {
 	runtime.GC()
-	runtime.GC() // frees what finalizers retained
+	runtime.GC() // frees memory that finalizers have retained
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc

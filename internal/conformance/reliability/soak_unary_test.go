@@ -14,19 +14,19 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// A handlerBehavior is what a handler does in the soak test.
+// A handlerBehavior says what a handler does in the soak test.
 type handlerBehavior byte
 
 const (
-	handlerAnswers handlerBehavior = iota
+	handlerResponds handlerBehavior = iota
 	handlerFails
 	handlerPanics
 	handlerBlocks         // until its context ends
-	handlerIgnoresContext // and answers once its caller has left
+	handlerIgnoresContext // and responds after its caller has returned
 	handlerBehaviors      // the number of behaviors
 )
 
-// A callerBehavior is what a caller does while its RPC runs.
+// A callerBehavior says what a caller does while its RPC runs.
 type callerBehavior byte
 
 const (
@@ -37,12 +37,12 @@ const (
 	callerBehaviors
 )
 
-// A soakCall is what the caller and the handler of an RPC share.
+// A soakCall is the state that the caller and the handler of an RPC share.
 type soakCall struct {
 	handlerBehavior handlerBehavior
 	callerBehavior  callerBehavior
 	cancel          context.CancelFunc
-	gone            chan struct{} // closed when the caller has left
+	gone            chan struct{} // closed when the caller has returned
 }
 
 // unary makes n RPCs and returns the heap after each tenth of them.
@@ -71,20 +71,20 @@ func (s *soak) callUnary(ctx context.Context, n uint64) {
 	defer call.cancel()
 	req := number(n)
 	req.Value = append(req.Value, make([]byte, random.IntN(2<<10))...)
-	answer := new(wrapperspb.BytesValue)
-	err := s.conn(n).Invoke(ctx, scriptedUnary, req, answer)
-	flip(req.Value) // the caller may reuse it
-	flip(answer.Value)
-	flip(answer.Value)
+	reply := new(wrapperspb.BytesValue)
+	err := s.conn(n).Invoke(ctx, scriptedUnary, req, reply)
+	flip(req.Value) // The caller may reuse it.
+	flip(reply.Value)
+	flip(reply.Value)
 	close(call.gone)
 	s.unaryEnds.add(err)
-	if !call.mayEndWith(err) || err == nil && numberOf(answer) != n {
-		s.lose("unary RPC %d, with handler behavior %d and caller behavior %d, got %d and %v", n, call.handlerBehavior, call.callerBehavior, numberOf(answer), err)
+	if !call.mayEndWith(err) || err == nil && numberOf(reply) != n {
+		s.lose("unary RPC %d, with handler behavior %d and caller behavior %d, got %d and %v", n, call.handlerBehavior, call.callerBehavior, numberOf(reply), err)
 	}
 }
 
-// begin draws the behavior of handler and caller. The caller acts within the
-// limit. A handler that does not answer by itself gets a caller that does not wait.
+// begin chooses the behavior of handler and caller at random. The caller acts within the
+// limit. A handler that does not return by itself never has a caller that waits.
 func (s *soak) begin(ctx context.Context, n uint64, random *rand.Rand, limit time.Duration) (context.Context, *soakCall) {
 	call := &soakCall{
 		handlerBehavior: handlerBehavior(random.IntN(int(handlerBehaviors))),
@@ -92,7 +92,7 @@ func (s *soak) begin(ctx context.Context, n uint64, random *rand.Rand, limit tim
 		gone:            make(chan struct{}),
 	}
 	if call.callerBehavior == callerWaits && (call.handlerBehavior == handlerBlocks || call.handlerBehavior == handlerIgnoresContext) {
-		call.handlerBehavior = handlerAnswers
+		call.handlerBehavior = handlerResponds
 	}
 	moment := time.Duration(random.Int64N(int64(limit)))
 	switch call.callerBehavior {
@@ -109,7 +109,7 @@ func (s *soak) begin(ctx context.Context, n uint64, random *rand.Rand, limit tim
 	return ctx, call
 }
 
-// forget removes the call once its caller has left.
+// forget removes the call after its caller has returned.
 func (s *soak) forget(n uint64, call *soakCall) {
 	<-call.gone
 	s.calls.Delete(n)
@@ -128,12 +128,12 @@ func (c *soakCall) mayEndWith(err error) bool {
 		}
 	}
 	switch c.handlerBehavior {
-	case handlerAnswers:
+	case handlerResponds:
 		return got == codes.OK
 	case handlerFails:
 		return got == codes.DataLoss
 	case handlerPanics:
-		return got == codes.Internal && status.Convert(err).Message() == panicAnswer
+		return got == codes.Internal && status.Convert(err).Message() == panicMessage
 	}
 	return false
 }
@@ -144,7 +144,7 @@ func (s *soak) serveUnary(ctx context.Context, req any) (any, error) {
 	m := req.(*wrapperspb.BytesValue)
 	found, ok := s.calls.Load(numberOf(m))
 	if !ok {
-		return nil, status.Error(codes.Canceled, "its caller has left")
+		return nil, status.Error(codes.Canceled, "the caller has returned")
 	}
 	call := found.(*soakCall)
 	if call.callerBehavior == callerCancelsOnceServed {
@@ -153,7 +153,7 @@ func (s *soak) serveUnary(ctx context.Context, req any) (any, error) {
 	if err := s.behave(ctx, call); err != nil {
 		return nil, err
 	}
-	_ = grpc.SendHeader(ctx, metadata.Pairs("header", "sent")) // fails if the caller has left
+	_ = grpc.SendHeader(ctx, metadata.Pairs("header", "sent")) // It fails if the caller has returned.
 	_ = grpc.SetTrailer(ctx, metadata.Pairs("trailer", "set"))
 	return m, nil
 }

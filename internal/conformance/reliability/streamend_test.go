@@ -16,9 +16,9 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// A stream may end with an error on the caller's side, such as a message that is
-// too large. Its handler learns of the end before OnFinish and stats handlers do,
-// so these may wait for the handler, or never return.
+// A stream may end with an error on the caller's side, for example because a message is too
+// large. The context of the handler ends before OnFinish and stats handlers are called, so
+// these may wait for the handler, or never return.
 func TestHandlerLearnsOfStreamEndFirst(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(handlerEnded <-chan struct{}) (inprocchain.Option, grpc.CallOption){
@@ -103,8 +103,8 @@ func (atEnd) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   
 func (atEnd) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 func (atEnd) HandleConn(context.Context, stats.ConnStats)                       {}
 
-// On a network, a handler's context may end with Canceled if the client's deadline
-// passes first. In-process, both sides have one deadline.
+// On a network, a handler's context may end with Canceled if the client's deadline passes
+// first. In-process, both sides have the same deadline.
 func TestHandlerSeesDeadlineExceeded(t *testing.T) {
 	t.Parallel()
 	errs := make(chan error, 1)
@@ -123,13 +123,13 @@ func TestHandlerSeesDeadlineExceeded(t *testing.T) {
 			for range 30 {
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
 				if _, err := ask(ctx, cc, method); err == nil {
-					t.Fatalf("%s: %s is answered before its deadline", name, method)
+					t.Fatalf("%s: %s returned before its deadline", name, method)
 				}
 				cancel()
-				select { // an RPC whose deadline has passed before it begins has no handler
+				select { // An RPC whose deadline has passed before it begins has no handler.
 				case err := <-errs:
 					if err != context.DeadlineExceeded {
-						t.Errorf("%s: the handler of %s gets %v; want DeadlineExceeded", name, method, err)
+						t.Errorf("%s: the context of the handler of %s ended with %v, want DeadlineExceeded", name, method, err)
 					}
 				case <-time.After(time.Second):
 				}
