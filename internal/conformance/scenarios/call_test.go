@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-func TestUnknownMethodsAreRefusedAsOnANetwork(t *testing.T) {
+func TestUnknownMethodsFailAsOnANetwork(t *testing.T) {
 	var scenarios []scenario
 	for _, method := range []string{
 		"", "/", "bad", "/bad", "//", "/svc", "svc/Method", "/unknown/M", "/scenarios.Service/Unknown",
@@ -61,20 +61,20 @@ func (c testCreds) GetRequestMetadata(context.Context, ...string) (map[string]st
 
 func (c testCreds) RequireTransportSecurity() bool { return c.secure }
 
-// reportingCreds send back the arguments and the request info that they receive.
+// reportingCreds send the arguments and the request info that they receive as metadata.
 type reportingCreds struct{}
 
 func (reportingCreds) GetRequestMetadata(ctx context.Context, uri ...string) (map[string]string, error) {
 	info, ok := credentials.RequestInfoFromContext(ctx)
 	var level credentials.CommonAuthInfo
-	if told, ok := info.AuthInfo.(interface {
+	if auth, ok := info.AuthInfo.(interface {
 		GetCommonAuthInfo() credentials.CommonAuthInfo
 	}); ok {
-		level = told.GetCommonAuthInfo()
+		level = auth.GetCommonAuthInfo()
 	}
 	path := uri[0][strings.Index(uri[0], "//")+2:]
 	return map[string]string{
-		"told": fmt.Sprint(len(uri), path[strings.Index(path, "/"):], ok, info.Method, level.SecurityLevel),
+		"received": fmt.Sprint(len(uri), path[strings.Index(path, "/"):], ok, info.Method, level.SecurityLevel),
 	}, nil
 }
 
@@ -93,17 +93,17 @@ func TestCallOptionsTakeEffectAsOnANetwork(t *testing.T) {
 		{"empty option", []grpc.CallOption{grpc.EmptyCallOption{}}, codes.OK},
 		{"static method", []grpc.CallOption{grpc.StaticMethod()}, codes.OK},
 		{"on finish", []grpc.CallOption{grpc.OnFinish(func(error) {})}, codes.OK},
-		{"send limit that is kept", []grpc.CallOption{grpc.MaxCallSendMsgSize(9)}, codes.OK},
-		{"send limit that is not", []grpc.CallOption{grpc.MaxCallSendMsgSize(8)}, codes.ResourceExhausted},
-		{"send limit of nothing", []grpc.CallOption{grpc.MaxCallSendMsgSize(0)}, codes.ResourceExhausted},
-		{"receive limit that is kept", []grpc.CallOption{grpc.MaxCallRecvMsgSize(9)}, codes.OK},
-		{"receive limit that is not", []grpc.CallOption{grpc.MaxCallRecvMsgSize(8)}, codes.ResourceExhausted},
-		{"last limit", []grpc.CallOption{grpc.MaxCallRecvMsgSize(1), grpc.MaxCallRecvMsgSize(9)}, codes.OK},
+		{"send limit of the message size", []grpc.CallOption{grpc.MaxCallSendMsgSize(9)}, codes.OK},
+		{"send limit below the message size", []grpc.CallOption{grpc.MaxCallSendMsgSize(8)}, codes.ResourceExhausted},
+		{"send limit of zero", []grpc.CallOption{grpc.MaxCallSendMsgSize(0)}, codes.ResourceExhausted},
+		{"receive limit of the message size", []grpc.CallOption{grpc.MaxCallRecvMsgSize(9)}, codes.OK},
+		{"receive limit below the message size", []grpc.CallOption{grpc.MaxCallRecvMsgSize(8)}, codes.ResourceExhausted},
+		{"two receive limits", []grpc.CallOption{grpc.MaxCallRecvMsgSize(1), grpc.MaxCallRecvMsgSize(9)}, codes.OK},
 		{"credentials", creds(testCreds{data: map[string]string{"Authorization": "token", "key-bin": "\x00\x01"}}), codes.OK},
-		{"credentials that ask for security", creds(testCreds{data: map[string]string{"authorization": "token"}, secure: true}), codes.OK},
-		{"credentials that are told", []grpc.CallOption{grpc.PerRPCCredentials(reportingCreds{})}, codes.OK},
+		{"credentials that require security", creds(testCreds{data: map[string]string{"authorization": "token"}, secure: true}), codes.OK},
+		{"credentials that report their arguments", []grpc.CallOption{grpc.PerRPCCredentials(reportingCreds{})}, codes.OK},
 		{"credentials without data", creds(testCreds{}), codes.OK},
-		{"credentials beside metadata of that key", creds(testCreds{data: map[string]string{"key": "of the credentials"}}), codes.OK},
+		{"credentials with a key of the caller's metadata", creds(testCreds{data: map[string]string{"key": "of the credentials"}}), codes.OK},
 		{"credentials with reserved keys", creds(testCreds{data: map[string]string{"te": "1", "grpc-status": "1", "grpc-message": "1", "grpc-message-type": "1", "token": "1"}}), codes.OK},
 		{"credentials with an illegal key", creds(testCreds{data: map[string]string{"a b": "token"}}), codes.Internal},
 		{"credentials with an illegal value", creds(testCreds{data: map[string]string{"key": "a\nb"}}), codes.Internal},
@@ -120,19 +120,19 @@ func TestCallOptionsTakeEffectAsOnANetwork(t *testing.T) {
 			name: "Unary/" + c.name,
 			calls: func(ctx context.Context, call testCaller) error {
 				var header, trailer metadata.MD
-				var from peer.Peer
-				return call.unary(with(ctx), append(c.opts, grpc.Header(&header), grpc.Trailer(&trailer), grpc.Peer(&from))...)
+				var p peer.Peer
+				return call.unary(with(ctx), append(c.opts, grpc.Header(&header), grpc.Trailer(&trailer), grpc.Peer(&p))...)
 			},
 			code: c.code,
 		})
 		for _, method := range allStreams {
 			scenarios = append(scenarios, scenario{
 				name:  kindOf(method) + "/" + c.name,
-				serve: testService{stream: answerLast},
+				serve: testService{stream: replyWithLast},
 				calls: func(ctx context.Context, call testCaller) error {
 					var header, trailer metadata.MD
-					var from peer.Peer
-					s, err := call.stream(with(ctx), method, append(c.opts, grpc.Header(&header), grpc.Trailer(&trailer), grpc.Peer(&from))...)
+					var p peer.Peer
+					s, err := call.stream(with(ctx), method, append(c.opts, grpc.Header(&header), grpc.Trailer(&trailer), grpc.Peer(&p))...)
 					if err != nil {
 						return err
 					}
@@ -151,7 +151,7 @@ func TestCallOptionsTakeEffectAsOnANetwork(t *testing.T) {
 	runScenarios(t, scenarios)
 }
 
-func TestLargeMessagesTravelAsOnANetwork(t *testing.T) {
+func TestLargeMessagesAreSentAsOnANetwork(t *testing.T) {
 	large := strings.Repeat("large", 700<<10) // 3.5 MB
 	runScenarios(t, []scenario{
 		{name: "request and response", calls: func(ctx context.Context, call testCaller) error {
@@ -160,7 +160,7 @@ func TestLargeMessagesTravelAsOnANetwork(t *testing.T) {
 				return err
 			}
 			if reply.Value != large {
-				return errors.New("another text came back")
+				return errors.New("the reply is not the request")
 			}
 			return nil
 		}},

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-func TestContextThatHasEndedIsRefusedAsOnANetwork(t *testing.T) {
+func TestRPCWithEndedContextFailsAsOnANetwork(t *testing.T) {
 	canceled := func(ctx context.Context) (context.Context, context.CancelFunc) {
 		ctx, cancel := context.WithCancel(ctx)
 		cancel()
@@ -51,10 +51,10 @@ func TestContextThatHasEndedIsRefusedAsOnANetwork(t *testing.T) {
 	runScenarios(t, scenarios)
 }
 
-// Enough for an RPC to reach its handler, and not long for a test.
+// shortly is long enough for an RPC to reach its handler, and short enough for a test.
 const shortly = 200 * time.Millisecond
 
-func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
+func TestEndOfContextDuringRPCIsAsOnANetwork(t *testing.T) {
 	var scenarios []scenario
 	for _, ending := range []struct {
 		name string
@@ -76,12 +76,12 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 			after func(ctx context.Context) error
 		}{
 			{"returns its context's error", func(ctx context.Context) error { return ctx.Err() }},
-			{"wraps its context's error", func(ctx context.Context) error { return fmt.Errorf("gave up: %w", ctx.Err()) }},
+			{"wraps its context's error", func(ctx context.Context) error { return fmt.Errorf("wrapped: %w", ctx.Err()) }},
 			{"returns a status", func(context.Context) error { return status.Error(codes.Aborted, "aborted") }},
-			{"answers all the same", func(context.Context) error { return nil }},
+			{"returns a response", func(context.Context) error { return nil }},
 		} {
 			if handler.name != "returns its context's error" && ending.code == codes.DeadlineExceeded {
-				continue // a network's client may get one or the other
+				continue // On a network, the client may receive either error.
 			}
 			begun := make(chan struct{})
 			wait := func(ctx context.Context) error {
@@ -120,7 +120,7 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 						_ = ss.RecvMsg(new(testText))
 						begun <- struct{}{}
 						<-ss.Context().Done()
-						if ending.code == codes.Canceled { // a network's server may not yet know that its deadline has passed
+						if ending.code == codes.Canceled { // On a network, the deadline may not have passed on the server yet.
 							_ = ss.SendMsg(new(testText))
 							_ = ss.RecvMsg(new(testText))
 						}
@@ -135,7 +135,7 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 					}
 					return s, cancel, s.send("1")
 				}
-				received, alone := make(chan struct{}), make(chan struct{})
+				received, notReceived := make(chan struct{}), make(chan struct{})
 				scenarios = append(scenarios, scenario{
 					name:  kindOf(method) + "/received from, " + ending.name + ", handler " + handler.name,
 					serve: serve(received),
@@ -157,10 +157,10 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 					},
 					code: ending.code,
 				}, scenario{
-					name:  kindOf(method) + "/left alone, " + ending.name + ", handler " + handler.name,
-					serve: serve(alone),
+					name:  kindOf(method) + "/not received from, " + ending.name + ", handler " + handler.name,
+					serve: serve(notReceived),
 					calls: func(ctx context.Context, call testCaller) error {
-						s, _, err := open(ctx, call, alone)
+						s, _, err := open(ctx, call, notReceived)
 						if err != nil {
 							return err
 						}
@@ -174,12 +174,12 @@ func TestEndOfTheContextDuringAnRPCIsAsOnANetwork(t *testing.T) {
 	runScenarios(t, scenarios)
 }
 
-func TestStreamsAbandonedByCancelEndAsOnANetwork(t *testing.T) {
+func TestCanceledStreamsEndAsOnANetwork(t *testing.T) {
 	untilDone := func(ss grpc.ServerStream) error {
 		<-ss.Context().Done()
 		return ss.Context().Err()
 	}
-	answerUntilDone := func(ss grpc.ServerStream) error {
+	sendUntilDone := func(ss grpc.ServerStream) error {
 		if err := ss.SendMsg(wrapperspb.String("first")); err != nil {
 			return err
 		}
@@ -201,7 +201,7 @@ func TestStreamsAbandonedByCancelEndAsOnANetwork(t *testing.T) {
 		}
 		scenarios = append(scenarios,
 			scenario{
-				name:  kindOf(method) + "/at once",
+				name:  kindOf(method) + "/immediately",
 				serve: testService{stream: untilDone},
 				calls: abandon(func(testStream) error { return nil }),
 			},
@@ -214,7 +214,7 @@ func TestStreamsAbandonedByCancelEndAsOnANetwork(t *testing.T) {
 		if method != methodClientStream {
 			scenarios = append(scenarios, scenario{
 				name:  kindOf(method) + "/after its first message",
-				serve: testService{stream: answerUntilDone},
+				serve: testService{stream: sendUntilDone},
 				calls: abandon(func(s testStream) error { return s.receiveOne() }),
 			})
 		}

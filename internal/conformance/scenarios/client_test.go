@@ -16,7 +16,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// interceptClient makes an option of a unary and a stream interceptor.
+// interceptClient returns an option with a unary and a stream interceptor.
 func interceptClient(
 	unary func(ctx context.Context, req, reply any, next func(context.Context, any) error) error,
 	stream func(ctx context.Context, next func(context.Context) (grpc.ClientStream, error)) (grpc.ClientStream, error),
@@ -31,7 +31,7 @@ func interceptClient(
 	)
 }
 
-// An editedClientStream replaces those methods of its stream that are not nil here.
+// An editedClientStream replaces the methods of its stream whose functions are not nil.
 type editedClientStream struct {
 	grpc.ClientStream
 	send, recv func(m any) error
@@ -124,14 +124,14 @@ func TestClientInterceptorsBehaveAsOnANetwork(t *testing.T) {
 				}}, err
 			},
 		)}},
-		{name: "call on twice", chain: []inprocchain.Option{interceptClient(
+		{name: "call twice", chain: []inprocchain.Option{interceptClient(
 			func(ctx context.Context, req, _ any, next invoke) error {
 				return errors.Join(next(ctx, req), next(ctx, req))
 			},
 			func(ctx context.Context, next open) (grpc.ClientStream, error) {
-				given, cancel := context.WithCancel(ctx)
-				s, err := next(given)
-				cancel() // the first is given up
+				first, cancel := context.WithCancel(ctx)
+				s, err := next(first)
+				cancel() // The first stream is abandoned.
 				if err != nil {
 					return nil, err
 				}
@@ -139,11 +139,11 @@ func TestClientInterceptorsBehaveAsOnANetwork(t *testing.T) {
 				return next(ctx)
 			},
 		)}},
-		{name: "try again", serve: fail, code: codes.NotFound, chain: []inprocchain.Option{interceptClient(
+		{name: "retry", serve: fail, code: codes.NotFound, chain: []inprocchain.Option{interceptClient(
 			func(ctx context.Context, req, _ any, next invoke) error {
 				var err error
-				for try := range 3 {
-					err = next(metadata.AppendToOutgoingContext(ctx, "try", fmt.Sprint(try)), req)
+				for attempt := range 3 {
+					err = next(metadata.AppendToOutgoingContext(ctx, "attempt", fmt.Sprint(attempt)), req)
 				}
 				return err
 			},

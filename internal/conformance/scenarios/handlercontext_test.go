@@ -23,11 +23,11 @@ func TestHandlerContextEndsAsOnANetwork(t *testing.T) {
 	for _, c := range []struct {
 		name  string
 		serve func(context.Context)
-		end   func(context.Context) (context.Context, func()) // of the caller, before the answer
+		end   func(context.Context) (context.Context, func()) // of the caller, before the response
 	}{
-		{"with the answer", func(context.Context) {}, func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }},
-		{"when its caller leaves", wait, func(ctx context.Context) (context.Context, func()) { return context.WithCancel(ctx) }},
-		{"when its caller leaves for a cause", wait, func(ctx context.Context) (context.Context, func()) {
+		{"with the response", func(context.Context) {}, func(ctx context.Context) (context.Context, func()) { return ctx, func() {} }},
+		{"when its caller cancels", wait, func(ctx context.Context) (context.Context, func()) { return context.WithCancel(ctx) }},
+		{"when its caller cancels with a cause", wait, func(ctx context.Context) (context.Context, func()) {
 			ctx, cancel := context.WithCancelCause(ctx)
 			return ctx, func() { cancel(errOwn) }
 		}},
@@ -49,11 +49,11 @@ func TestHandlerContextEndsAsOnANetwork(t *testing.T) {
 					ctx, end := c.end(ctx)
 					called := make(chan error, 1)
 					go func() { called <- call.make(ctx, method) }()
-					handlers := <-contexts
+					handlerCtx := <-contexts
 					end()
 					err := <-called
-					<-handlers.Done()
-					return fmt.Errorf("%v; the handler's context: %v, %v", err, handlers.Err(), context.Cause(handlers))
+					<-handlerCtx.Done()
+					return fmt.Errorf("%v; the handler's context: %v, %v", err, handlerCtx.Err(), context.Cause(handlerCtx))
 				},
 				code: codes.Unknown,
 			})
@@ -62,7 +62,7 @@ func TestHandlerContextEndsAsOnANetwork(t *testing.T) {
 	runScenarios(t, scenarios)
 }
 
-var errOwn = errors.New("the caller's own affair")
+var errOwn = errors.New("an error of the caller")
 
 // ownContext is a context that ends with errOwn.
 type ownContext struct {
@@ -81,8 +81,8 @@ func (c ownContext) Err() error {
 	}
 }
 
-// On a network, the server learns of a cancellation, but not of its error.
-func TestHandlerContextDoesNotCarryCallersError(t *testing.T) {
+// A network transmits a cancellation, but not the error of the context.
+func TestHandlerContextDoesNotHaveCallersError(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{methodUnary, methodBidiStream} {
 		errs := make(chan error, 1)
@@ -102,7 +102,7 @@ func TestHandlerContextDoesNotCarryCallersError(t *testing.T) {
 	}
 }
 
-// On a network there always is some, such as the authority.
+// On a network, there is always incoming metadata, such as the authority.
 func TestHandlerContextHasIncomingMetadata(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{methodUnary, methodBidiStream} {
@@ -118,10 +118,10 @@ func TestHandlerContextHasIncomingMetadata(t *testing.T) {
 	}
 }
 
-func TestHandlerContextNeedsNoGoroutine(t *testing.T) {
+func TestHandlerContextStartsNoGoroutine(t *testing.T) {
 	t.Parallel()
 	for _, method := range []string{methodUnary, methodBidiStream} {
-		callers := goroutine()
+		caller := goroutine()
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		err := callWith(ctx, method, func(ctx context.Context) error {
@@ -130,7 +130,7 @@ func TestHandlerContextNeedsNoGoroutine(t *testing.T) {
 			defer cancel()
 			stacks := make([]byte, 1<<20)
 			stacks = stacks[:runtime.Stack(stacks, true)]
-			for _, creator := range [][]byte{callers, goroutine()} {
+			for _, creator := range [][]byte{caller, goroutine()} {
 				if bytes.Contains(stacks, append([]byte("propagateCancel in "), creator...)) {
 					return fmt.Errorf("%shas started a goroutine that propagates the end of a context:\n%s", creator, stacks)
 				}
@@ -143,11 +143,11 @@ func TestHandlerContextNeedsNoGoroutine(t *testing.T) {
 	}
 }
 
-// goroutine returns the name of the one that calls it, as in a stack trace.
+// goroutine returns the name of the calling goroutine in stack traces.
 func goroutine() []byte {
 	stack := make([]byte, 64)
 	name, _, _ := bytes.Cut(stack[:runtime.Stack(stack, false)], []byte(" ["))
-	return append(name, '\n') // so that 1 is not 10
+	return append(name, '\n') // so that it does not match goroutine 10
 }
 
 // callWith makes an RPC whose handler calls serve.

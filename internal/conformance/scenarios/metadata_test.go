@@ -167,7 +167,7 @@ func TestResponseMetadataArrivesAsOnANetwork(t *testing.T) {
 				},
 			}
 			if c.name == "a status of one's own in the trailer" && end.err == nil {
-				continue // the response has arrived by then
+				continue // The response has arrived by then.
 			}
 			name := c.name + "/" + end.name
 			if c.name[:6] != "stream" && c.name != "through both" {

@@ -140,7 +140,7 @@ func TestSecondAnswerToInvokeIsAnErrorAsOnANetwork(t *testing.T) {
 			var ended sync.WaitGroup
 			service := testService{stream: func(ss grpc.ServerStream) error {
 				defer ended.Done()
-				_ = answerFirst(2)(ss)
+				_ = replyToFirst(2)(ss)
 				return end
 			}}
 			want := ""
@@ -173,7 +173,7 @@ func TestStreamsOfAnotherKindBehaveAsOnANetwork(t *testing.T) {
 				}
 				scenarios = append(scenarios, scenario{
 					name:  fmt.Sprintf("%s called as %s, %d answers", kindOf(method), kind.name, answers),
-					serve: testService{stream: answerFirst(answers)},
+					serve: testService{stream: replyToFirst(answers)},
 					calls: func(ctx context.Context, call testCaller) error {
 						return useStream(ctx, call, kind.desc, method, 1)
 					},

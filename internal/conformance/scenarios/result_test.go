@@ -38,7 +38,7 @@ func withDetails(t *testing.T) error {
 	return st.Err()
 }
 
-func TestErrorsOfHandlersArriveAsOnANetwork(t *testing.T) {
+func TestErrorsOfHandlersAreReceivedAsOnANetwork(t *testing.T) {
 	var scenarios []scenario
 	for _, c := range []struct {
 		name string
@@ -53,13 +53,13 @@ func TestErrorsOfHandlersArriveAsOnANetwork(t *testing.T) {
 		{"joined statuses", errors.Join(status.Error(codes.NotFound, "one"), status.Error(codes.Aborted, "two")), codes.NotFound},
 		{"status that is OK", okError{}, codes.Internal},
 		{"status that is nil", noStatusError{}, codes.Unknown},
-		{"code above all", status.Error(17, "seventeen"), 17},
+		{"unknown code", status.Error(17, "seventeen"), 17},
 		{"large code", status.Error(4000000000, "large"), codes.Unknown},
 		{"message in many scripts", status.Error(codes.Aborted, "größer, 世界, 🙂"), codes.Aborted},
 		{"message with control characters", status.Error(codes.Aborted, "a\nb\tc%d\x00e%20"), codes.Aborted},
-		{"message that is no UTF-8", status.Error(codes.Aborted, "a\xffb"), codes.Aborted},
+		{"message that is not UTF-8", status.Error(codes.Aborted, "a\xffb"), codes.Aborted},
 		{"plain", errors.New("plain"), codes.Unknown},
-		{"plain that is no UTF-8", errors.New("a\xc3\x28b"), codes.Unknown},
+		{"plain that is not UTF-8", errors.New("a\xc3\x28b"), codes.Unknown},
 		{"wrapped", fmt.Errorf("wrapped: %w", errors.New("plain")), codes.Unknown},
 		{"deadline", context.DeadlineExceeded, codes.DeadlineExceeded},
 		{"wrapped deadline", fmt.Errorf("wrapped: %w", context.DeadlineExceeded), codes.DeadlineExceeded},
@@ -117,19 +117,19 @@ func failAfterFirst(err error) func(grpc.ServerStream) error {
 	}
 }
 
-func TestResponsesArriveAsOnANetwork(t *testing.T) {
-	answer := func(response any) testService {
+func TestResponsesAreReceivedAsOnANetwork(t *testing.T) {
+	respond := func(response any) testService {
 		return testService{unary: func(context.Context, *testText) (any, error) { return response, nil }}
 	}
 	once := func(ctx context.Context, call testCaller) error { return call.unary(ctx) }
 	runScenarios(t, []scenario{
 		{name: "plain", calls: once},
-		{name: "empty", serve: answer(new(testText)), calls: once},
-		{name: "nil", serve: answer(nil), calls: once},
-		{name: "typed nil", serve: answer((*testText)(nil)), calls: once},
-		{name: "no message at all", serve: answer("a string"), calls: once, code: codes.Internal},
-		{name: "of another type", serve: answer(wrapperspb.Bytes([]byte("bytes"))), calls: once},
-		{name: "of a type that cannot be read", serve: answer(wrapperspb.Int64(7)), calls: once},
+		{name: "empty", serve: respond(new(testText)), calls: once},
+		{name: "nil", serve: respond(nil), calls: once},
+		{name: "typed nil", serve: respond((*testText)(nil)), calls: once},
+		{name: "not a message", serve: respond("a string"), calls: once, code: codes.Internal},
+		{name: "of another type", serve: respond(wrapperspb.Bytes([]byte("bytes"))), calls: once},
+		{name: "of an incompatible type", serve: respond(wrapperspb.Int64(7)), calls: once},
 		{name: "nil request", calls: func(ctx context.Context, call testCaller) error {
 			return call.Invoke(ctx, methodUnary, nil, new(testText))
 		}},
@@ -139,18 +139,18 @@ func TestResponsesArriveAsOnANetwork(t *testing.T) {
 		{name: "request of another type", calls: func(ctx context.Context, call testCaller) error {
 			return call.Invoke(ctx, methodUnary, wrapperspb.Bytes([]byte("bytes")), new(testText))
 		}},
-		{name: "request that is no message", calls: func(ctx context.Context, call testCaller) error {
+		{name: "request that is not a message", calls: func(ctx context.Context, call testCaller) error {
 			return call.Invoke(ctx, methodUnary, "a string", new(testText))
 		}, code: codes.Internal},
-		{name: "reply that is not empty before", calls: func(ctx context.Context, call testCaller) error {
+		{name: "reply that was not empty", calls: func(ctx context.Context, call testCaller) error {
 			return call.Invoke(ctx, methodUnary, new(testText), wrapperspb.String("before"))
 		}},
-		{name: "reply that is not empty before, and an error", serve: testService{unary: func(context.Context, *testText) (any, error) {
+		{name: "reply that was not empty, and an error", serve: testService{unary: func(context.Context, *testText) (any, error) {
 			return nil, status.Error(codes.Aborted, "")
 		}}, calls: func(ctx context.Context, call testCaller) error {
 			return call.Invoke(ctx, methodUnary, new(testText), wrapperspb.String("before"))
 		}, code: codes.Aborted},
-		{name: "reply that is no message", calls: func(ctx context.Context, call testCaller) error {
+		{name: "reply that is not a message", calls: func(ctx context.Context, call testCaller) error {
 			return call.Invoke(ctx, methodUnary, wrapperspb.String("request"), new(string))
 		}, code: codes.Internal},
 	})

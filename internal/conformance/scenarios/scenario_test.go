@@ -22,7 +22,7 @@ type scenario struct {
 	serve testService
 	calls func(context.Context, testCaller) error
 
-	code codes.Code // of the error that calls returns, which shows that the scenario is what its name says
+	code codes.Code // of the error that calls returns, which shows that the scenario works
 }
 
 func runScenarios(t *testing.T, scenarios []scenario, defaults ...func(*scenario)) {
@@ -47,7 +47,7 @@ func (s scenario) compare(t *testing.T, register func(grpc.ServiceRegistrar)) {
 		if got := status.Code(err); got != s.code {
 			t.Errorf("calls returned %v, want code %v", err, s.code)
 		}
-		if s.code == codes.Unimplemented { // Compare fails if every RPC is
+		if s.code == codes.Unimplemented { // Compare fails if every RPC ends with it.
 			return testCaller{cc}.unary(ctx)
 		}
 		return nil
@@ -61,14 +61,14 @@ func inProcessRegistrar(t *testing.T, r grpc.ServiceRegistrar) grpc.ServiceRegis
 		return r.InProcess()
 	case *grpc.Server:
 	default:
-		t.Errorf("services are registered on a %T, and not on a Channel or a server", r)
+		t.Errorf("services are registered on a %T, want a Channel or a server", r)
 	}
 	return r
 }
 
 type testText = wrapperspb.StringValue
 
-// A testService has two handlers. A nil handler echoes.
+// A testService has a unary handler and a stream handler. A nil handler echoes.
 type testService struct {
 	unary  func(context.Context, *testText) (any, error)
 	stream func(grpc.ServerStream) error
@@ -120,7 +120,7 @@ func handleStream(srv any, stream grpc.ServerStream) error {
 	return echoAll(stream)
 }
 
-// echoAll answers every message with itself.
+// echoAll sends every message back.
 func echoAll(stream grpc.ServerStream) error {
 	for {
 		msg := new(testText)
@@ -135,8 +135,8 @@ func echoAll(stream grpc.ServerStream) error {
 	}
 }
 
-// answerLast reads all messages and answers with the last.
-func answerLast(stream grpc.ServerStream) error {
+// replyWithLast receives all messages and sends the last one back.
+func replyWithLast(stream grpc.ServerStream) error {
 	last := new(testText)
 	for {
 		msg := new(testText)
@@ -151,8 +151,8 @@ func answerLast(stream grpc.ServerStream) error {
 	}
 }
 
-// answerFirst answers one message with n.
-func answerFirst(n int) func(grpc.ServerStream) error {
+// replyToFirst receives one message and sends it back n times.
+func replyToFirst(n int) func(grpc.ServerStream) error {
 	return func(stream grpc.ServerStream) error {
 		msg := new(testText)
 		if err := stream.RecvMsg(msg); err != nil {
@@ -216,7 +216,7 @@ func (s testStream) receiveAll() error {
 // receiveOne receives one message.
 func (s testStream) receiveOne() error { return s.RecvMsg(new(testText)) }
 
-// exchange sends all messages and receives all answers.
+// exchange sends all messages and receives until the stream ends.
 func (c testCaller) exchange(ctx context.Context, method string, messages ...string) error {
 	s, err := c.stream(ctx, method)
 	if err != nil {

@@ -21,7 +21,7 @@ type (
 	streamNext = func(ss grpc.ServerStream) error
 )
 
-// interceptServer makes an option of a unary and a stream interceptor.
+// interceptServer returns an option with a unary and a stream interceptor.
 func interceptServer(unary func(ctx context.Context, req any, next unaryNext) (any, error), stream func(ss grpc.ServerStream, next streamNext) error) inprocchain.Option {
 	return inprocchain.NewChain(
 		inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -33,7 +33,7 @@ func interceptServer(unary func(ctx context.Context, req any, next unaryNext) (a
 	)
 }
 
-// An editedServerStream replaces those methods of its stream that are not nil here.
+// An editedServerStream replaces the methods of its stream whose functions are not nil.
 type editedServerStream struct {
 	grpc.ServerStream
 	ctx        context.Context
@@ -62,7 +62,7 @@ func (s editedServerStream) RecvMsg(m any) error {
 }
 
 func TestServerInterceptorsBehaveAsOnANetwork(t *testing.T) {
-	reportContext := testService{ // answers with the value in its context
+	reportContext := testService{ // responds with the value in its context
 		unary: func(ctx context.Context, req *testText) (any, error) {
 			return wrapperspb.String(fmt.Sprint(req.Value, ctx.Value(contextKey{}))), nil
 		},
@@ -100,7 +100,7 @@ func TestServerInterceptorsBehaveAsOnANetwork(t *testing.T) {
 				return refusal
 			},
 		)}},
-		{name: "answer in the handler's place", chain: []inprocchain.Option{interceptServer(
+		{name: "respond instead of the handler", chain: []inprocchain.Option{interceptServer(
 			func(context.Context, any, unaryNext) (any, error) { return wrapperspb.String("mine"), nil },
 			func(ss grpc.ServerStream, _ streamNext) error { return ss.SendMsg(wrapperspb.String("mine")) },
 		)}},
@@ -134,7 +134,7 @@ func TestServerInterceptorsBehaveAsOnANetwork(t *testing.T) {
 				return next(editedServerStream{ServerStream: ss, send: func(any) error { return ss.SendMsg(wrapperspb.String("another")) }})
 			},
 		)}},
-		{name: "see the error and change it", serve: fail, code: codes.Aborted, chain: []inprocchain.Option{interceptServer(
+		{name: "read and change the error", serve: fail, code: codes.Aborted, chain: []inprocchain.Option{interceptServer(
 			func(ctx context.Context, req any, next unaryNext) (any, error) {
 				resp, err := next(ctx, req)
 				return resp, status.Errorf(codes.Aborted, "%T: %v", err, err)
@@ -154,7 +154,7 @@ func TestServerInterceptorsBehaveAsOnANetwork(t *testing.T) {
 				return next(ss)
 			},
 		)}},
-		{name: "call on twice", serve: reportContext, chain: []inprocchain.Option{interceptServer(
+		{name: "call twice", serve: reportContext, chain: []inprocchain.Option{interceptServer(
 			func(ctx context.Context, req any, next unaryNext) (any, error) {
 				_, _ = next(ctx, req)
 				return next(ctx, req)
@@ -163,7 +163,7 @@ func TestServerInterceptorsBehaveAsOnANetwork(t *testing.T) {
 				return next(ss)
 			},
 		)}},
-		{name: "receive and send for the handler", chain: []inprocchain.Option{interceptServer(
+		{name: "receive and send instead of the handler", chain: []inprocchain.Option{interceptServer(
 			func(ctx context.Context, req any, next unaryNext) (any, error) { return next(ctx, req) },
 			func(ss grpc.ServerStream, next streamNext) error {
 				first := new(testText)
@@ -179,7 +179,7 @@ func TestServerInterceptorsBehaveAsOnANetwork(t *testing.T) {
 	}, callEveryKind)
 }
 
-// callEveryKind gives a scenario without calls one RPC of each kind.
+// callEveryKind makes a scenario without calls make one RPC of each kind.
 func callEveryKind(s *scenario) {
 	if s.calls == nil {
 		s.calls = func(ctx context.Context, call testCaller) error { return call.all(ctx) }

@@ -28,7 +28,7 @@ func (h contextTagger) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.
 
 func (h contextTagger) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	if begin, ok := s.(*stats.Begin); ok && ctx.Value(contextKey{}) != "ab" {
-		begin.FailFast = !begin.FailFast // which chaintest reports
+		begin.FailFast = !begin.FailFast // chaintest reports the change.
 	}
 }
 
@@ -68,7 +68,7 @@ func (canceledTagger) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.C
 
 func TestStatsHandlerContextDoesNotEndRPC(t *testing.T) {
 	runScenarios(t, []scenario{{
-		name:  "of an RPC that is answered",
+		name:  "of an RPC that succeeds",
 		chain: []inprocchain.Option{inprocchain.WithServerStatsHandlers(canceledTagger{})},
 		calls: func(ctx context.Context, call testCaller) error { return call.unary(ctx) },
 	}, {
@@ -82,7 +82,7 @@ func TestStatsHandlerContextDoesNotEndRPC(t *testing.T) {
 
 func TestConcurrentRPCsBehaveAsOnANetwork(t *testing.T) {
 	runScenarios(t, []scenario{{
-		name: "of every kind",
+		name: "every kind",
 		serve: testService{unary: func(_ context.Context, req *testText) (any, error) {
 			if req.Value == "3" {
 				return nil, status.Error(codes.NotFound, req.Value)

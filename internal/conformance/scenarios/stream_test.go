@@ -29,14 +29,14 @@ func TestStreamsBehaveAsOnANetwork(t *testing.T) {
 		return func(ctx context.Context, call testCaller) error { return call.exchange(ctx, method, messages...) }
 	}
 	runScenarios(t, []scenario{
-		{name: "client stream, empty", serve: testService{stream: answerLast}, calls: send(methodClientStream)},
-		{name: "client stream, short", serve: testService{stream: answerLast}, calls: send(methodClientStream, "1", "2")},
-		{name: "client stream, many", serve: testService{stream: answerLast}, calls: send(methodClientStream, many...)},
-		{name: "client stream, large", serve: testService{stream: answerLast}, calls: send(methodClientStream, large, large, large)},
-		{name: "server stream, empty", serve: testService{stream: answerFirst(0)}, calls: send(methodServerStream, "1")},
-		{name: "server stream, short", serve: testService{stream: answerFirst(2)}, calls: send(methodServerStream, "1")},
-		{name: "server stream, many", serve: testService{stream: answerFirst(500)}, calls: send(methodServerStream, "1")},
-		{name: "server stream, large", serve: testService{stream: answerFirst(3)}, calls: send(methodServerStream, large)},
+		{name: "client stream, empty", serve: testService{stream: replyWithLast}, calls: send(methodClientStream)},
+		{name: "client stream, short", serve: testService{stream: replyWithLast}, calls: send(methodClientStream, "1", "2")},
+		{name: "client stream, many", serve: testService{stream: replyWithLast}, calls: send(methodClientStream, many...)},
+		{name: "client stream, large", serve: testService{stream: replyWithLast}, calls: send(methodClientStream, large, large, large)},
+		{name: "server stream, empty", serve: testService{stream: replyToFirst(0)}, calls: send(methodServerStream, "1")},
+		{name: "server stream, short", serve: testService{stream: replyToFirst(2)}, calls: send(methodServerStream, "1")},
+		{name: "server stream, many", serve: testService{stream: replyToFirst(500)}, calls: send(methodServerStream, "1")},
+		{name: "server stream, large", serve: testService{stream: replyToFirst(3)}, calls: send(methodServerStream, large)},
 		{name: "bidi stream, empty", calls: send(methodBidiStream)},
 		{name: "bidi stream, short", calls: send(methodBidiStream, "1", "2")},
 		{name: "bidi stream, many before receiving any", calls: send(methodBidiStream, many...)},
@@ -75,20 +75,20 @@ func TestStreamsBehaveAsOnANetwork(t *testing.T) {
 		}},
 		{name: "bidi stream, handler sends and receives concurrently", serve: testService{stream: func(ss grpc.ServerStream) error {
 			sent := make(chan error)
-			go func() { sent <- ss.SendMsg(wrapperspb.String("by itself")) }()
+			go func() { sent <- ss.SendMsg(wrapperspb.String("unsolicited")) }()
 			err := ss.RecvMsg(new(testText))
 			return errors.Join(err, <-sent)
 		}}, calls: send(methodBidiStream, "1")},
-		{name: "request by SendMsg alone", serve: testService{stream: answerFirst(1)}, calls: func(ctx context.Context, call testCaller) error {
+		{name: "request without CloseSend", serve: testService{stream: replyToFirst(1)}, calls: func(ctx context.Context, call testCaller) error {
 			s, err := call.stream(ctx, methodServerStream)
 			if err != nil {
 				return err
 			}
 			return errors.Join(s.send("request"), s.receiveAll())
 		}},
-		{name: "no request", serve: testService{stream: answerFirst(1)}, calls: send(methodServerStream), code: codes.Internal},
+		{name: "no request", serve: testService{stream: replyToFirst(1)}, calls: send(methodServerStream), code: codes.Internal},
 		{name: "request is not read", serve: testService{stream: func(grpc.ServerStream) error { return nil }}, calls: send(methodServerStream, "1")},
-		{name: "no answer", serve: testService{stream: func(ss grpc.ServerStream) error {
+		{name: "no response", serve: testService{stream: func(ss grpc.ServerStream) error {
 			return readAll(ss)
 		}}, calls: send(methodClientStream, "1"), code: codes.Internal},
 	})
@@ -119,8 +119,8 @@ func TestStreamsEndEarlyAsOnANetwork(t *testing.T) {
 		}}
 	}
 	broken := status.Error(codes.DataLoss, "broken")
-	// on sends one message and receives all, and goes on nevertheless.
-	on := func(method string) func(context.Context, testCaller) error {
+	// continueAfterEnd sends one message, receives until the stream ends, and then continues.
+	continueAfterEnd := func(method string) func(context.Context, testCaller) error {
 		return func(ctx context.Context, call testCaller) error {
 			s, err := call.stream(ctx, method)
 			if err != nil {
@@ -145,13 +145,13 @@ func TestStreamsEndEarlyAsOnANetwork(t *testing.T) {
 		}
 	}
 	runScenarios(t, []scenario{
-		{name: "client stream is answered", serve: first(nil), calls: on(methodClientStream)},
-		{name: "client stream is answered, then broken", serve: first(broken), calls: on(methodClientStream), code: codes.DataLoss},
-		{name: "bidi stream is ended", serve: first(nil), calls: on(methodBidiStream)},
-		{name: "bidi stream is broken", serve: first(broken), calls: on(methodBidiStream), code: codes.DataLoss},
-		{name: "server stream is ended", serve: first(nil), calls: on(methodServerStream)},
-		{name: "server stream is broken", serve: first(broken), calls: on(methodServerStream), code: codes.DataLoss},
-		{name: "broken before the first answer", serve: testService{stream: func(grpc.ServerStream) error {
+		{name: "client stream succeeds", serve: first(nil), calls: continueAfterEnd(methodClientStream)},
+		{name: "client stream fails after the response", serve: first(broken), calls: continueAfterEnd(methodClientStream), code: codes.DataLoss},
+		{name: "bidi stream succeeds", serve: first(nil), calls: continueAfterEnd(methodBidiStream)},
+		{name: "bidi stream fails", serve: first(broken), calls: continueAfterEnd(methodBidiStream), code: codes.DataLoss},
+		{name: "server stream succeeds", serve: first(nil), calls: continueAfterEnd(methodServerStream)},
+		{name: "server stream fails", serve: first(broken), calls: continueAfterEnd(methodServerStream), code: codes.DataLoss},
+		{name: "fails before the first response", serve: testService{stream: func(grpc.ServerStream) error {
 			return broken
 		}}, calls: func(ctx context.Context, call testCaller) error {
 			s, err := call.stream(ctx, methodBidiStream)
@@ -164,7 +164,7 @@ func TestStreamsEndEarlyAsOnANetwork(t *testing.T) {
 			_ = s.send("too late, and closed")
 			return err
 		}, code: codes.DataLoss},
-		{name: "what was sent before the end is received", serve: testService{stream: func(ss grpc.ServerStream) error {
+		{name: "messages sent before the error are received", serve: testService{stream: func(ss grpc.ServerStream) error {
 			for range 100 {
 				if err := ss.SendMsg(wrapperspb.String("message")); err != nil {
 					return err
@@ -177,7 +177,7 @@ func TestStreamsEndEarlyAsOnANetwork(t *testing.T) {
 	})
 }
 
-func TestTrailerOfARunningStreamIsAsOnANetwork(t *testing.T) {
+func TestTrailerBeforeEndOfStreamIsAsOnANetwork(t *testing.T) {
 	proceed := make(chan struct{}, 1)
 	runScenarios(t, []scenario{{
 		name: "bidi",

@@ -34,12 +34,12 @@ func TestStreamMethodsBehaveAsOnANetwork(t *testing.T) {
 			})
 		}
 	}
-	headed := func(ss grpc.ServerStream) error {
+	withHeader := func(ss grpc.ServerStream) error {
 		ss.SetTrailer(metadata.Pairs("trailer", "t"))
 		if err := ss.SetHeader(metadata.Pairs("header", "h")); err != nil {
 			return err
 		}
-		return answerLast(ss)
+		return replyWithLast(ss)
 	}
 	finish := func(method string, s testStream) error {
 		if method == methodClientStream {
@@ -47,12 +47,12 @@ func TestStreamMethodsBehaveAsOnANetwork(t *testing.T) {
 		}
 		return s.receiveAll()
 	}
-	add("Header first", codes.OK, headed, func(method string, s testStream) error {
+	add("Header first", codes.OK, withHeader, func(method string, s testStream) error {
 		_ = s.sendAll("1")
 		s.Header()
 		return finish(method, s)
 	})
-	add("Header at the end, Trailer and Context too", codes.OK, headed, func(method string, s testStream) error {
+	add("Header, Trailer and Context at the end", codes.OK, withHeader, func(method string, s testStream) error {
 		_ = s.sendAll("1")
 		err := finish(method, s)
 		s.Header()
@@ -64,7 +64,7 @@ func TestStreamMethodsBehaveAsOnANetwork(t *testing.T) {
 		}
 		return err
 	})
-	add("Header twice before and after the first message", codes.OK, headed, func(method string, s testStream) error {
+	add("Header twice before and after the first message", codes.OK, withHeader, func(method string, s testStream) error {
 		_ = s.sendAll("1")
 		s.Header()
 		s.Header()
@@ -72,19 +72,19 @@ func TestStreamMethodsBehaveAsOnANetwork(t *testing.T) {
 		s.Header()
 		return errors.Join(err, ignoreEOF(s.receiveOne()))
 	})
-	add("Header of a stream without", codes.OK, answerLast, func(method string, s testStream) error {
+	add("Header of a stream without a header", codes.OK, replyWithLast, func(method string, s testStream) error {
 		_ = s.sendAll("1")
 		err := s.receiveOne()
 		s.Header()
 		return errors.Join(err, ignoreEOF(s.receiveOne()))
 	})
 	failed := func(grpc.ServerStream) error { return status.Error(codes.NotFound, "nothing") }
-	add("Header of trailers only", codes.NotFound, failed, func(method string, s testStream) error {
+	add("Header of a trailers-only response", codes.NotFound, failed, func(method string, s testStream) error {
 		s.Header()
 		s.Trailer()
 		return finish(method, s)
 	})
-	add("Header of trailers only, after the error", codes.NotFound, failed, func(method string, s testStream) error {
+	add("Header of a trailers-only response, after the error", codes.NotFound, failed, func(method string, s testStream) error {
 		err := finish(method, s)
 		s.Header()
 		s.Trailer()
@@ -93,7 +93,7 @@ func TestStreamMethodsBehaveAsOnANetwork(t *testing.T) {
 	ended := func(grpc.ServerStream) error { return nil }
 	for _, method := range []string{methodServerStream, methodBidiStream} {
 		scenarios = append(scenarios, scenario{
-			name:  kindOf(method) + "/Header of a stream that ended with nothing",
+			name:  kindOf(method) + "/Header of an empty stream",
 			serve: testService{stream: ended},
 			calls: func(ctx context.Context, call testCaller) error {
 				s, err := call.stream(ctx, method)
@@ -106,7 +106,7 @@ func TestStreamMethodsBehaveAsOnANetwork(t *testing.T) {
 			},
 		})
 	}
-	add("RecvMsg after the end", codes.OK, answerLast, func(method string, s testStream) error {
+	add("RecvMsg after the end", codes.OK, replyWithLast, func(method string, s testStream) error {
 		_ = s.sendAll("1")
 		err := finish(method, s)
 		_ = s.receiveOne()
@@ -118,7 +118,7 @@ func TestStreamMethodsBehaveAsOnANetwork(t *testing.T) {
 		_ = s.receiveOne()
 		return errors.Join(err, s.receiveOne())
 	})
-	add("CloseSend twice", codes.OK, answerLast, func(method string, s testStream) error {
+	add("CloseSend twice", codes.OK, replyWithLast, func(method string, s testStream) error {
 		_ = s.sendAll("1")
 		_ = s.CloseSend()
 		return finish(method, s)
@@ -132,7 +132,7 @@ func TestStreamMethodsBehaveAsOnANetwork(t *testing.T) {
 		_ = s.receiveOne()
 		return errors.Join(err, s.send("3"))
 	})
-	add("SendMsg of what is no message", codes.Internal, func(ss grpc.ServerStream) error {
+	add("SendMsg of a value that is not a message", codes.Internal, func(ss grpc.ServerStream) error {
 		<-ss.Context().Done()
 		return ss.Context().Err()
 	}, func(method string, s testStream) error {
@@ -140,10 +140,10 @@ func TestStreamMethodsBehaveAsOnANetwork(t *testing.T) {
 		_ = s.receiveOne()
 		return err
 	})
-	add("handler's SendMsg of what is no message", codes.Internal, func(ss grpc.ServerStream) error {
+	add("handler's SendMsg of a value that is not a message", codes.Internal, func(ss grpc.ServerStream) error {
 		_ = readAll(ss)
 		if err := ss.SendMsg("a string"); err == nil {
-			return errors.New("was sent")
+			return errors.New("SendMsg succeeded")
 		}
 		_ = ss.SendMsg(new(testText))
 		ss.SetTrailer(metadata.Pairs("too", "late"))
@@ -212,17 +212,17 @@ func TestStreamHandlerContextEndsAsOnANetwork(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if err := await(); err != nil { // before anything is received
+				if err := await(); err != nil { // It is called before RecvMsg.
 					t.Error(err)
 				}
 				return ignoreError(s.receiveAll())
 			},
 		})
 	}
-	for _, s := range scenarios { // one after the other, for the channel's sake
+	for _, s := range scenarios { // They run one after the other, because they share ended.
 		t.Run(s.name, func(t *testing.T) {
 			chaintest.Compare(t, inprocchain.Chain{}, s.serve.register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
-				_ = s.calls(ctx, testCaller{cc}) // which Compare compares
+				_ = s.calls(ctx, testCaller{cc}) // Compare compares the error.
 				return nil
 			})
 		})
