@@ -10,8 +10,8 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// A journal holds the log lines of each side of RPCs separately, since their
-// relative order is unspecified.
+// A journal has the log lines of each side of RPCs separately, because their relative order
+// is unspecified.
 type journal struct {
 	mu                       sync.Mutex
 	clientLines, serverLines []string
@@ -29,26 +29,26 @@ func (j *journal) server(line string) {
 	j.serverLines = append(j.serverLines, "server: "+line)
 }
 
-// during returns the results of calls, followed by what was logged meanwhile.
+// during returns the results of calls, followed by the lines that were logged meanwhile.
 func (j *journal) during(calls func() []string) []string {
-	outcomes := calls()
+	results := calls()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	outcomes = append(append(outcomes, j.clientLines...), j.serverLines...)
+	results = append(append(results, j.clientLines...), j.serverLines...)
 	j.clientLines, j.serverLines = nil, nil
-	return outcomes
+	return results
 }
 
-// logger logs to one side, without what differs from run to run.
+// logger returns a logger for one side, without attributes that vary from run to run.
 func (*journal) logger(log func(line string)) logging.Logger {
-	handler := slog.NewTextHandler(lineWriter(log), &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: stable})
+	handler := slog.NewTextHandler(lineWriter(log), &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: removeVarying})
 	logger := slog.New(handler)
 	return logging.LoggerFunc(func(ctx context.Context, level logging.Level, text string, fields ...any) {
 		logger.Log(ctx, slog.Level(level), text, fields...)
 	})
 }
 
-func stable(_ []string, attr slog.Attr) slog.Attr {
+func removeVarying(_ []string, attr slog.Attr) slog.Attr {
 	switch attr.Key {
 	case slog.TimeKey, "protocol", "grpc.service", "grpc.start_time", "grpc.time_ms", "grpc.recv.duration", "grpc.send.duration", "peer.address":
 		return slog.Attr{}

@@ -17,7 +17,7 @@ func logged(log *journal) inprocchain.Chain {
 	)
 }
 
-// A line starts with its side; the interceptor tells of both.
+// A line starts with the side that the interceptor runs on.
 var wantLogged = []string{
 	`Ping: "hello nobody"`,
 	`PingList: "hello nobody" "hello again"`,

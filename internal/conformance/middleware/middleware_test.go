@@ -28,9 +28,8 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// The interceptors of go-grpc-middleware behave in-process as on a network, in the
-// same chain.
-func TestMiddlewareBehavesTheSameOnEveryPath(t *testing.T) {
+// The interceptors of go-grpc-middleware behave in-process as on a network.
+func TestMiddlewareBehavesAsOnANetwork(t *testing.T) {
 	t.Parallel()
 	for _, test := range middlewareCases {
 		t.Run(test.name, func(t *testing.T) {
@@ -46,11 +45,11 @@ func TestMiddlewareBehavesTheSameOnEveryPath(t *testing.T) {
 	}
 }
 
-// Interceptors and stats handlers around them see no difference either.
-func TestMiddlewareLeavesNoDifference(t *testing.T) {
+// They also have the same effects on the interceptors and stats handlers around them.
+func TestMiddlewareIsEqualForInterceptors(t *testing.T) {
 	t.Parallel()
 	for _, test := range middlewareCases {
-		if test.uncertain {
+		if test.varies {
 			continue
 		}
 		t.Run(test.name, func(t *testing.T) {
@@ -67,15 +66,15 @@ var middlewareCases = []struct {
 	name  string
 	chain func(*journal) inprocchain.Chain
 	calls calls
-	want  []string // what the caller gets, then what is logged on each side
-	// uncertain is set if results vary on a network: a client may report success to
-	// its stats handlers if a stream is refused while it still sends, and the text of
-	// a passed deadline varies.
-	uncertain bool
+	want  []string // the results of the caller, then the log lines of each side
+	// varies is set if results vary on a network: a client may report success to its stats
+	// handlers if a stream is refused while it sends, and the text of a passed deadline
+	// varies.
+	varies bool
 }{{
 	name:  "recovery",
 	chain: recovering,
-	calls: calls{ping("panic"), list("panic"), ping("break"), list("give up"), ping("hello")},
+	calls: calls{ping("panic"), list("panic"), ping("fail"), list("cancel"), ping("hello")},
 	want: []string{
 		`Ping: Internal "recovered: at Ping"`,
 		`PingList: Internal "recovered: at PingList"`,
@@ -84,31 +83,31 @@ var middlewareCases = []struct {
 		`Ping: "hello nobody"`,
 	},
 }, {
-	name:      "auth",
-	uncertain: true,
-	chain:     authenticating,
-	calls:     calls{as("", ping("hello")), as("alice", ping("hello")), as("mallory", list("hello")), as("alice", list("hello"))},
+	name:   "auth",
+	varies: true,
+	chain:  authenticating,
+	calls:  calls{as("", ping("hello")), as("alice", ping("hello")), as("mallory", list("hello")), as("alice", list("hello"))},
 	want: []string{
 		`Ping: Unauthenticated "Request unauthenticated with bearer"`,
 		`Ping: "hello alice"`,
-		`PingList: PermissionDenied "mallory may not"`,
+		`PingList: PermissionDenied "mallory is not allowed"`,
 		`PingList: "hello alice" "hello again"`,
 	},
 }, {
-	name:      "selector",
-	uncertain: true,
-	chain:     authenticatingLists,
-	calls:     calls{ping("hello"), list("hello"), as("alice", list("hello"))},
+	name:   "selector",
+	varies: true,
+	chain:  authenticatingLists,
+	calls:  calls{ping("hello"), list("hello"), as("alice", list("hello"))},
 	want: []string{
 		`Ping: "hello nobody"`,
 		`PingList: Unauthenticated "Request unauthenticated with bearer"`,
 		`PingList: "hello alice" "hello again"`,
 	},
 }, {
-	name:      "ratelimit on the server",
-	uncertain: true,
-	chain:     limitingServer,
-	calls:     calls{ping("hello"), ping("hello"), list("hello"), list("hello")},
+	name:   "ratelimit on the server",
+	varies: true,
+	chain:  limitingServer,
+	calls:  calls{ping("hello"), ping("hello"), list("hello"), list("hello")},
 	want: []string{
 		`Ping: "hello nobody"`,
 		`Ping: ResourceExhausted "/testing.testpb.v1.TestService/Ping is rejected by grpc_ratelimit middleware, please retry later. every other one"`,
@@ -136,10 +135,10 @@ var middlewareCases = []struct {
 		`client: retry 1 after attempt 1`, `client: retry 2 after attempt 2`,
 	},
 }, {
-	name:      "timeout",
-	uncertain: true,
-	chain:     timingOut,
-	calls:     calls{ping("until"), ping("wait")},
+	name:   "timeout",
+	varies: true,
+	chain:  timingOut,
+	calls:  calls{ping("until"), ping("wait")},
 	want: []string{
 		`Ping: "until a deadline"`,
 		`Ping: DeadlineExceeded`,
@@ -200,7 +199,7 @@ func authenticate(ctx context.Context) (context.Context, error) {
 		return nil, err
 	}
 	if user != "alice" {
-		return nil, status.Errorf(codes.PermissionDenied, "%s may not", user)
+		return nil, status.Errorf(codes.PermissionDenied, "%s is not allowed", user)
 	}
 	return withUser(ctx, user), nil
 }
@@ -213,11 +212,11 @@ func authenticatingLists(*journal) inprocchain.Chain {
 	)
 }
 
-// everyOther limits RPCs to the first, the third and so on.
-type everyOther struct{ seen atomic.Int64 }
+// everyOther allows the first RPC, the third and so on.
+type everyOther struct{ calls atomic.Int64 }
 
 func (e *everyOther) Limit(context.Context) error {
-	if e.seen.Add(1)%2 == 0 {
+	if e.calls.Add(1)%2 == 0 {
 		return errors.New("every other one")
 	}
 	return nil

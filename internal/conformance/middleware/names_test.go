@@ -13,7 +13,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-func TestStringNamesTheInterceptorsOfGoGRPCMiddleware(t *testing.T) {
+func TestStringNamesInterceptorsOfGoGRPCMiddleware(t *testing.T) {
 	t.Parallel()
 	metrics, clientMetrics := prometheus.NewServerMetrics(), prometheus.NewClientMetrics()
 	chain := inprocchain.NewChain(

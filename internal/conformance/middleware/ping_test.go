@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// pinger does what the value of a request asks for.
+// pinger executes the command in the value of a request.
 type pinger struct{ testpb.TestPingService }
 
 func pingServices(s grpc.ServiceRegistrar) {
@@ -25,29 +25,29 @@ func pingServices(s grpc.ServiceRegistrar) {
 }
 
 func (*pinger) Ping(ctx context.Context, req *testpb.PingRequest) (*testpb.PingResponse, error) {
-	answer, err := obey(ctx, req.GetValue())
-	return &testpb.PingResponse{Value: answer}, err
+	text, err := execute(ctx, req.GetValue())
+	return &testpb.PingResponse{Value: text}, err
 }
 
 func (*pinger) PingList(req *testpb.PingListRequest, stream testpb.TestService_PingListServer) error {
-	answer, err := obey(stream.Context(), req.GetValue())
+	text, err := execute(stream.Context(), req.GetValue())
 	if err != nil {
 		return err
 	}
-	if err := stream.Send(&testpb.PingListResponse{Value: answer}); err != nil {
+	if err := stream.Send(&testpb.PingListResponse{Value: text}); err != nil {
 		return err
 	}
 	return stream.Send(&testpb.PingListResponse{Value: req.GetValue() + " again", Counter: 1})
 }
 
-func obey(ctx context.Context, what string) (string, error) {
-	switch what {
+func execute(ctx context.Context, command string) (string, error) {
+	switch command {
 	case "panic":
 		method, _ := grpc.Method(ctx)
 		panic("at " + method[strings.LastIndex(method, "/")+1:])
-	case "break":
+	case "fail":
 		return "", errors.New("disk full")
-	case "give up":
+	case "cancel":
 		return "", context.Canceled
 	case "wait":
 		<-ctx.Done()
@@ -56,13 +56,13 @@ func obey(ctx context.Context, what string) (string, error) {
 		if _, ok := ctx.Deadline(); ok {
 			return "until a deadline", nil
 		}
-		return "until ever", nil
+		return "until no deadline", nil
 	case "third time", "never":
-		if attempt := attemptOf(ctx); what == "never" || attempt < 3 {
+		if attempt := attemptOf(ctx); command == "never" || attempt < 3 {
 			return "", status.Errorf(codes.Unavailable, "attempt %d", attempt)
 		}
 	}
-	return what + " " + userOf(ctx), nil
+	return command + " " + userOf(ctx), nil
 }
 
 // attemptOf reads the metadata of the retry interceptor, which counts from the first retry.
@@ -93,22 +93,22 @@ type call func(context.Context, grpc.ClientConnInterface) string
 type calls []call
 
 func (c calls) make(ctx context.Context, cc grpc.ClientConnInterface) []string {
-	var outcomes []string
+	var results []string
 	for _, call := range c {
-		outcomes = append(outcomes, call(ctx, cc))
+		results = append(results, call(ctx, cc))
 	}
-	return outcomes
+	return results
 }
 
 func ping(value string) call { return pingFor(value, 0) }
 
 func pingFor(value string, milliseconds int32) call {
 	return func(ctx context.Context, cc grpc.ClientConnInterface) string {
-		answer, err := testpb.NewTestServiceClient(cc).Ping(ctx, &testpb.PingRequest{Value: value, SleepTimeMs: milliseconds})
+		resp, err := testpb.NewTestServiceClient(cc).Ping(ctx, &testpb.PingRequest{Value: value, SleepTimeMs: milliseconds})
 		if err != nil {
 			return "Ping: " + describe(err)
 		}
-		return fmt.Sprintf("Ping: %q", answer.GetValue())
+		return fmt.Sprintf("Ping: %q", resp.GetValue())
 	}
 }
 
@@ -120,21 +120,21 @@ func listFor(value string, milliseconds int32) call {
 		if err != nil {
 			return "PingList: " + describe(err)
 		}
-		outcome := "PingList:"
+		result := "PingList:"
 		for {
-			answer, err := stream.Recv()
+			resp, err := stream.Recv()
 			if err == io.EOF {
-				return outcome
+				return result
 			}
 			if err != nil {
-				return outcome + " " + describe(err)
+				return result + " " + describe(err)
 			}
-			outcome += fmt.Sprintf(" %q", answer.GetValue())
+			result += fmt.Sprintf(" %q", resp.GetValue())
 		}
 	}
 }
 
-// as makes the call with a user's token, or with none.
+// as makes the call with the token of a user, or without a token if user is empty.
 func as(user string, call call) call {
 	return func(ctx context.Context, cc grpc.ClientConnInterface) string {
 		if user != "" {
@@ -169,7 +169,7 @@ func sendStream(message string) call {
 	}
 }
 
-// describe describes everything that a caller can see of an error.
+// describe describes an error as the caller sees it.
 func describe(err error) string {
 	if err == nil {
 		return "OK"
@@ -179,7 +179,7 @@ func describe(err error) string {
 		return fmt.Sprintf("not a status: %T %q", err, err)
 	}
 	if st.Code() == codes.DeadlineExceeded {
-		return st.Code().String() // on a network its text varies
+		return st.Code().String() // On a network, the text varies.
 	}
 	text := fmt.Sprintf("%v %q", st.Code(), st.Message())
 	for _, detail := range st.Details() {

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-func TestRequestMetadataArrivesAsOnANetwork(t *testing.T) {
+func TestRequestMetadataIsReceivedAsOnANetwork(t *testing.T) {
 	var scenarios []scenario
 	for _, c := range []struct {
 		name string
@@ -66,8 +66,8 @@ func TestRequestMetadataArrivesAsOnANetwork(t *testing.T) {
 	runScenarios(t, scenarios)
 }
 
-// The handlers send metadata in every way, and report the result in their response.
-func TestResponseMetadataArrivesAsOnANetwork(t *testing.T) {
+// The handlers send metadata with every function, and report the result in their response.
+func TestResponseMetadataIsReceivedAsOnANetwork(t *testing.T) {
 	md := metadata.Pairs("key", "1", "key", "2", "Mixed", "3", "key-bin", "\x00\xff", "empty", "")
 	type set = func(ctx context.Context, ss grpc.ServerStream) error
 	var scenarios []scenario
@@ -109,13 +109,13 @@ func TestResponseMetadataArrivesAsOnANetwork(t *testing.T) {
 			reserved := metadata.Pairs("grpc-status", "5", "content-type", "a", ":status", "404", "te", "b", "key", "value", "user-agent", "c")
 			return errors.Join(grpc.SetHeader(ctx, reserved), grpc.SetTrailer(ctx, reserved))
 		}},
-		{"a status of one's own in the trailer", func(ctx context.Context, _ grpc.ServerStream) error {
+		{"an encoded status in the trailer", func(ctx context.Context, _ grpc.ServerStream) error {
 			return grpc.SetTrailer(ctx, metadata.Pairs("grpc-status-details-bin", "\x08\x05\x12\x01x"))
 		}},
-		{"something else in place of a status in the trailer", func(ctx context.Context, _ grpc.ServerStream) error {
+		{"an invalid encoded status in the trailer", func(ctx context.Context, _ grpc.ServerStream) error {
 			return grpc.SetTrailer(ctx, metadata.Pairs("grpc-status-details-bin", "x"))
 		}},
-		{"two statuses in the trailer", func(ctx context.Context, _ grpc.ServerStream) error {
+		{"two encoded statuses in the trailer", func(ctx context.Context, _ grpc.ServerStream) error {
 			return grpc.SetTrailer(ctx, metadata.Pairs("grpc-status-details-bin", "x", "grpc-status-details-bin", "y"))
 		}},
 		{"stream set header", func(_ context.Context, ss grpc.ServerStream) error { return ss.SetHeader(md) }},
@@ -134,7 +134,7 @@ func TestResponseMetadataArrivesAsOnANetwork(t *testing.T) {
 		{"stream send illegal header", func(_ context.Context, ss grpc.ServerStream) error {
 			return ss.SendHeader(metadata.MD{"Upper": {"a"}})
 		}},
-		{"through both", func(ctx context.Context, ss grpc.ServerStream) error {
+		{"with context and stream", func(ctx context.Context, ss grpc.ServerStream) error {
 			ss.SetTrailer(md)
 			return errors.Join(ss.SetHeader(md), grpc.SetHeader(ctx, md), ss.SendHeader(nil), grpc.SetTrailer(ctx, md))
 		}},
@@ -166,11 +166,11 @@ func TestResponseMetadataArrivesAsOnANetwork(t *testing.T) {
 					return end.err
 				},
 			}
-			if c.name == "a status of one's own in the trailer" && end.err == nil {
+			if c.name == "an encoded status in the trailer" && end.err == nil {
 				continue // The response has arrived by then.
 			}
 			name := c.name + "/" + end.name
-			if c.name[:6] != "stream" && c.name != "through both" {
+			if c.name[:6] != "stream" && c.name != "with context and stream" {
 				scenarios = append(scenarios, scenario{name: "unary/" + name, serve: serve, calls: func(ctx context.Context, call testCaller) error {
 					var header, trailer metadata.MD
 					return ignoreError(call.unary(ctx, grpc.Header(&header), grpc.Trailer(&trailer)))

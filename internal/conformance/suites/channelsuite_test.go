@@ -7,13 +7,13 @@ import (
 	"google.golang.org/grpc"
 )
 
-// grpchan's own suite for channels, including the cases for full-duplex streams.
+// The suite of grpchan for channels, including the cases for full-duplex streams.
 func TestGrpchanSuite(t *testing.T) {
 	t.Parallel()
 	register := func(s grpc.ServiceRegistrar) {
 		grpchantesting.RegisterTestServiceServer(s, &grpchantesting.TestServer{})
 	}
-	inEach(t, register, func(t *testing.T, cc grpc.ClientConnInterface) {
+	onEach(t, register, func(t *testing.T, cc grpc.ClientConnInterface) {
 		t.Parallel()
 		grpchantesting.RunChannelTestCases(t, cc, true)
 	})

@@ -11,11 +11,11 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-func TestHealthIsChecked(t *testing.T) {
+func TestHealthCheck(t *testing.T) {
 	t.Parallel()
 	service := health.NewServer()
 	service.SetServingStatus("flags", healthpb.HealthCheckResponse_NOT_SERVING)
-	inEach(t, healthService(service), func(t *testing.T, cc grpc.ClientConnInterface) {
+	onEach(t, healthService(service), func(t *testing.T, cc grpc.ClientConnInterface) {
 		t.Parallel()
 		client := healthpb.NewHealthClient(cc)
 		for name, want := range map[string]healthpb.HealthCheckResponse_ServingStatus{
@@ -27,9 +27,9 @@ func TestHealthIsChecked(t *testing.T) {
 				t.Errorf("Check of %q: got %v, %v; want %v", name, got.GetStatus(), err, want)
 			}
 		}
-		_, err := client.Check(t.Context(), &healthpb.HealthCheckRequest{Service: "nobody"})
+		_, err := client.Check(t.Context(), &healthpb.HealthCheckRequest{Service: "unknown"})
 		if got := status.Convert(err); got.Code() != codes.NotFound || got.Message() != "unknown service" {
-			t.Errorf("Check of a service that is not there: got %v", err)
+			t.Errorf("Check of an unknown service: got %v", err)
 		}
 		all, err := client.List(t.Context(), &healthpb.HealthListRequest{})
 		if err != nil || len(all.GetStatuses()) != 2 {
@@ -38,8 +38,8 @@ func TestHealthIsChecked(t *testing.T) {
 	})
 }
 
-// Watch stays open for as long as its caller wants, and then its handler ends.
-func TestHealthIsWatched(t *testing.T) {
+// Watch continues until its caller cancels it.
+func TestHealthWatch(t *testing.T) {
 	t.Parallel()
 	const (
 		serving    = healthpb.HealthCheckResponse_SERVING
@@ -47,8 +47,8 @@ func TestHealthIsWatched(t *testing.T) {
 		unknown    = healthpb.HealthCheckResponse_SERVICE_UNKNOWN
 	)
 	service := health.NewServer()
-	inEach(t, healthService(service), func(t *testing.T, cc grpc.ClientConnInterface) {
-		name := t.Name() // each way watches a service of its own
+	onEach(t, healthService(service), func(t *testing.T, cc grpc.ClientConnInterface) {
+		name := t.Name() // Each connection watches a different service.
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		stream, err := healthpb.NewHealthClient(cc).Watch(ctx, &healthpb.HealthCheckRequest{Service: name})
@@ -69,7 +69,7 @@ func TestHealthIsWatched(t *testing.T) {
 		}
 		cancel()
 		if _, err := stream.Recv(); status.Code(err) != codes.Canceled {
-			t.Errorf("after the caller has left: got %v, want %v", err, codes.Canceled)
+			t.Errorf("after the caller has canceled: got %v, want %v", err, codes.Canceled)
 		}
 	})
 }

@@ -19,29 +19,29 @@ import (
 	"github.com/inprocchain/inprocchain/chaintest"
 )
 
-// grpc-go's own interoperability cases. They end the process when they fail, by
-// grpclog's Fatal; failing turns that into the failure of one test.
+// The interoperability cases of grpc-go. A case that fails calls Fatal of grpclog, which ends
+// the process. reportFatal turns this into the failure of one test.
 func TestInteropCases(t *testing.T) {
 	t.Parallel()
-	inEach(t, interopService, func(t *testing.T, cc grpc.ClientConnInterface) {
+	onEach(t, interopService, func(t *testing.T, cc grpc.ClientConnInterface) {
 		for name, run := range interopCases {
 			if name == "cancel after begin" && strings.HasSuffix(t.Name(), "/network") {
-				continue // on a network the answer may arrive before the cancellation
+				continue // On a network, the response may arrive before the cancellation.
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				defer failing(t)
+				defer reportFatal(t)
 				run(t.Context(), interoppb.NewTestServiceClient(cc))
 			})
 		}
 		t.Run("unimplemented service", func(t *testing.T) {
 			t.Parallel()
-			defer failing(t)
+			defer reportFatal(t)
 			interop.DoUnimplementedService(t.Context(), interoppb.NewUnimplementedServiceClient(cc))
 		})
 		t.Run("unimplemented method", func(t *testing.T) {
 			t.Parallel()
-			defer failing(t)
+			defer reportFatal(t)
 			if conn, ok := cc.(*grpc.ClientConn); ok {
 				interop.DoUnimplementedMethod(t.Context(), conn)
 				return
@@ -55,9 +55,9 @@ func TestInteropCases(t *testing.T) {
 	})
 }
 
-// Interceptors and stats handlers see no difference either. Two cases are left out,
-// since a deadline or a cancellation ends their RPC at a varying point.
-func TestInteropLeavesNoDifference(t *testing.T) {
+// The cases also have the same effects on interceptors and stats handlers. Two are left out,
+// because a deadline or a cancellation ends their RPC at a varying point.
+func TestInteropCasesAreEqualForInterceptors(t *testing.T) {
 	t.Parallel()
 	for name, run := range interopCases {
 		if name == "timeout" || name == "cancel after begin" {
@@ -65,7 +65,7 @@ func TestInteropLeavesNoDifference(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			defer failing(t)
+			defer reportFatal(t)
 			chaintest.Compare(t, inprocchain.NewChain(), interopService, func(ctx context.Context, cc grpc.ClientConnInterface) error {
 				run(ctx, interoppb.NewTestServiceClient(cc))
 				return nil
@@ -99,8 +99,8 @@ func init() {
 	grpclog.SetLoggerV2(fatalPanics{grpclog.NewLoggerV2(io.Discard, io.Discard, os.Stderr)})
 }
 
-// fatalPanics is a logger whose Fatal does not end the process. A panic runs up
-// to failing, which the test that made it has deferred.
+// fatalPanics is a logger whose Fatal panics instead of ending the process. The test
+// recovers the panic with reportFatal.
 type fatalPanics struct{ grpclog.LoggerV2 }
 
 type fatal string
@@ -109,7 +109,7 @@ func (fatalPanics) Fatal(args ...any)                 { panic(fatal(fmt.Sprint(a
 func (fatalPanics) Fatalln(args ...any)               { panic(fatal(fmt.Sprintln(args...))) }
 func (fatalPanics) Fatalf(format string, args ...any) { panic(fatal(fmt.Sprintf(format, args...))) }
 
-func failing(t *testing.T) {
+func reportFatal(t *testing.T) {
 	switch p := recover().(type) {
 	case nil:
 	case fatal:

@@ -19,32 +19,32 @@ func TestReflectionDescribesTheChannel(t *testing.T) {
 	t.Parallel()
 	register := func(s grpc.ServiceRegistrar) {
 		interoppb.RegisterTestServiceServer(s, interop.NewTestServer())
-		reflection.Register(s.(reflection.GRPCServer)) // a channel describes its services, as a server does
+		reflection.Register(s.(reflection.GRPCServer)) // A Channel has GetServiceInfo, as a server has.
 	}
-	inEach(t, register, func(t *testing.T, cc grpc.ClientConnInterface) {
+	onEach(t, register, func(t *testing.T, cc grpc.ClientConnInterface) {
 		t.Parallel()
 		stream, err := reflectionpb.NewServerReflectionClient(cc).ServerReflectionInfo(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		ask := func(question *reflectionpb.ServerReflectionRequest) *reflectionpb.ServerReflectionResponse {
+		ask := func(req *reflectionpb.ServerReflectionRequest) *reflectionpb.ServerReflectionResponse {
 			t.Helper()
-			if err := stream.Send(question); err != nil {
+			if err := stream.Send(req); err != nil {
 				t.Fatal(err)
 			}
-			answer, err := stream.Recv()
+			resp, err := stream.Recv()
 			if err != nil {
 				t.Fatal(err)
 			}
-			return answer
+			return resp
 		}
 		checkServices(t, ask(&reflectionpb.ServerReflectionRequest{
 			MessageRequest: &reflectionpb.ServerReflectionRequest_ListServices{},
 		}))
 		checkFile(t, ask(fileContaining("grpc.testing.TestService")))
-		answer := ask(fileContaining(healthpb.Health_ServiceDesc.ServiceName + "NotThere"))
-		if got := codes.Code(answer.GetErrorResponse().GetErrorCode()); got != codes.NotFound {
-			t.Errorf("a symbol that is not there: got %v, want %v", got, codes.NotFound)
+		resp := ask(fileContaining(healthpb.Health_ServiceDesc.ServiceName + "NotThere"))
+		if got := codes.Code(resp.GetErrorResponse().GetErrorCode()); got != codes.NotFound {
+			t.Errorf("an unknown symbol: got %v, want %v", got, codes.NotFound)
 		}
 	})
 }
@@ -55,10 +55,10 @@ func fileContaining(symbol string) *reflectionpb.ServerReflectionRequest {
 	}
 }
 
-func checkServices(t *testing.T, answer *reflectionpb.ServerReflectionResponse) {
+func checkServices(t *testing.T, resp *reflectionpb.ServerReflectionResponse) {
 	t.Helper()
 	var got []string
-	for _, service := range answer.GetListServicesResponse().GetService() {
+	for _, service := range resp.GetListServicesResponse().GetService() {
 		got = append(got, service.GetName())
 	}
 	want := []string{
@@ -71,10 +71,10 @@ func checkServices(t *testing.T, answer *reflectionpb.ServerReflectionResponse) 
 	}
 }
 
-func checkFile(t *testing.T, answer *reflectionpb.ServerReflectionResponse) {
+func checkFile(t *testing.T, resp *reflectionpb.ServerReflectionResponse) {
 	t.Helper()
 	var names []string
-	for _, encoded := range answer.GetFileDescriptorResponse().GetFileDescriptorProto() {
+	for _, encoded := range resp.GetFileDescriptorResponse().GetFileDescriptorProto() {
 		var file descriptorpb.FileDescriptorProto
 		if err := proto.Unmarshal(encoded, &file); err != nil {
 			t.Fatal(err)
@@ -82,6 +82,6 @@ func checkFile(t *testing.T, answer *reflectionpb.ServerReflectionResponse) {
 		names = append(names, file.GetName())
 	}
 	if want := interoppb.File_grpc_testing_test_proto.Path(); !slices.Contains(names, want) {
-		t.Errorf("files: got %q, want %q among them", names, want)
+		t.Errorf("files: got %q, want %q to be one of them", names, want)
 	}
 }

@@ -14,19 +14,19 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// What otelgrpc measures through the stats hooks of a bare inprocgrpc.Channel:
-// each RPC has taken 292 years, the longest duration there is.
+// With the stats hooks of a bare inprocgrpc.Channel, otelgrpc measures 292 years for each
+// RPC. That is the largest time.Duration.
 func TestBareChannelMeasuresCenturies(t *testing.T) {
 	t.Parallel()
 	const years = 365.25 * 24 * 60 * 60 // in seconds
 	for _, test := range []struct {
 		name     string
 		call     func(context.Context, client) error
-		from, to float64 // how long an RPC takes, in seconds
+		from, to float64 // the range of durations, in seconds
 		conn     func(*testing.T, *observer, service) grpc.ClientConnInterface
 	}{
-		{"bare, unary", unary(codes.OK), 292 * years, 293 * years, bare},
-		{"bare, stream", chat(1, codes.OK), 292 * years, 293 * years, bare},
+		{"bare channel, unary", unary(codes.OK), 292 * years, 293 * years, bare},
+		{"bare channel, stream", chat(1, codes.OK), 292 * years, 293 * years, bare},
 		{"network, unary", unary(codes.OK), 0, minute, measuredNetwork},
 		{"network, stream", chat(1, codes.OK), 0, minute, measuredNetwork},
 		{"Channel, unary", unary(codes.OK), 0, minute, measuredChannel},
@@ -42,7 +42,7 @@ func TestBareChannelMeasuresCenturies(t *testing.T) {
 			observer.serverEnds.await(t)
 			durations := durationsOf(observer.collect(t))
 			if len(durations) != 2 {
-				t.Errorf("got durations %v, want one of the client's and one of the server's", durations)
+				t.Errorf("got durations %v, want one of the client and one of the server", durations)
 			}
 			for name, got := range durations {
 				if got <= test.from || got >= test.to {
@@ -61,7 +61,7 @@ func bare(_ *testing.T, o *observer, service service) grpc.ClientConnInterface {
 	return ch
 }
 
-// twoHandlers combines two stats handlers, since the hooks take only one.
+// twoHandlers combines two stats handlers, because the hooks take only one.
 type twoHandlers [2]stats.Handler
 
 func (b twoHandlers) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {

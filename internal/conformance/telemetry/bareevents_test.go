@@ -18,8 +18,8 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// Which events a stats handler gets through the hooks of a bare channel, and which
-// it gets otherwise. The events are sorted, since the order of InTrailer is unspecified.
+// A stats handler on a bare channel receives fewer events than on a network and on a
+// Channel. The events are sorted, because the order of InTrailer is unspecified.
 func TestBareChannelKeepsEventsBack(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -27,7 +27,7 @@ func TestBareChannelKeepsEventsBack(t *testing.T) {
 		conn           func(*testing.T, *eventLog, *eventLog, service) grpc.ClientConnInterface
 		client, server []string
 	}{{
-		name:   "bare",
+		name:   "bare channel",
 		conn:   logOfBareChannel,
 		client: []string{"Begin", "End", "InPayload of 0 bytes", "OutPayload of 0 bytes"},
 		server: []string{"Begin", "End"},
@@ -88,7 +88,7 @@ func newEventLog() *eventLog { return &eventLog{endSignal: make(endSignal, 1)} }
 func (h *eventLog) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	text := strings.TrimPrefix(fmt.Sprintf("%T", event), "*stats.")
 	switch event := event.(type) {
-	case *stats.DelayedPickComplete: // only the first RPCs on a network wait for the connection
+	case *stats.DelayedPickComplete: // On a network, the first RPCs wait for the connection.
 		return
 	case *stats.InPayload:
 		text += fmt.Sprintf(" of %d bytes", event.Length)

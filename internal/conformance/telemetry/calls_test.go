@@ -41,11 +41,11 @@ func overdue(ctx context.Context, client client) error {
 	return err
 }
 
-// unknown calls a method that is not there. It sends nothing: a network client
-// that is refused while it sends may tell its stats handlers of success.
+// unknown calls an unknown method. It sends nothing, because on a network a client that is
+// refused while it sends may report success to its stats handlers.
 func unknown(ctx context.Context, client client) error {
-	desc := &grpc.StreamDesc{StreamName: "NotThere", ClientStreams: true, ServerStreams: true}
-	stream, err := client.cc.NewStream(ctx, desc, "/grpc.testing.TestService/NotThere")
+	desc := &grpc.StreamDesc{StreamName: "Unknown", ClientStreams: true, ServerStreams: true}
+	stream, err := client.cc.NewStream(ctx, desc, "/grpc.testing.TestService/Unknown")
 	if err != nil {
 		return err
 	}
@@ -82,8 +82,8 @@ func upload(messages int) func(context.Context, client) error {
 	}
 }
 
-// chat sends and receives messages by turns, and then asks for the end, with a
-// status if it is not OK.
+// chat sends and receives messages in turn, and then ends the stream. If end is not OK, it
+// requests that status.
 func chat(messages int, end codes.Code) func(context.Context, client) error {
 	return func(ctx context.Context, client client) error {
 		stream, err := client.FullDuplexCall(ctx)
@@ -108,8 +108,8 @@ func chat(messages int, end codes.Code) func(context.Context, client) error {
 	}
 }
 
-// leave cancels a stream after its first message, and never looks at it again.
-func leave(ctx context.Context, client client) error {
+// abandon cancels a stream after its first message, and does not receive from it again.
+func abandon(ctx context.Context, client client) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	stream, err := client.FullDuplexCall(ctx)

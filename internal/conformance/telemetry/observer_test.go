@@ -41,7 +41,7 @@ func newObserver() *observer {
 	return o
 }
 
-// options are those of otelgrpc's handlers.
+// options returns the options of otelgrpc's handlers.
 func (o *observer) options() []otelgrpc.Option {
 	return []otelgrpc.Option{
 		otelgrpc.WithTracerProvider(o.tracers),
@@ -60,7 +60,7 @@ func (o *observer) chain() inprocchain.Chain {
 	)
 }
 
-// collect returns the metrics since it was called before.
+// collect returns the metrics since the previous call.
 func (o *observer) collect(t *testing.T) []metricdata.Metrics {
 	t.Helper()
 	var all metricdata.ResourceMetrics
@@ -93,16 +93,16 @@ func (e endSignal) await(t *testing.T) {
 	select {
 	case <-e:
 	case <-time.After(10 * time.Second):
-		t.Fatal("the stats handler got no End")
+		t.Fatal("the stats handler has not received End")
 	}
 }
 
-// requireEnded fails unless an RPC has ended already.
+// requireEnded reports an error unless an RPC has already ended.
 func (e endSignal) requireEnded(t *testing.T) {
 	t.Helper()
 	select {
 	case <-e:
 	default:
-		t.Error("the client has its answer before the stats of the RPC have ended")
+		t.Error("the client received its response before the stats handler received End")
 	}
 }

@@ -16,24 +16,24 @@ type scenario struct {
 	call  func(context.Context, client) error
 	code  codes.Code
 	shape string // of the trace
-	// left is set if the caller does not wait for the server.
-	left bool
+	// abandoned is set if the caller does not wait for the server.
+	abandoned bool
 	// unserved is set if there is no handler.
 	unserved bool
 }
 
 var scenarios = []scenario{
 	{name: "unary", call: unary(codes.OK), shape: "caller(client OK(server OK(handle)))"},
-	{name: "unary that the client got wrong", call: unary(codes.NotFound), code: codes.NotFound, shape: "caller(client NOT_FOUND(server NOT_FOUND(handle)))"},
-	{name: "unary that the server got wrong", call: unary(codes.Internal), code: codes.Internal, shape: "caller(client INTERNAL(server INTERNAL(handle)))"},
-	{name: "unary canceled", call: canceled, code: codes.Canceled, shape: "caller(client CANCELLED(server CANCELLED(handle)))", left: true},
-	{name: "unary over its deadline", call: overdue, code: codes.DeadlineExceeded, shape: "caller(client DEADLINE_EXCEEDED(server DEADLINE_EXCEEDED(handle)))", left: true},
+	{name: "unary with an error of the client", call: unary(codes.NotFound), code: codes.NotFound, shape: "caller(client NOT_FOUND(server NOT_FOUND(handle)))"},
+	{name: "unary with an error of the server", call: unary(codes.Internal), code: codes.Internal, shape: "caller(client INTERNAL(server INTERNAL(handle)))"},
+	{name: "canceled unary", call: canceled, code: codes.Canceled, shape: "caller(client CANCELLED(server CANCELLED(handle)))", abandoned: true},
+	{name: "unary past its deadline", call: overdue, code: codes.DeadlineExceeded, shape: "caller(client DEADLINE_EXCEEDED(server DEADLINE_EXCEEDED(handle)))", abandoned: true},
 	{name: "server stream", call: download(3), shape: "caller(client OK(server OK))"},
 	{name: "empty server stream", call: download(0), shape: "caller(client OK(server OK))"},
 	{name: "client stream", call: upload(3), shape: "caller(client OK(server OK))"},
 	{name: "bidi stream", call: chat(3, codes.OK), shape: "caller(client OK(server OK))"},
 	{name: "broken stream", call: chat(2, codes.DataLoss), code: codes.DataLoss, shape: "caller(client DATA_LOSS(server DATA_LOSS))"},
-	{name: "abandoned stream", call: leave, shape: "caller(client CANCELLED(server CANCELLED))", left: true},
+	{name: "abandoned stream", call: abandon, shape: "caller(client CANCELLED(server CANCELLED))", abandoned: true},
 	{name: "unknown method", call: unknown, code: codes.Unimplemented, shape: "caller(client UNIMPLEMENTED)", unserved: true},
 }
 
@@ -60,7 +60,7 @@ func TestTelemetryIsAsOnANetwork(t *testing.T) {
 	}
 }
 
-// An observation is what OpenTelemetry recorded of an RPC.
+// An observation has the spans and metrics of an RPC.
 type observation struct {
 	shape   string
 	trace   []string
@@ -77,7 +77,7 @@ func (o *observer) observe(t *testing.T, way way.Way, service service, scenario 
 		t.Errorf("%s: got %v, want %v", way.Name, err, scenario.code)
 	}
 	for _, ended := range o.endsOf(scenario) {
-		if !way.InProcess || scenario.left {
+		if !way.InProcess || scenario.abandoned {
 			ended.await(t)
 		} else {
 			ended.requireEnded(t)

@@ -26,10 +26,9 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// The OTLP exporter takes a *grpc.ClientConn and nothing else. Over a channel's
-// it delivers what it delivers over TCP, also after a refusal whose details
-// tell it when to try again.
-func TestOTLPExporterDeliversInProcessWhatItDoesOverTCP(t *testing.T) {
+// The OTLP exporter accepts only a *grpc.ClientConn. On that of a Channel, it delivers the
+// same as over TCP, also after an error whose details say when to retry.
+func TestOTLPExporterDeliversInProcessAsOverTCP(t *testing.T) {
 	t.Parallel()
 	spans := someSpans(t)
 
@@ -58,33 +57,33 @@ func TestOTLPExporterDeliversInProcessWhatItDoesOverTCP(t *testing.T) {
 		}
 	}
 	if !names["caller"] || !names["audit"] {
-		t.Errorf("got spans %v, want caller and audit among them", names)
+		t.Errorf("got spans %v, want caller and audit to be two of them", names)
 	}
 }
 
-// An export is what the collector got of one, and how often it was tried.
+// An export is an export that the collector has received, and the number of attempts.
 type export struct {
-	request *collectorpb.ExportTraceServiceRequest
-	tenant  []string
-	tries   int
+	request  *collectorpb.ExportTraceServiceRequest
+	tenant   []string
+	attempts int
 }
 
-// A collector refuses the first try.
+// A collector refuses the first attempt.
 type collector struct {
 	collectorpb.UnimplementedTraceServiceServer
-	tries    int
+	attempts int
 	received chan export
 }
 
 func (c *collector) Export(ctx context.Context, req *collectorpb.ExportTraceServiceRequest) (*collectorpb.ExportTraceServiceResponse, error) {
-	if c.tries++; c.tries == 1 {
+	if c.attempts++; c.attempts == 1 {
 		refused, err := status.New(codes.ResourceExhausted, "not yet").WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(time.Millisecond)})
 		if err != nil {
 			return nil, err
 		}
 		return nil, refused.Err()
 	}
-	c.received <- export{proto.CloneOf(req), metadata.ValueFromIncomingContext(ctx, "tenant"), c.tries}
+	c.received <- export{proto.CloneOf(req), metadata.ValueFromIncomingContext(ctx, "tenant"), c.attempts}
 	return &collectorpb.ExportTraceServiceResponse{}, nil
 }
 

@@ -19,11 +19,10 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// grpc-go's own OpenTelemetry plugin provides only a DialOption and a
-// ServerOption, so only a real ClientConn can run it, and of it only the two
-// client interceptors, which report calls. Attempts and the server side are
-// reported by stats handlers that are not exported. otelgrpc, in the chain,
-// reports those, and joins the plugin's trace.
+// The OpenTelemetry plugin of grpc-go provides only a DialOption and a ServerOption. So only
+// a real ClientConn can run it, and of its parts only the two client interceptors, which
+// report calls. The plugin reports attempts and the server side with stats handlers that it
+// does not export. otelgrpc, in the chain, reports those in the trace of the plugin.
 func TestPluginReportsCallsInProcess(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -42,10 +41,10 @@ func TestPluginReportsCallsInProcess(t *testing.T) {
 			t.Parallel()
 			service := newService()
 			net, inproc := newObserver(), newObserver()
-			wire := way.Network(t, inprocchain.NewChain(), service.register, net.plugin())
-			wantSpans, wantMetrics := net.observeCalls(t, scenario{call: test.call, code: test.code}, service.client(wire))
+			network := way.Network(t, inprocchain.NewChain(), service.register, net.plugin())
+			wantSpans, wantMetrics := net.observeCalls(t, scenario{call: test.call, code: test.code}, service.client(network))
 
-			channel := onto(t, way.InProcess(t, inproc.chain(), service.register), inproc.plugin())
+			channel := connOn(t, way.InProcess(t, inproc.chain(), service.register), inproc.plugin())
 			gotSpans, gotMetrics := inproc.observeCalls(t, scenario{call: test.call, code: test.code}, service.client(channel))
 			if diff := cmp.Diff(wantSpans, gotSpans); diff != "" {
 				t.Errorf("spans of calls (-network +in-process)\n%s", diff)
@@ -70,9 +69,9 @@ func (o *observer) plugin() grpc.DialOption {
 	})
 }
 
-// onto returns a connection that runs the options' interceptors, and then its
-// RPCs on ch; it is never dialled.
-func onto(t *testing.T, ch *inprocchain.Channel, options ...grpc.DialOption) *grpc.ClientConn {
+// connOn returns a connection that runs the interceptors of the options, and then its RPCs on
+// ch. It never dials.
+func connOn(t *testing.T, ch *inprocchain.Channel, options ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()
 	cc, err := grpc.NewClient("passthrough:///inproc", append(options,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
@@ -90,7 +89,7 @@ func onto(t *testing.T, ch *inprocchain.Channel, options ...grpc.DialOption) *gr
 	return cc
 }
 
-// observeCalls returns what the plugin reports of calls.
+// observeCalls returns the spans and metrics of calls that the plugin reports.
 func (o *observer) observeCalls(t *testing.T, scenario scenario, client client) (spans, metrics []string) {
 	t.Helper()
 	ctx, caller := o.tracers.Tracer("caller").Start(t.Context(), "caller")
@@ -98,13 +97,13 @@ func (o *observer) observeCalls(t *testing.T, scenario scenario, client client) 
 		t.Errorf("got %v, want %v", err, scenario.code)
 	}
 	caller.End()
-	ofCalls := func(prefix string) func(string) bool {
+	without := func(prefix string) func(string) bool {
 		return func(line string) bool { return !strings.Contains(line, prefix) }
 	}
-	spans = slices.DeleteFunc(treeOf(t, o.spans.Ended()), ofCalls("client Sent."))
-	metrics = slices.DeleteFunc(pointsOf(t, o.collect(t)), ofCalls("grpc.client.call."))
+	spans = slices.DeleteFunc(treeOf(t, o.spans.Ended()), without("client Sent."))
+	metrics = slices.DeleteFunc(pointsOf(t, o.collect(t)), without("grpc.client.call."))
 	if len(spans) != 1 || len(metrics) != 1 {
-		t.Errorf("got %d spans and %d metrics of one call: %q, %q", len(spans), len(metrics), spans, metrics)
+		t.Errorf("one call has %d spans and %d metrics, want one of each: %q, %q", len(spans), len(metrics), spans, metrics)
 	}
 	return spans, metrics
 }

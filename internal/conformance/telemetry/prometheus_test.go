@@ -19,8 +19,8 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// The Prometheus provider of go-grpc-middleware counts and measures in-process
-// what it does on a network.
+// The Prometheus provider of go-grpc-middleware counts and measures the same in-process as on
+// a network.
 func TestPrometheusCountsAsOnANetwork(t *testing.T) {
 	t.Parallel()
 	server := provider.NewServerMetrics(provider.WithServerHandlingTimeHistogram())
@@ -69,31 +69,32 @@ func TestPrometheusCountsAsOnANetwork(t *testing.T) {
 	}
 }
 
-// A channel tells the provider its methods, as a server does, for the metrics
-// that are to be there before the first RPC.
-func TestPrometheusKnowsMethodsBeforeTheFirstRPC(t *testing.T) {
+// The provider reads the methods of a Channel, as those of a server, for metrics that exist
+// before the first RPC.
+func TestPrometheusInitializesMetricsOfAllMethods(t *testing.T) {
 	t.Parallel()
 	service := newService()
 	ch := way.InProcess(t, inprocchain.NewChain(), service.register)
 	server := grpc.NewServer()
 	service.register(server)
-	known := func(info reflection.ServiceInfoProvider) map[string]float64 {
+	initialized := func(info reflection.ServiceInfoProvider) map[string]float64 {
 		metrics := provider.NewServerMetrics()
 		metrics.InitializeMetrics(info)
 		registry := prometheus.NewRegistry()
 		registry.MustRegister(metrics)
 		return gather(t, registry)
 	}
-	want := known(server)
+	want := initialized(server)
 	if len(want) == 0 {
-		t.Error("the server's methods are not known")
+		t.Error("there are no metrics for the methods of a server")
 	}
-	if diff := cmp.Diff(want, known(ch)); diff != "" {
+	if diff := cmp.Diff(want, initialized(ch)); diff != "" {
 		t.Errorf("(-server +channel)\n%s", diff)
 	}
 }
 
-// gather returns counts, of observations where there are durations, by metric and labels.
+// gather returns the values of counters and the numbers of observations of histograms, by
+// metric and labels.
 func gather(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 	t.Helper()
 	families, err := registry.Gather()

@@ -13,8 +13,7 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-// The context of a trace reaches a handler as metadata does, by a propagator on
-// each side, and in no other way.
+// The context of a trace reaches a handler only in the metadata, by a propagator on each side.
 func TestServerSpansAreChildrenOfClientSpans(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -30,9 +29,9 @@ func TestServerSpansAreChildrenOfClientSpans(t *testing.T) {
 			baggage: "tenant=blue",
 			traced:  true,
 		},
-		"a handler on the client alone": {chain: onClient, shape: "caller(client OK)"},
-		"a handler on the server alone": {chain: onServer, shape: "caller server OK(handle)"},
-		"no handler":                    {chain: onNeither, shape: "caller"},
+		"a handler only on the client": {chain: onClient, shape: "caller(client OK)"},
+		"a handler only on the server": {chain: onServer, shape: "caller server OK(handle)"},
+		"no handler":                   {chain: onNeither, shape: "caller"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -40,7 +39,7 @@ func TestServerSpansAreChildrenOfClientSpans(t *testing.T) {
 			for _, way := range way.All(t, test.chain(observer), service.register) {
 				observer.spans.Reset()
 				ctx, caller := observer.tracers.Tracer("caller").Start(withBaggage(t), "caller")
-				answer, err := service.client(way.Conn).UnaryCall(ctx, &interoppb.SimpleRequest{})
+				resp, err := service.client(way.Conn).UnaryCall(ctx, &interoppb.SimpleRequest{})
 				caller.End()
 				if err != nil {
 					t.Fatal(err)
@@ -51,10 +50,10 @@ func TestServerSpansAreChildrenOfClientSpans(t *testing.T) {
 				if got := shapeOf(t, observer.spans.Ended()); got != test.shape {
 					t.Errorf("%s: got %s, want %s", way.Name, got, test.shape)
 				}
-				if got := answer.GetUsername(); got != test.baggage {
+				if got := resp.GetUsername(); got != test.baggage {
 					t.Errorf("%s: the handler has baggage %q, want %q", way.Name, got, test.baggage)
 				}
-				if got := answer.GetOauthScope() == caller.SpanContext().TraceID().String(); got != test.traced {
+				if got := resp.GetOauthScope() == caller.SpanContext().TraceID().String(); got != test.traced {
 					t.Errorf("%s: the handler is in the caller's trace: %v, want %v", way.Name, got, test.traced)
 				}
 			}

@@ -12,18 +12,19 @@ import (
 	interoppb "google.golang.org/grpc/interop/grpc_testing"
 )
 
-// A service is the one of grpc-go's interoperability cases, but that its unary
-// method adds to the trace, and waits for its context if asked for its end.
+// A service is that of grpc-go's interoperability cases, with a different unary method: it
+// adds a span and an event to the trace, and waits until its context ends if the request asks
+// for Canceled or DeadlineExceeded.
 type service struct {
 	interoppb.TestServiceServer
-	waiting chan struct{} // is sent to when a handler waits for its end
+	waiting chan struct{} // receives a value when a handler waits for its context
 }
 
 func newService() service { return service{interop.NewTestServer(), make(chan struct{}, 1)} }
 
 func (s service) register(r grpc.ServiceRegistrar) { interoppb.RegisterTestServiceServer(r, s) }
 
-// client returns a client that knows when a handler of the service waits.
+// client returns a client of the service on cc.
 func (s service) client(cc grpc.ClientConnInterface) client {
 	return client{interoppb.NewTestServiceClient(cc), cc, s.waiting}
 }

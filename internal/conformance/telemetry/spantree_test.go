@@ -11,8 +11,8 @@ import (
 	api "go.opentelemetry.io/otel/trace"
 )
 
-// treeOf describes ended spans, without addresses, identities and times: one line
-// for each, indented below its parent.
+// treeOf describes ended spans, without addresses, ids and times. Each has one line, indented
+// below its parent.
 func treeOf(t *testing.T, spans []trace.ReadOnlySpan) []string {
 	t.Helper()
 	var lines []string
@@ -22,7 +22,7 @@ func treeOf(t *testing.T, spans []trace.ReadOnlySpan) []string {
 		}
 		description := span.Status().Description
 		if strings.HasSuffix(labelOf(span), "DEADLINE_EXCEEDED") {
-			description = "…" // on a network its text varies
+			description = "…" // On a network, the text varies.
 		}
 		indent := strings.Repeat("  ", depth)
 		lines = append(lines, fmt.Sprintf("%s%v %s: %v %q %s remote parent=%v scope=%s %s",
@@ -71,8 +71,8 @@ func labelOf(span trace.ReadOnlySpan) string {
 	return span.SpanKind().String()
 }
 
-// walk visits each span, its children after it. A child that is not in its
-// parent's trace counts as a root.
+// walk visits each span before its children. A child that is not in the trace of its parent
+// counts as a root.
 func walk(spans []trace.ReadOnlySpan, visit func(depth int, span trace.ReadOnlySpan)) {
 	identity := func(context api.SpanContext) string { return context.TraceID().String() + context.SpanID().String() }
 	children := map[string][]trace.ReadOnlySpan{}
@@ -98,7 +98,7 @@ func walk(spans []trace.ReadOnlySpan, visit func(depth int, span trace.ReadOnlyS
 	visitAll(0, "")
 }
 
-// textOf is the attributes in order, without addresses.
+// textOf returns the attributes in sorted order, without addresses.
 func textOf(attributes []attribute.KeyValue) string {
 	var texts []string
 	for _, attr := range attributes {
