@@ -10,8 +10,8 @@ import (
 //go:embed testdata
 var additions embed.FS
 
-// An edit inserts lines into a file of grpc-go, after or before text that is
-// there exactly once.
+// An edit inserts lines into a file of grpc-go, after or before a text that occurs exactly
+// once.
 type edit struct {
 	file   string
 	after  string
@@ -19,7 +19,7 @@ type edit struct {
 	insert string
 }
 
-// grpcEdits make a copy of grpc-go call what testdata/grpc adds to it.
+// grpcEdits insert calls of the functions that testdata/grpc adds into a copy of grpc-go.
 var grpcEdits = []edit{
 	{file: "clientconn.go", after: "type ClientConn struct {\n", insert: "\tinproc inprocClient\n"},
 	{
@@ -62,7 +62,8 @@ var grpcEdits = []edit{
 	},
 }
 
-// grpcAdditions are the directories of testdata, and where their files go.
+// grpcAdditions maps each directory of testdata to the directory of grpc-go to which its
+// files are copied.
 var grpcAdditions = map[string]string{
 	"grpc":    ".",
 	"manual":  "resolver/manual",
@@ -70,12 +71,12 @@ var grpcAdditions = map[string]string{
 	"interop": "interop",
 }
 
-// apply returns text with the edit made. It fails if the place of the edit is
-// not there exactly once, as it may be in another version.
+// apply returns text with the edit. It fails if the place of the edit does not occur exactly
+// once, which may happen with another version of grpc-go.
 func (e edit) apply(text string) (string, error) {
 	place := e.after + e.before
 	if found := strings.Count(text, place); found != 1 {
-		return "", fmt.Errorf("%s has %d times %q, want once", e.file, found, place)
+		return "", fmt.Errorf("%s contains %d times %q, want once", e.file, found, place)
 	}
 	if e.after != "" {
 		return strings.Replace(text, place, place+e.insert, 1), nil

@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-func TestEditInsertsWhereItsPlaceIs(t *testing.T) {
+func TestEditInsertsBeforeOrAfterItsPlace(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		edit edit
@@ -19,7 +19,7 @@ func TestEditInsertsWhereItsPlaceIs(t *testing.T) {
 	}
 }
 
-func TestEditRefusesAPlaceThatIsNotThereOnce(t *testing.T) {
+func TestEditFailsUnlessItsPlaceOccursOnce(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "a\n", "b\nb\n"} {
 		if got, err := (edit{after: "b\n", insert: "x\n"}).apply(text); err == nil {

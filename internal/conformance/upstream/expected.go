@@ -11,8 +11,8 @@ type expectation struct {
 	reason string
 }
 
-// parseExpected reads failures.txt: paragraphs with a row, a reason and the
-// tests for which they hold, by package and name.
+// parseExpected reads failures.txt: paragraphs with a row, a reason and the tests to which
+// they apply, by package and name.
 func parseExpected(text, differences string) (map[string]expectation, error) {
 	expected := map[string]expectation{}
 	for paragraph := range strings.SplitSeq(text, "\n\n") {

@@ -21,7 +21,7 @@ func TestParseExpectedReadsParagraphs(t *testing.T) {
 	}
 }
 
-func TestParseExpectedRefusesWhatExplainsNothing(t *testing.T) {
+func TestParseExpectedRejectsIncompleteParagraphs(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"unknown row":   "row: windows\nreason: r\na TestA\n",
@@ -85,9 +85,9 @@ func TestVerdictNamesUnexpectedResults(t *testing.T) {
 	if err == nil {
 		t.Fatal("got nil, want an error")
 	}
-	for _, want := range []string{"5 unexpected", "p TestBroken failed:\n\twhy\n", "p TestFixed passed", "has another row for s than this:\n\t| s | 4 | 2 | 2 | 2 |", "p TestGone is in failures.txt, but there", "p TestNetwork is in failures.txt, but made"} {
+	for _, want := range []string{"5 unexpected", "p TestBroken failed:\n\twhy\n", "p TestFixed passed", "does not have this row for s:\n\t| s | 4 | 2 | 2 | 2 |", "p TestGone is in failures.txt, but there", "p TestNetwork is in failures.txt, but made"} {
 		if !strings.Contains(err.Error(), want) {
-			t.Errorf("the error has no %q:\n%v", want, err)
+			t.Errorf("the error does not contain %q:\n%v", want, err)
 		}
 	}
 }

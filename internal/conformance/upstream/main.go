@@ -1,25 +1,24 @@
-// Command upstream runs the tests of gRPC's own projects with their connections
+// Command upstream runs tests of grpc-go and other gRPC projects with their connections
 // replaced by Channels.
 //
-// It copies the modules that go.mod requires, puts a hook into the copy of
-// grpc-go, builds the test binaries and runs each test in a process of its own.
-// The hook makes [grpc.NewClient] return the ClientConn of a Channel if the
+// It copies the modules that go.mod requires, adds a hook to the copy of grpc-go, builds the
+// test binaries and runs each test in a separate process. The hook makes [grpc.NewClient] return the ClientConn of a Channel if the
 // target is a server in the same process and every option of both has a
 // counterpart.
 //
 // A test that passes without an RPC through a Channel is not applicable, and so
 // is one that fails without a replaced connection.
 //
-// The hook translates options and adds nothing to what an RPC's caller, handler,
-// interceptors or stats handlers see. It does one thing for the ClientConn: it
-// reports Ready, and Idle once the server has stopped, since the tests wait for
-// that. It leaves out options that only tune a connection, which are buffer and
-// window sizes, and TLS if both sides would accept each other.
+// The hook translates options. It changes nothing that callers, handlers, interceptors or
+// stats handlers see. It does one thing for the ClientConn: it sets its state to Ready, and
+// to Idle once the server has stopped, because the tests wait for that. It ignores options
+// that only tune a connection, which are buffer and window sizes, and TLS if both sides would
+// accept each other.
 //
-// It fails if a test fails that failures.txt does not list, if a test passes that
-// it lists, and if docs/differences.md has another table than it prints. A test
-// with another result than expected is run up to three times, because the order
-// of some events on a network is not fixed either.
+// It fails if a test fails that failures.txt does not list, if a test passes that it lists,
+// and if the table in docs/differences.md is not the one that it prints. A test with an
+// unexpected result is run up to three times, because the order of some events varies, also on
+// a network.
 package main
 
 import (
@@ -43,10 +42,10 @@ func main() {
 	pattern := flag.String("run", "", "run only the tests whose name matches this regular expression")
 	verbose := flag.Bool("v", false, "print every test, and the output of those that fail")
 	logs := flag.String("logs", "", "write the output of each test to this directory")
-	parallel := flag.Int("parallel", 6, "how many tests run at the same time; most of them wait")
-	network := flag.Bool("network", false, "replace no connection, to see what a test does by itself")
-	limit := flag.Duration("limit", 30*time.Second, "how long a test may take")
-	deadline := flag.Duration("deadline", 5*time.Minute+30*time.Second, "how long everything may take")
+	parallel := flag.Int("parallel", 6, "the `number` of tests that run at the same time; most of them wait")
+	network := flag.Bool("network", false, "replace no connection, to see the results on a network")
+	limit := flag.Duration("limit", 30*time.Second, "the time limit of a test")
+	deadline := flag.Duration("deadline", 5*time.Minute+30*time.Second, "the time limit of all tests")
 	flag.Parse()
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -70,7 +69,7 @@ func main() {
 	}
 }
 
-// A config is what the flags say.
+// A config has the values of the flags, and the expected results.
 type config struct {
 	suites, tests *regexp.Regexp
 	expected      map[string]expectation
@@ -119,7 +118,7 @@ func (c config) runAll(ctx context.Context, w *workspace, selected []suite) (map
 	var (
 		mu      sync.Mutex // guards
 		results = map[string][]result{}
-		cut     []string
+		aborted []string
 		serial  sync.Mutex
 	)
 	group, ctx := errgroup.WithContext(ctx)
@@ -143,13 +142,13 @@ func (c config) runAll(ctx context.Context, w *workspace, selected []suite) (map
 					if ctx.Err() != nil {
 						return ctx.Err()
 					}
-					of, err := c.attempt(ctx, binary, test)
+					attempted, err := c.attempt(ctx, binary, test)
 					mu.Lock()
 					defer mu.Unlock()
 					if ctx.Err() != nil {
-						cut = append(cut, key(test))
+						aborted = append(aborted, key(test))
 					}
-					for _, result := range of {
+					for _, result := range attempted {
 						results[suite.name] = append(results[suite.name], result)
 						c.show(result)
 					}
@@ -159,14 +158,14 @@ func (c config) runAll(ctx context.Context, w *workspace, selected []suite) (map
 		}
 	}
 	err := group.Wait()
-	if len(cut) > 0 {
-		err = fmt.Errorf("%w; these tests were running:\n\t%s", err, strings.Join(cut, "\n\t"))
+	if len(aborted) > 0 {
+		err = fmt.Errorf("%w; these tests were running:\n\t%s", err, strings.Join(aborted, "\n\t"))
 	}
 	return results, err
 }
 
-// attempts is how often a test is run whose result is not the expected one.
-// Some tests of a network depend on which side is faster.
+// attempts is the maximum number of runs of a test with an unexpected result. The results of
+// some tests depend on which side is faster.
 const attempts = 3
 
 // attempt runs a test until its results are the expected ones.
@@ -176,12 +175,12 @@ func (c config) attempt(ctx context.Context, b binary, t test) ([]result, error)
 		if err != nil {
 			return nil, err
 		}
-		again := false
+		retry := false
 		for i := range results {
 			results[i].attempt = attempt
-			again = again || c.unexpected(results[i]) && results[i].took < c.limit
+			retry = retry || c.unexpected(results[i]) && results[i].took < c.limit
 		}
-		if !again || attempt == attempts {
+		if !retry || attempt == attempts {
 			return results, nil
 		}
 	}

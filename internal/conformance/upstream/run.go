@@ -15,16 +15,16 @@ import (
 	"time"
 )
 
-// An outcome is what became of a test.
+// An outcome is the outcome of a test.
 type outcome int
 
 const (
-	notApplicable outcome = iota // no RPC went through a Channel, and none was kept from doing so
+	notApplicable outcome = iota // no RPC was made on a Channel
 	passed
 	failedInProcess
 )
 
-// A result is the outcome of a test and what explains it.
+// A result is the outcome of a test, with explanations.
 type result struct {
 	test    test
 	outcome outcome
@@ -34,7 +34,7 @@ type result struct {
 	took    time.Duration
 }
 
-// A binary is a test binary and where to run it.
+// A binary is a test binary, with the directory in which to run it.
 type binary struct {
 	pkg   string
 	path  string
@@ -46,11 +46,11 @@ type binary struct {
 // build builds the test binaries of a suite.
 func (w *workspace) build(ctx context.Context, s suite) ([]binary, error) {
 	var binaries []binary
-	for _, below := range s.packages {
+	for _, pkg := range s.packages {
 		b := binary{
-			pkg:   path.Join(s.module, below),
-			path:  filepath.Join(w.dir, "bin", strings.ReplaceAll(path.Join(s.module, below), "/", "_")),
-			dir:   filepath.Join(w.copies[s.module], filepath.FromSlash(below)),
+			pkg:   path.Join(s.module, pkg),
+			path:  filepath.Join(w.dir, "bin", strings.ReplaceAll(path.Join(s.module, pkg), "/", "_")),
+			dir:   filepath.Join(w.copies[s.module], filepath.FromSlash(pkg)),
 			suite: s,
 		}
 		command := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-mod=mod", "-modfile="+w.modfile, "-o", b.path, b.pkg)
@@ -63,7 +63,7 @@ func (w *workspace) build(ctx context.Context, s suite) ([]binary, error) {
 		if err != nil {
 			return nil, fmt.Errorf("listing the tests of %s: %w", b.pkg, failed(err))
 		}
-		b.tests, err = listTests(b.pkg, b.dir, strings.Fields(string(out)), s.apart)
+		b.tests, err = listTests(b.pkg, b.dir, strings.Fields(string(out)), s.separate)
 		if err != nil {
 			return nil, err
 		}
@@ -72,8 +72,8 @@ func (w *workspace) build(ctx context.Context, s suite) ([]binary, error) {
 	return binaries, nil
 }
 
-// run runs a test in a process of its own, so that one that hangs or ends the
-// process is one failure, and the RPCs that a Channel saw are this test's.
+// run runs a test in a separate process. So a test that hangs or ends the process is one
+// failure, and all reported RPCs are those of the test.
 func (b binary) run(ctx context.Context, t test, limit time.Duration) ([]result, error) {
 	began := time.Now()
 	report, err := os.CreateTemp("", "inprocchain-upstream-report-")
@@ -83,10 +83,10 @@ func (b binary) run(ctx context.Context, t test, limit time.Duration) ([]result,
 	report.Close()
 	defer os.Remove(report.Name())
 
-	// The binary's own limit comes first, since it prints all goroutines.
-	cut, cancel := context.WithTimeout(ctx, limit+5*time.Second)
+	// The binary has a shorter limit of its own, after which it prints all goroutines.
+	limited, cancel := context.WithTimeout(ctx, limit+5*time.Second)
 	defer cancel()
-	command := exec.CommandContext(cut, b.path, append(slices.Clone(b.suite.args), "-test.v", "-test.count=1", "-test.run="+t.run, "-test.timeout="+limit.String())...)
+	command := exec.CommandContext(limited, b.path, append(slices.Clone(b.suite.args), "-test.v", "-test.count=1", "-test.run="+t.run, "-test.timeout="+limit.String())...)
 	command.Dir = b.dir
 	command.Env = append(os.Environ(), "INPROCCHAIN_UPSTREAM_REPORT="+report.Name())
 	if b.suite.serial {
@@ -106,7 +106,7 @@ func (b binary) run(ctx context.Context, t test, limit time.Duration) ([]result,
 		return nil, ctx.Err()
 	}
 	var exit *exec.ExitError
-	if runErr != nil && !errors.As(runErr, &exit) && cut.Err() == nil {
+	if runErr != nil && !errors.As(runErr, &exit) && limited.Err() == nil {
 		return nil, fmt.Errorf("%s %s: %w", t.pkg, t.name, runErr)
 	}
 	reported, err := os.ReadFile(report.Name())
@@ -119,11 +119,11 @@ func (b binary) run(ctx context.Context, t test, limit time.Duration) ([]result,
 	}
 	replaced, called := false, false
 	for line := range strings.Lines(string(reported)) {
-		kind, what, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		kind, reason, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		replaced = replaced || kind == "replaced"
 		called = called || kind == "called"
 		if kind == "network" {
-			r.reasons = append(r.reasons, what)
+			r.reasons = append(r.reasons, reason)
 		}
 	}
 	switch {

@@ -4,21 +4,21 @@ package main
 type suite struct {
 	name     string
 	module   string
-	packages []string // below module
+	packages []string // relative to the module
 	args     []string // flags of the test binaries
-	// serial suites listen on ports of their own choice. Their connections are
-	// made before their servers, so they are given time.
+	// serial is set if the tests listen on fixed ports. They then run one after the other.
+	// They also connect before their servers listen, so the hook waits for the servers.
 	serial bool
-	// apart tells that the tests of a testify suite run one by one, since one
-	// that fails keeps the next ones from running.
-	apart bool
+	// separate is set if each test of a testify suite is run separately, because after a
+	// failure the following tests of the suite do not run.
+	separate bool
 }
 
 const grpcModule = "google.golang.org/grpc"
 
 var suites = []suite{
-	// One of the environments in which grpc-go repeats most of its tests: the
-	// others have TLS or a balancer, and so no Channel.
+	// grpc-go runs most of its tests in several environments. The others have TLS or a
+	// balancer, so their connections cannot be replaced.
 	{name: "grpc-go test", module: grpcModule, packages: []string{"test"}, args: []string{"-only_env=tcp-clear-v1-balancer"}},
 	{name: "grpc-go stats", module: grpcModule, packages: []string{"stats"}},
 	{name: "grpc-go interop", module: grpcModule, packages: []string{"interop"}},
@@ -38,7 +38,7 @@ var suites = []suite{
 		"interceptors/timeout",
 		"interceptors/validator",
 	}},
-	{name: "go-grpc-middleware retry", module: "github.com/grpc-ecosystem/go-grpc-middleware/v2", packages: []string{"interceptors/retry"}, apart: true},
+	{name: "go-grpc-middleware retry", module: "github.com/grpc-ecosystem/go-grpc-middleware/v2", packages: []string{"interceptors/retry"}, separate: true},
 	{name: "go-grpc-middleware prometheus", module: "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus", packages: []string{"."}},
 	{name: "otelgrpc", module: "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc", packages: []string{"."}},
 	{name: "grpcurl", module: "github.com/fullstorydev/grpcurl", packages: []string{"."}},

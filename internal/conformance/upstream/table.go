@@ -17,7 +17,7 @@ func (o outcome) String() string {
 	}
 }
 
-// table returns the numbers of each suite.
+// table returns a table with the numbers of tests of each suite.
 func table(suites []suite, results map[string][]result) string {
 	var b strings.Builder
 	b.WriteString("| suite | in-process | passed | failed | not applicable |\n|---|--:|--:|--:|--:|\n")
@@ -42,7 +42,7 @@ func count(results []result, o outcome) int {
 	return n
 }
 
-// repeats names the tests that had the expected result at a later attempt.
+// repeats lists the tests that were run more than once.
 func repeats(results map[string][]result) string {
 	var names []string
 	for _, suite := range results {
@@ -59,10 +59,9 @@ func repeats(results map[string][]result) string {
 	return "\nrun more than once:\n" + strings.Join(names, "")
 }
 
-// verdict returns an error that names the tests whose results are not the
-// expected ones. If all tests were to be run, it also names those that are
-// listed and do not exist. The documented table must be the measured one: if the
-// hook replaced no connection, no test would fail.
+// verdict returns an error that lists the tests with unexpected results. If all tests were
+// selected, it also lists tests in failures.txt that do not exist. It checks the table in
+// docs/differences.md, because without replaced connections no test would fail.
 func (c config) verdict(suites []suite, results map[string][]result) error {
 	var wrong []string
 	ran := map[string]bool{}
@@ -74,7 +73,7 @@ func (c config) verdict(suites []suite, results map[string][]result) error {
 			case r.outcome == failedInProcess:
 				wrong = append(wrong, fmt.Sprintf("%s failed:\n%s", key(r.test), tail(r.output)))
 			case r.outcome == passed:
-				wrong = append(wrong, fmt.Sprintf("%s passed; take it out of failures.txt\n", key(r.test)))
+				wrong = append(wrong, fmt.Sprintf("%s passed; remove it from failures.txt\n", key(r.test)))
 			default:
 				wrong = append(wrong, fmt.Sprintf("%s is in failures.txt, but made no RPC on a Channel\n", key(r.test)))
 			}
@@ -90,7 +89,7 @@ func (c config) verdict(suites []suite, results map[string][]result) error {
 	if c.tests.String() == "" {
 		for _, suite := range suites {
 			if row := tableRow(suite, results[suite.name]); !strings.Contains(c.differences, row) {
-				wrong = append(wrong, fmt.Sprintf("docs/differences.md has another row for %s than this:\n\t%s", suite.name, row))
+				wrong = append(wrong, fmt.Sprintf("docs/differences.md does not have this row for %s:\n\t%s", suite.name, row))
 			}
 		}
 	}
@@ -101,17 +100,17 @@ func (c config) verdict(suites []suite, results map[string][]result) error {
 	return fmt.Errorf("%d unexpected results\n\n%s", len(wrong), strings.Join(wrong, "\n"))
 }
 
-// tail returns what a test said in its last lines, without grpc-go's log.
+// tail returns the last lines of the output of a test, without grpc-go's log.
 func tail(output string) string {
 	const lines = 15
-	var said []string
+	var kept []string
 	for line := range strings.Lines(output) {
 		if !strings.Contains(line, " INFO ") {
-			said = append(said, strings.TrimRight(line, "\n"))
+			kept = append(kept, strings.TrimRight(line, "\n"))
 		}
 	}
-	if len(said) > lines {
-		said = append([]string{"…"}, said[len(said)-lines:]...)
+	if len(kept) > lines {
+		kept = append([]string{"…"}, kept[len(kept)-lines:]...)
 	}
-	return "\t" + strings.Join(said, "\n\t") + "\n"
+	return "\t" + strings.Join(kept, "\n\t") + "\n"
 }

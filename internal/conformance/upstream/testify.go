@@ -12,16 +12,16 @@ var (
 	repeated = regexp.MustCompile(`#\d+$`)
 )
 
-// suiteResults returns the results of the tests of a testify suite, which ran
-// as one test. A test function may run its suite several times; a test of it
-// has failed if it failed once, or did not end.
+// suiteResults returns the results of the tests of a testify suite that ran as one test. A
+// test function may run its suite several times. A test of the suite has failed if it failed
+// or did not end in one of these runs.
 func suiteResults(whole result, failed bool) []result {
-	type seen struct{ called, ended, failed bool }
-	tests := map[string]*seen{}
+	type state struct{ called, ended, failed bool }
+	tests := map[string]*state{}
 	var order []string
-	at := func(name string) *seen {
+	at := func(name string) *state {
 		if tests[name] == nil {
-			tests[name] = &seen{}
+			tests[name] = &state{}
 			order = append(order, name)
 		}
 		return tests[name]
@@ -51,7 +51,7 @@ func suiteResults(whole result, failed bool) []result {
 		switch test := tests[name]; {
 		case test.failed || !test.ended:
 			r.outcome = failedInProcess
-			failed = false // explained
+			failed = false // The failure is that of this test.
 		case test.called:
 			r.outcome = passed
 		default:

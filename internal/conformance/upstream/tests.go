@@ -9,25 +9,24 @@ import (
 	"strings"
 )
 
-// A test is what is run by itself: a test function, or one of grpc-go's
-// subtests, each of which stands alone.
+// A test is run separately: a test function, or one of grpc-go's independent subtests.
 type test struct {
 	pkg  string // import path
 	name string
 	run  string // pattern for -test.run
-	// suite tells that the test function runs a suite of testify, whose tests
-	// share a server and more. They have a result each.
+	// suite is set if the test function runs a testify suite, whose tests share a server and
+	// other state. Each of these tests has its own result.
 	suite bool
 }
 
-// listTests returns the tests of a directory, of the test functions that a test
-// binary lists. If apart is set, those of a testify suite are tests of their own.
-func listTests(pkg, dir string, listed []string, apart bool) ([]test, error) {
+// listTests returns the tests of the test functions that a test binary lists, whose source is
+// in a directory. If separate is set, it returns each test of a testify suite.
+func listTests(pkg, dir string, listed []string, separate bool) ([]test, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 	if err != nil {
 		return nil, err
 	}
-	functions := map[string][]*ast.FuncDecl{} // the package and its external tests may have one each
+	functions := map[string][]*ast.FuncDecl{} // The package and its external test package may both have one.
 	methods := map[*ast.FuncDecl]map[string][]string{}
 	ofPackage := map[string]map[string][]string{} // by package and type, the methods that are tests
 	for _, name := range names {
@@ -56,7 +55,7 @@ func listTests(pkg, dir string, listed []string, apart bool) ([]test, error) {
 	for _, name := range slices.Compact(listed) {
 		var subtests []string
 		for _, function := range functions[name] {
-			subtests = append(subtests, suiteSubtests(function, methods[function], apart)...)
+			subtests = append(subtests, suiteSubtests(function, methods[function], separate)...)
 		}
 		slices.Sort(subtests)
 		for _, sub := range slices.Compact(subtests) {
@@ -70,14 +69,14 @@ func listTests(pkg, dir string, listed []string, apart bool) ([]test, error) {
 	return tests, nil
 }
 
-// suiteSubtests returns the names of the subtests that a test function runs, if
-// they are to be run by themselves. The methods of its package are given by type.
-func suiteSubtests(function *ast.FuncDecl, methods map[string][]string, apart bool) []string {
+// suiteSubtests returns the names of the subtests that a test function runs, if they are to be
+// run separately. methods has the test methods of its package by type.
+func suiteSubtests(function *ast.FuncDecl, methods map[string][]string, separate bool) []string {
 	var prefix string
 	switch {
 	case calls(function, "grpctest.RunSubTests"):
-		prefix = "Test" // the subtest EmptyCall is the method TestEmptyCall
-	case apart && calls(function, "suite.Run"):
+		prefix = "Test" // The subtest EmptyCall is the method TestEmptyCall.
+	case separate && calls(function, "suite.Run"):
 	default:
 		return nil
 	}
@@ -93,7 +92,7 @@ func suiteSubtests(function *ast.FuncDecl, methods map[string][]string, apart bo
 	return names
 }
 
-// calls tells whether a function calls one of another package.
+// calls reports whether a function calls the function name of another package.
 func calls(function *ast.FuncDecl, name string) bool {
 	found := false
 	ast.Inspect(function.Body, func(node ast.Node) bool {

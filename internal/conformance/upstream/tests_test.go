@@ -40,8 +40,8 @@ func TestListTestsFindsSubtests(t *testing.T) {
 		}
 	}
 	listed := []string{"Test", "Test", "TestPlain", "TestSuite", "ExampleX"}
-	for _, apart := range []bool{false, true} {
-		tests, err := listTests("p", dir, slices.Clone(listed), apart)
+	for _, separate := range []bool{false, true} {
+		tests, err := listTests("p", dir, slices.Clone(listed), separate)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,14 +57,14 @@ func TestListTestsFindsSubtests(t *testing.T) {
 			"TestPlain ^TestPlain$",
 			"TestSuite ^TestSuite$",
 		}
-		if apart {
+		if separate {
 			want[5] = "TestSuite/TestFour ^TestSuite$/^TestFour$"
 		}
 		if !slices.Equal(got, want) {
-			t.Errorf("apart %v: got %q, want %q", apart, got, want)
+			t.Errorf("separate %v: got %q, want %q", separate, got, want)
 		}
-		if last := tests[len(tests)-1]; last.suite == apart {
-			t.Errorf("apart %v: %s is run as a suite: %v", apart, last.name, last.suite)
+		if last := tests[len(tests)-1]; last.suite == separate {
+			t.Errorf("separate %v: %s is run as a suite: %v", separate, last.name, last.suite)
 		}
 	}
 }
@@ -86,7 +86,7 @@ const suiteOutput = `=== RUN   TestSuite
     --- FAIL: TestSuite/TestA#01 (0.00s)
 `
 
-func TestSuiteResultsTellsTestsApart(t *testing.T) {
+func TestSuiteResultsReturnsAResultForEachTest(t *testing.T) {
 	t.Parallel()
 	whole := result{test: wholeSuite, output: suiteOutput}
 	got := map[string]outcome{}
@@ -104,7 +104,7 @@ func TestSuiteResultsTellsTestsApart(t *testing.T) {
 	}
 }
 
-func TestSuiteResultsKeepsWhatFailed(t *testing.T) {
+func TestSuiteResultsReportsFailuresOutsideTests(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ output, failed string }{
 		"a test that does not end": {"=== RUN   TestSuite\n=== RUN   TestSuite/TestA\n=== CALL  /p.S/M\npanic: test timed out\n", "TestSuite/TestA"},

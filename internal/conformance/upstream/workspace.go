@@ -17,9 +17,9 @@ import (
 	"strings"
 )
 
-// A workspace is a directory with copies of the modules, edited, and a go.mod
-// that replaces the modules with the copies. Its path is the same each time, so
-// that Go's build cache has what did not change.
+// A workspace is a directory with edited copies of the modules, and a go.mod that replaces the
+// modules with the copies. Its path is the same each time, so that Go's build cache can be
+// used.
 type workspace struct {
 	dir     string
 	modfile string
@@ -28,8 +28,8 @@ type workspace struct {
 
 const hookModule = "inprocchain.test/hook"
 
-// newWorkspace copies the modules of the suites, and grpc-go. The current
-// directory is that of this package.
+// newWorkspace copies the modules of the suites, and grpc-go. The current directory must be
+// that of this package.
 func newWorkspace(ctx context.Context, suites []suite) (*workspace, error) {
 	here, err := os.Getwd()
 	if err != nil {
@@ -91,7 +91,7 @@ func packageName(ctx context.Context, pkg string) (string, error) {
 	return strings.TrimSpace(string(out)), failed(err)
 }
 
-// failed adds to the error of a command what the command said.
+// failed adds the error output of a command to its error.
 func failed(err error) error {
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -110,8 +110,8 @@ func (w *workspace) addHook() error {
 	return write(w.copies[hookModule], files)
 }
 
-// writeModfile writes this module's go.mod and go.sum with the copies in place
-// of what they are copies of.
+// writeModfile writes this module's go.mod and go.sum. The go.mod replaces the modules with
+// their copies.
 func (w *workspace) writeModfile(here string) error {
 	mod, err := os.ReadFile("go.mod")
 	if err != nil {
@@ -146,7 +146,7 @@ func read(dir string) (map[string][]byte, error) {
 	return files, err
 }
 
-// write makes a directory have these files and no others.
+// write writes the files to a directory, and removes all other files from it.
 func write(dir string, files map[string][]byte) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -171,7 +171,7 @@ func write(dir string, files map[string][]byte) error {
 	return nil
 }
 
-// writeFile leaves a file alone that has the content already.
+// writeFile writes a file, unless it already has the content.
 func writeFile(name string, content []byte) error {
 	if existing, err := os.ReadFile(name); err == nil && bytes.Equal(existing, content) {
 		return nil

@@ -6,13 +6,13 @@ import (
 	"sync/atomic"
 )
 
-// InprocProbes is the number of probes under way. During a probe, dialing a
-// Listener connects to nothing and returns an [InprocProbe].
+// InprocProbes is the number of current probes. During a probe, dialing a Listener returns an
+// [InprocProbe] without connecting.
 var InprocProbes atomic.Int32
 
-// An InprocProbe tells which Listener was dialed.
+// An InprocProbe has the Listener that was dialed.
 type InprocProbe struct {
-	net.Conn // nil: nobody uses it
+	net.Conn // nil; it is not used
 	Listener *Listener
 }
 

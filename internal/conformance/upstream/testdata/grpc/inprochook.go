@@ -14,8 +14,8 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// InprocHooks are what the edits of this copy of grpc-go call. The hook
-// package sets them, since grpc itself cannot import the library.
+// InprocHooks are functions that the edits of this copy of grpc-go call. The hook package
+// sets them, because grpc cannot import the library.
 var InprocHooks struct {
 	// Created is called for each new Server.
 	Created func(*Server)
@@ -30,14 +30,14 @@ var InprocHooks struct {
 	Calling func(method string)
 }
 
-// inprocServer is what this copy keeps of each Server for the hook.
+// inprocServer is the state of each Server for the hook.
 type inprocServer struct {
 	services []InprocService
 }
 
-// inprocClient tells that a ClientConn is one that Dialing returned.
+// inprocClient is the state of each ClientConn for the hook.
 type inprocClient struct {
-	replaced bool
+	replaced bool // whether Dialing returned the ClientConn
 }
 
 func (c *inprocClient) calling(method string) {
@@ -46,13 +46,13 @@ func (c *inprocClient) calling(method string) {
 	}
 }
 
-// An InprocService is what RegisterService was given.
+// An InprocService has the arguments of RegisterService.
 type InprocService struct {
 	Desc *ServiceDesc
 	Impl any
 }
 
-// InprocServerOptions are the options of a Server that a Channel has too.
+// InprocServerOptions are the options of a Server that a Channel also has.
 type InprocServerOptions struct {
 	Services      []InprocService
 	Unary         UnaryServerInterceptor  // all of them, nil if there is none
@@ -60,9 +60,9 @@ type InprocServerOptions struct {
 	StatsHandlers []stats.Handler
 	Transport     credentials.TransportCredentials // nil without Creds
 	MaxSend       int
-	// WaitForHandlers tells that Stop waits for handlers.
+	// WaitForHandlers is set if Stop waits for handlers.
 	WaitForHandlers bool
-	// Others names the options of which a Channel has no counterpart.
+	// Others names the options that a Channel does not have.
 	Others []string
 }
 
@@ -101,7 +101,7 @@ func InprocOptions(s *Server) InprocServerOptions {
 	}
 }
 
-// InprocClientOptions are the options of a ClientConn that a Channel has too.
+// InprocClientOptions are the options of a ClientConn that a Channel also has.
 type InprocClientOptions struct {
 	Target        resolver.Target
 	Resolver      resolver.Builder
@@ -114,7 +114,7 @@ type InprocClientOptions struct {
 	Credentials   []credentials.PerRPCCredentials
 	Transport     credentials.TransportCredentials // nil with WithCredentialsBundle
 	UserAgent     string                           // empty without WithUserAgent
-	// Others names the options of which a Channel has no counterpart.
+	// Others names the options that a Channel does not have.
 	Others []string
 }
 
@@ -169,8 +169,8 @@ func inprocClientOptions(cc *ClientConn) InprocClientOptions {
 	}
 }
 
-// inprocPlainConfig tells whether a service config only chooses between the
-// servers of a target.
+// inprocPlainConfig reports whether a service config only chooses between the servers of a
+// target.
 func inprocPlainConfig(raw string) bool {
 	var config map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(raw), &config); err != nil {
@@ -202,5 +202,5 @@ func inprocPlainConfig(raw string) bool {
 
 func inprocPlainPolicy(name string) bool { return name == "pick_first" || name == "round_robin" }
 
-// InprocSetState makes cc report a state.
+// InprocSetState sets the state of cc.
 func InprocSetState(cc *ClientConn, state connectivity.State) { cc.csMgr.updateState(state) }

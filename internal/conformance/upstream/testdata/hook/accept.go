@@ -11,9 +11,9 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// accept returns why the transport credentials of a client and a server do not
-// accept each other. A Channel has none, so the question is asked here: a test
-// of credentials that are refused is about the network.
+// accept returns why the transport credentials of a client and a server do not accept each
+// other. A Channel has no transport credentials, so connections with credentials that are
+// refused are not replaced.
 func accept(client grpc.InprocClientOptions, server credentials.TransportCredentials) string {
 	if client.Transport == nil {
 		return "dial options WithCredentialsBundle"
@@ -30,7 +30,7 @@ func accept(client grpc.InprocClientOptions, server credentials.TransportCredent
 	return ""
 }
 
-// isPlain tells whether credentials send everything as it is.
+// isPlain reports whether credentials do not encrypt.
 func isPlain(creds credentials.TransportCredentials) bool {
 	if creds == nil {
 		return true
@@ -39,8 +39,8 @@ func isPlain(creds credentials.TransportCredentials) bool {
 	return protocol == "insecure" || protocol == "local"
 }
 
-// isTLS tells whether credentials are grpc-go's for TLS. Others may do more in a
-// handshake than shake hands.
+// isTLS reports whether credentials are grpc-go's for TLS. The handshake of other credentials
+// may have other effects.
 func isTLS(creds credentials.TransportCredentials) bool {
 	return fmt.Sprintf("%T", creds) == "*credentials.tlsCreds"
 }
@@ -63,6 +63,6 @@ func handshake(client grpc.InprocClientOptions, server credentials.TransportCred
 	if err != nil {
 		return err
 	}
-	go func() { _, _ = io.Copy(io.Discard, secured) }() // the server may send more before it is done
+	go func() { _, _ = io.Copy(io.Discard, secured) }() // The server may send more during the handshake.
 	return <-accepted
 }

@@ -47,7 +47,7 @@ func resolve(options grpc.InprocClientOptions) (address, reason string) {
 	case *manual.Resolver:
 		state := builder.InprocState()
 		if state == nil {
-			return endpoint, "" // it may resolve to the endpoint later, and no other place is known
+			return endpoint, "" // The resolver has no address yet, so assume the endpoint.
 		}
 		return manualAddress(state)
 	default:
@@ -89,9 +89,9 @@ func manualAddress(state *resolver.State) (address, reason string) {
 	return addresses[0].Addr, ""
 }
 
-// at returns the server that listens at address. A test may start a server in a
-// goroutine and connect at once, so at waits for servers that do not serve yet,
-// and for INPROCCHAIN_UPSTREAM_WAIT in any case.
+// at returns the server that listens at address. A test may start a server in a goroutine and
+// connect immediately, so at waits for servers that do not serve yet, and at least for
+// INPROCCHAIN_UPSTREAM_WAIT.
 func (r *registry) at(address string) *server {
 	limit, _ := time.ParseDuration(os.Getenv("INPROCCHAIN_UPSTREAM_WAIT"))
 	for began := time.Now(); ; time.Sleep(time.Millisecond) {
@@ -106,8 +106,8 @@ func (r *registry) at(address string) *server {
 	}
 }
 
-// byAddress returns the server that listens at address, or nil and whether
-// another one may do so yet.
+// byAddress returns the server that listens at address. Otherwise it returns nil, and whether
+// there are servers that do not serve yet.
 func (r *registry) byAddress(address string) (found *server, pending bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -121,7 +121,7 @@ func (r *registry) byAddress(address string) (found *server, pending bool) {
 
 func sameAddress(listener net.Addr, address string) bool {
 	if listener.Network() == "bufconn" {
-		return false // all have the same address
+		return false // All bufconn listeners have the same address.
 	}
 	if listener.String() == address {
 		return true

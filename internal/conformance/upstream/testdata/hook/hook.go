@@ -23,10 +23,10 @@ func init() {
 	grpc.InprocHooks.Calling = calling
 }
 
-// dial returns a Channel's ClientConn, or nil if the connection stays what it is.
+// dial returns a Channel's ClientConn, or nil if the connection is not replaced.
 func dial(options grpc.InprocClientOptions) *grpc.ClientConn {
 	if options.Target.URL.Scheme == "inproc" {
-		return nil // a Channel's own
+		return nil // This is the ClientConn of a Channel.
 	}
 	server, reason := find(options)
 	if reason != "" {

@@ -48,9 +48,9 @@ func clientSide(options grpc.InprocClientOptions, server grpc.InprocServerOption
 	return append(translated, inprocchain.WithClientStatsHandlers(options.StatsHandlers...))
 }
 
-// calls is what a connection does to a call and the interceptors of a test do
-// not see, as call options. What the server may not send is what the client may
-// not receive.
+// calls adds to each call, as call options, what a connection does and interceptors do not
+// see. The limit for messages that the server sends becomes one for messages that the client
+// receives.
 type calls struct {
 	maxResponse int
 	authority   string // empty if it is the address
@@ -91,7 +91,7 @@ func (c calls) options(opts []grpc.CallOption) []grpc.CallOption {
 	return append(opts, grpc.PerRPCCredentials(joined(all)))
 }
 
-// joined are credentials that hold together.
+// joined are credentials that send the metadata of all their elements.
 type joined []credentials.PerRPCCredentials
 
 func (j joined) GetRequestMetadata(ctx context.Context, uri ...string) (map[string]string, error) {

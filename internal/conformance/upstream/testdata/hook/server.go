@@ -20,7 +20,7 @@ var servers = registry{
 	all:       map[*grpc.Server]*server{},
 }
 
-// A registry holds the servers of this process.
+// A registry has the servers of this process.
 type registry struct {
 	mu        sync.Mutex
 	pending   map[*grpc.Server]bool // made, but not serving yet
@@ -81,7 +81,7 @@ type server struct {
 	conns   []*grpc.ClientConn
 }
 
-// untranslatable returns what of the server a Channel cannot have.
+// untranslatable returns an option of the server that a Channel cannot have, or "".
 func (s *server) untranslatable() string {
 	options := grpc.InprocOptions(s.grpc)
 	if len(options.Others) > 0 {
@@ -118,7 +118,7 @@ func dialed(listener net.Addr) net.Addr {
 	return listener
 }
 
-// stop does to the Channel what Stop or GracefulStop does to connections.
+// stop shuts the Channel down as Stop or GracefulStop do with a server.
 func (s *server) stop(options grpc.InprocServerOptions, graceful bool) {
 	s.mu.Lock()
 	channel, conns := s.channel, s.conns
@@ -139,7 +139,7 @@ func (s *server) stop(options grpc.InprocServerOptions, graceful bool) {
 		}()
 		select {
 		case <-closed:
-		case <-time.After(20 * time.Millisecond): // what remains is waiting for handlers
+		case <-time.After(20 * time.Millisecond): // Close continues to wait for handlers.
 		}
 	}
 	for _, cc := range conns {

@@ -11,8 +11,8 @@ import (
 	testpb "google.golang.org/grpc/interop/grpc_testing"
 )
 
-// grpc-go runs its interoperability cases with two programs, so these are the
-// tests for them. A case that fails ends the process.
+// grpc-go runs its interoperability cases with two programs. These tests run the same cases. A
+// case that fails ends the process.
 
 func TestEmptyUnary(t *testing.T)      { run(t, interop.DoEmptyUnaryCall) }
 func TestLargeUnary(t *testing.T)      { run(t, interop.DoLargeUnaryCall) }

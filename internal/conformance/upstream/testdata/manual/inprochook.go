@@ -2,7 +2,7 @@ package manual
 
 import "google.golang.org/grpc/resolver"
 
-// InprocState returns the state that the resolver will begin with, or nil.
+// InprocState returns the initial state of the resolver, or nil.
 func (r *Resolver) InprocState() *resolver.State {
 	r.mu.Lock()
 	defer r.mu.Unlock()
