@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// callResults is what the call options of a run point to.
+// callResults has the variables to which the call options of a run point.
 type callResults struct {
 	header, trailer metadata.MD
 	peer            peer.Peer
@@ -22,7 +22,7 @@ type namedCallOption struct {
 	make func(r *run) grpc.CallOption
 }
 
-// callOptions are what a program may pass. The index is what program.options has.
+// callOptions are the call options of programs. program.options has indices of this slice.
 var callOptions = []namedCallOption{
 	{"Header", func(r *run) grpc.CallOption { return grpc.Header(&r.results.header) }},
 	{"Trailer", func(r *run) grpc.CallOption { return grpc.Trailer(&r.results.trailer) }},
@@ -58,7 +58,7 @@ func callOptionNames() []string {
 	return namesOf(callOptions, func(o namedCallOption) string { return o.name })
 }
 
-// An embedded option is a struct of an application that embeds one of grpc-go's.
+// An embedded option embeds an option of grpc-go, as a struct of an application may.
 type embedded struct{ grpc.TrailerCallOption }
 
 func (r *run) callOptions() []grpc.CallOption {
@@ -73,7 +73,7 @@ func (r *run) onFinish(err error) {
 	r.record("OnFinish", "called", "error", err, "header", r.results.header, "trailer", r.results.trailer)
 }
 
-// recordResults records what the call options have been set to in the end.
+// recordResults records the final values of the variables of the call options.
 func (r *run) recordResults() {
 	addr := "none"
 	if r.results.peer.Addr != nil {
@@ -82,7 +82,7 @@ func (r *run) recordResults() {
 	r.record("call options", "set", "header", r.results.header, "trailer", r.results.trailer, "peer", addr)
 }
 
-// A token is a credential.
+// A token is per-RPC credentials that record their use.
 type token struct {
 	r   *run
 	err error

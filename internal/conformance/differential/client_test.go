@@ -111,7 +111,7 @@ func (r *run) invoke(_ *handlerCall, arg int) {
 	r.record("client", "Invoke", "error", err, "reply", messageText(reply))
 }
 
-// watch records when a context ends, and with what.
+// watch records when a context ends, and its error and cause.
 func (r *run) watch(observer string, ctx context.Context) {
 	context.AfterFunc(ctx, func() {
 		r.record(observer, "ended", "error", ctx.Err(), "cause", context.Cause(ctx))

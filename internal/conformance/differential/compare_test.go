@@ -12,27 +12,27 @@ import (
 type tester struct {
 	*testing.T
 	normalizations []normalization
-	// reruns is how often the network runs a program again before its outcomes
-	// are taken for all that it has.
+	// reruns is the maximum number of times that a program is run again on the network to
+	// find an outcome.
 	reruns int
 	rerun  side // a network
 }
 
-// A difference is what a program does in-process and not on the network.
+// A difference has the outcomes of a program that occur in-process but not on the network.
 type difference struct {
 	program program
 	sides   []sideDifference // at least one
 }
 
-// A sideDifference is an outcome of one side that the network does not have.
+// A sideDifference is an outcome of one side that does not occur on the network.
 type sideDifference struct {
 	side    side
-	network outcome  // the one that is closest to what was got
-	got     outcome  // on the side
+	network outcome  // the outcome on the network that is closest to got
+	got     outcome  // the outcome on the side
 	kinds   []string // of the first step that differs
 }
 
-// compare returns the difference between the network and the sides, or nil.
+// compare returns the difference between the network and the sides, or nil if there is none.
 func (t *tester) compare(p program, sides []side) *difference {
 	for _, n := range t.normalizations {
 		if n.never != nil && n.never(p) {
@@ -64,16 +64,15 @@ func (t *tester) compare(p program, sides []side) *difference {
 	return found
 }
 
-// confirm compares again, with many more runs of a network, which does some
-// things once in a hundred times.
+// confirm compares again with many more runs on a network, because some outcomes are rare.
 func (t *tester) confirm(d *difference) *difference {
 	patient := *t
 	patient.reruns, patient.rerun = 8*t.reruns, unevenNetwork
 	return patient.compare(d.program, inProcess)
 }
 
-// explain runs the program on the network until it has that outcome or has run
-// often enough, and returns all of the network's outcomes.
+// explain runs the program on the network until it has the outcome got, at most t.reruns
+// times. It returns all outcomes on the network.
 func (t *tester) explain(p program, got outcome, known []outcome) []outcome {
 	for _, k := range known {
 		if len(got.differing(k)) == 0 {
@@ -128,7 +127,7 @@ func (d *difference) with(kind string) []sideDifference {
 	return sides
 }
 
-// text returns the program, and what the first side with the kind did.
+// text returns the program, and the difference of the first side with the kind.
 func (d *difference) text(kind string) string {
 	sides := d.with(kind)
 	names := namesOf(sides, func(s sideDifference) string { return s.side.name })

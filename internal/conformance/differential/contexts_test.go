@@ -60,10 +60,10 @@ func (r *run) outgoing() context.Context {
 	return metadata.NewOutgoingContext(context.Background(), md(r.program.outgoing))
 }
 
-// An ownError is a context that ends with an error that package context does not have.
+// An ownError is a context that ends with an error that is not one of package context.
 type ownError struct {
 	context.Context
-	done chan struct{} // not the embedded one, which package context would look through
+	done chan struct{} // Package context would recognize the channel of the embedded context.
 	once sync.Once
 }
 
@@ -82,8 +82,8 @@ func (c *ownError) end() { c.once.Do(func() { close(c.done) }) }
 
 var errOver = errors.New("over")
 
-// A slowClock is a context that does not end at its deadline, as one whose timer
-// has not run yet.
+// A slowClock is a context whose deadline has passed, but that has not ended, as happens if
+// its timer has not run yet.
 type slowClock struct{ context.Context }
 
 func (slowClock) Deadline() (time.Time, bool) { return time.Now().Add(-time.Second), true }

@@ -12,15 +12,15 @@ import (
 )
 
 var (
-	seed     = flag.Uint64("differential.seed", 1, "the seed of the programs; 0 chooses one")
-	programs = flag.Uint64("differential.programs", 2000, "how many programs are run")
-	only     = flag.Int64("differential.only", -1, "the number of the one program to run")
-	duration = flag.Duration("differential.for", 0, "how long programs are run, instead of how many")
+	seed     = flag.Uint64("differential.seed", 1, "the `seed` of the programs; 0 means a random one")
+	programs = flag.Uint64("differential.programs", 2000, "the number of programs")
+	only     = flag.Int64("differential.only", -1, "run only the program with this `number`")
+	duration = flag.Duration("differential.for", 0, "run programs for this time, instead of a number of programs")
 )
 
-// TestProgramsHaveTheOutcomeOfTheNetwork runs random programs and reports each
+// TestProgramsHaveTheSameOutcomeAsOnTheNetwork runs random programs and reports each
 // kind of difference once, with its smallest program.
-func TestProgramsHaveTheOutcomeOfTheNetwork(t *testing.T) {
+func TestProgramsHaveTheSameOutcomeAsOnTheNetwork(t *testing.T) {
 	t.Logf("-differential.seed=%d", chosenSeed())
 	if *only >= 0 {
 		show(t, generate(chosenSeed(), uint64(*only)))
@@ -44,7 +44,7 @@ func TestProgramsHaveTheOutcomeOfTheNetwork(t *testing.T) {
 	}
 }
 
-// show logs the program and all that was observed on each side.
+// show logs the program and its outcome on each side.
 func show(t *testing.T, p program) {
 	t.Logf("the program\n%s", p)
 	for _, s := range append([]side{network}, inProcess...) {

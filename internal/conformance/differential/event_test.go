@@ -16,7 +16,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// An event is what one observer saw in one step of a program.
+// An event is what one observer has seen in one step of a program.
 type event struct {
 	step     int
 	observer string
@@ -24,8 +24,8 @@ type event struct {
 	fields   []field
 }
 
-// A field is one detail of an event. Its value is never written to after it has
-// been recorded, except by a normalization.
+// A field is one detail of an event. Its value does not change after it has been recorded,
+// except by a normalization.
 type field struct {
 	key   string
 	value any
@@ -91,7 +91,7 @@ func mapKeys[V any](m map[string]V) func(func(string) bool) {
 	}
 }
 
-// A failure is an error as an observer sees it.
+// A failure is an error, as an observer sees it.
 type failure struct {
 	kind    string // "status", a name of the error, or the type of any other error
 	code    codes.Code
@@ -112,7 +112,7 @@ func failureOf(err error) failure {
 	}
 	if s, ok := err.(interface{ GRPCStatus() *status.Status }); ok && s.GRPCStatus() != nil {
 		st := s.GRPCStatus()
-		message, _, _ := strings.Cut(st.Message(), "from the context ") // which is printed in full
+		message, _, _ := strings.Cut(st.Message(), "from the context ") // The rest is the printed context.
 		f := failure{kind: "status", code: st.Code(), message: message}
 		if reflect.TypeOf(err) != reflect.TypeOf(st.Err()) {
 			f = failure{kind: fmt.Sprintf("%T", err), message: err.Error()}
@@ -138,7 +138,7 @@ func (f failure) String() string {
 	}
 }
 
-// summary is what the kind of a difference has of an error.
+// summary describes the error in the kind of a difference.
 func (f failure) summary() string {
 	switch f.kind {
 	case "":
@@ -155,8 +155,7 @@ func (f failure) summary() string {
 	}
 }
 
-// messageText describes a message in a few words. It reads the message, so its
-// owner must not write to it meanwhile.
+// messageText describes a message briefly. Its owner must not write to the message meanwhile.
 func messageText(message any) string {
 	if message == nil {
 		return "nil"
@@ -180,7 +179,8 @@ func messageText(message any) string {
 	}
 }
 
-// messageLength returns the encoded length of a message, and 0 for what is none.
+// messageLength returns the encoded length of a message, or 0 for a value that is not a
+// message.
 func messageLength(message any) int {
 	m, ok := message.(proto.Message)
 	if !ok {
@@ -204,7 +204,7 @@ func (r *recorder) nextStep() {
 	r.step++
 }
 
-// record adds an event. The details are keys and values in turn.
+// record adds an event. The details are alternating keys and values.
 func (r *recorder) record(observer, name string, details ...any) {
 	e := event{observer: observer, name: name}
 	for i := 0; i < len(details); i += 2 {
@@ -216,17 +216,17 @@ func (r *recorder) record(observer, name string, details ...any) {
 	r.events = append(r.events, e)
 }
 
-// since returns the time from the begin of the run. Time in a bubble is exact.
+// since returns the time since the beginning of the run. In a bubble, it is exact.
 func (r *recorder) since(t time.Time) time.Duration { return t.Sub(r.begin) }
 
-// recorded returns what an event keeps of a value.
+// recorded returns the value of the field of an event.
 func recorded(value any) any {
 	switch v := value.(type) {
 	case nil:
 		return failure{}
 	case metadata.MD:
 		if v == nil {
-			return v // Copy would make it an empty one
+			return v // Copy would return an empty map.
 		}
 		return v.Copy()
 	case error:

@@ -7,14 +7,14 @@ import (
 	"sync"
 )
 
-// findings are the kinds of differences found, in the order in which they were.
+// findings are the kinds of differences, in the order in which they were found.
 type findings struct {
 	mu                  sync.Mutex
 	compared, differing int
 	kinds               []*finding
 }
 
-// full reports whether there are so many kinds that more programs add little.
+// full reports whether enough kinds of differences have been found.
 func (f *findings) full() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -24,8 +24,8 @@ func (f *findings) full() bool {
 // A finding is one kind of difference.
 type finding struct {
 	kind     string
-	number   uint64 // of the first program that has it
-	programs int    // that have it
+	number   uint64 // of the first program with the difference
+	programs int    // the number of programs with the difference
 	smallest *difference
 }
 
@@ -79,8 +79,8 @@ func (f *findings) count(d *difference, number uint64) (first []*finding) {
 	return first
 }
 
-// reports returns the text of each finding. Kinds with the same smallest program
-// are one report.
+// reports returns the text of the findings. Kinds with the same smallest program have one
+// report.
 func (f *findings) reports() []string {
 	var order []string
 	kinds := make(map[string][]string)
@@ -89,7 +89,7 @@ func (f *findings) reports() []string {
 		if kinds[smallest] == nil {
 			order = append(order, smallest)
 		}
-		kinds[smallest] = append(kinds[smallest], fmt.Sprintf("%s\n  programs that differ so: %d, the first is -differential.only=%d", k.kind, k.programs, k.number))
+		kinds[smallest] = append(kinds[smallest], fmt.Sprintf("%s\n  programs with this difference: %d, the first is -differential.only=%d", k.kind, k.programs, k.number))
 	}
 	slices.SortStableFunc(order, func(a, b string) int { return strings.Count(a, "\n") - strings.Count(b, "\n") })
 	for i, smallest := range order {

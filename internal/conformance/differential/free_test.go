@@ -11,8 +11,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// executeFreely runs the program on one side without steps: each actor makes its
-// calls as fast as it can, in a goroutine of its own.
+// executeFreely runs the program on one side without steps: each actor makes its calls in its
+// own goroutine, without waiting for the others.
 func executeFreely(t *testing.T, p program, s side) outcome {
 	r := &run{recorder: new(recorder), program: p, side: s, free: true}
 	return r.inBubble(t, r.playFreely)
@@ -34,7 +34,7 @@ func (r *run) playFreely() {
 	r.recordResults()
 	r.shutDown()
 	if r.close != nil {
-		_ = r.close() // an error tells that it has been closed
+		_ = r.close() // It returns an error if the connection was already closed.
 	}
 }
 
@@ -42,7 +42,7 @@ func (r *run) playEnvironment() {
 	var shutdown sync.WaitGroup
 	shutdown.Go(func() { r.follow(server, nil) })
 	r.follow(environment, nil)
-	// A program may have both sides wait for each other. Time passes only then.
+	// Both sides of a program may wait for each other. Only then does time pass.
 	time.Sleep(10 * time.Second)
 	r.cancel()
 	shutdown.Wait()
@@ -74,7 +74,7 @@ func (r *run) playClient() {
 	sending.Wait()
 }
 
-// playHandler makes the handler's calls, until one of them has it return.
+// playHandler makes the handler's calls, until one of them ends the handler.
 func (r *run) playHandler(h *handlerCall) {
 	var receiving sync.WaitGroup
 	if h.stream != nil {
@@ -87,7 +87,7 @@ func (r *run) playHandler(h *handlerCall) {
 	}
 }
 
-// follow makes the calls of one actor, in their order, with random pauses.
+// follow makes the calls of one actor in order, with random pauses.
 func (r *run) follow(a actor, h *handlerCall) {
 	for _, s := range r.program.steps {
 		if s.op.actor != a {

@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// endings are what random steps do too rarely: the steps after which an RPC has
-// ended and its client knows it.
+// endings are steps that end an RPC on the client. Random steps seldom do so.
 var endings = [][]step{
 	nil,
 	{{opReturnError, 0}, {opClientReceive, 0}, {opClientReceive, 0}, {opClientHeader, 0}, {opClientTrailer, 0}},
@@ -14,8 +13,8 @@ var endings = [][]step{
 	{{opReturnError, 0}, {opCancel, 0}, {opClientReceive, 0}, {opClientReceive, 0}, {opClientHeader, 0}, {opClientTrailer, 0}},
 }
 
-// generate returns the program of a number. The same seed and number give the
-// same program.
+// generate returns the program with a number. It returns the same program for the same seed
+// and number.
 func generate(seed, number uint64) program {
 	r := rand.New(rand.NewPCG(seed, number))
 	p := program{

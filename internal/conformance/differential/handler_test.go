@@ -9,8 +9,8 @@ import (
 	"google.golang.org/grpc/peer"
 )
 
-// A handlerCall is one call of the handler. It does what the steps say until one
-// of them has it return.
+// A handlerCall is one call of the handler. It executes steps until one of them makes it
+// return.
 type handlerCall struct {
 	name     string
 	ctx      context.Context
@@ -97,8 +97,8 @@ func handlerOp(name string, weight int, args []string, kind opKind, call func(*r
 	}
 }
 
-// handler returns the call of the handler that steps are for: the last one that
-// has not returned, or nil.
+// handler returns the call of the handler that executes the steps: the last one that has not
+// returned, or nil.
 func (r *run) handler() *handlerCall {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -110,8 +110,8 @@ func (r *run) handler() *handlerCall {
 	return nil
 }
 
-// finishHandler has the handler return. It must not be in a call, since it must
-// not use its stream after it has returned.
+// finishHandler makes the handler return. It does nothing while the handler is receiving,
+// because a handler must not use its stream after it has returned.
 func (r *run) finishHandler(h *handlerCall, result handlerResult) {
 	if r.isBusy(handlerReceiver) {
 		return
@@ -122,7 +122,7 @@ func (r *run) finishHandler(h *handlerCall, result handlerResult) {
 	h.finish <- result
 }
 
-// endHandlers has all handlers return.
+// endHandlers makes all handlers return.
 func (r *run) endHandlers() {
 	for h := r.handler(); h != nil && !r.isBusy(handlerReceiver); h = r.handler() {
 		r.take(step{opReturnError, 0})
@@ -180,7 +180,7 @@ func (r *run) register(registrar grpc.ServiceRegistrar) {
 	}, r)
 }
 
-// serveUnary is what generated code has for each unary method.
+// serveUnary does what generated code does for a unary method.
 func (r *run) serveUnary(_ any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
 	request := r.newMessage()
 	if err := decode(request); err != nil {

@@ -12,8 +12,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// What the interceptors of a program do besides recording. The first choices are
-// those of both sides; twice is the server's alone.
+// The behaviors of interceptors, besides recording. Both sides have all except twice, which
+// only the server has.
 const (
 	pass = iota
 	refuse
@@ -25,7 +25,7 @@ const (
 	twice
 )
 
-// What else client interceptors do.
+// The behaviors that only client interceptors have.
 const (
 	retry = twice + iota
 	shortDeadline
@@ -136,7 +136,7 @@ func (c *clientInterceptor) stream(ctx context.Context, desc *grpc.StreamDesc, c
 	}
 	c.record(c.observer, "ends", "error", err)
 	if err != nil && c.behavior == swallow {
-		return nil, err // a stream must be there without an error
+		return nil, err // There is no stream to return without an error.
 	}
 	if err != nil {
 		return nil, altered(c.behavior, err)
@@ -147,7 +147,7 @@ func (c *clientInterceptor) stream(ctx context.Context, desc *grpc.StreamDesc, c
 	return stream, nil
 }
 
-// A clientStream records and alters what its interceptor's stream returns.
+// A clientStream records and alters the results of a stream.
 type clientStream struct {
 	grpc.ClientStream
 	by *clientInterceptor
@@ -211,7 +211,7 @@ func (s *serverInterceptor) stream(srv any, stream grpc.ServerStream, info *grpc
 	return altered(s.behavior, err)
 }
 
-// A serverStream records what its interceptor's stream returns.
+// A serverStream records the results of a stream.
 type serverStream struct {
 	grpc.ServerStream
 	by *serverInterceptor

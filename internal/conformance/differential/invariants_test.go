@@ -9,7 +9,8 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// violations returns what no order of the calls of a program explains.
+// violations returns the parts of an outcome that are wrong in every order of the calls of the
+// program.
 func violations(p program, o outcome) []string {
 	v := &violated{program: p, outcome: o}
 	for _, e := range o["the bubble"] {
@@ -23,7 +24,7 @@ func violations(p program, o outcome) []string {
 		v.streamHasOneEnd()
 		v.messagesArriveInOrder()
 		v.payloadsAreCounted()
-		v.statsTellOfTheSameEnd()
+		v.statsHaveTheSameEnd()
 	}
 	return v.list
 }
@@ -49,9 +50,8 @@ func (v *violated) named(observer, name string) []event {
 	return events
 }
 
-// statsAreComplete checks that each RPC of a stats handler begins and ends once,
-// and that nothing follows its end on the handler's side. On the client's, even a
-// network tells of what arrives after it.
+// statsAreComplete checks that each RPC of a stats handler begins and ends once, and that on
+// the server nothing follows End. On the client, events may also follow End on a network.
 func (v *violated) statsAreComplete() {
 	for observer, events := range v.outcome {
 		if !strings.Contains(observer, " stats handler ") || strings.HasSuffix(observer, ", connection") {
@@ -73,8 +73,8 @@ func (v *violated) statsAreComplete() {
 	}
 }
 
-// onFinishAgreesWithStats checks that OnFinish is called once, with the error of
-// the client's stats.
+// onFinishAgreesWithStats checks that OnFinish is called once, with the error of the client's
+// stats.End.
 func (v *violated) onFinishAgreesWithStats() {
 	if !v.program.hasOption("OnFinish") {
 		return
@@ -114,14 +114,14 @@ func (v *violated) unaryHasOneResult() {
 	}
 }
 
-// local reports whether the client has made the result itself: the handler
-// returns nil or DataLoss.
+// local reports whether the error comes from the client: the handler returns only nil or
+// DataLoss.
 func local(f failure) bool {
 	return f != failure{} && f.kind != "io.EOF" && f.code != codes.DataLoss
 }
 
-// streamHasOneEnd checks that RecvMsg, Header, Trailer and the call options tell
-// of the same end.
+// streamHasOneEnd checks that RecvMsg, Header, Trailer and the call options report the same
+// end.
 func (v *violated) streamHasOneEnd() {
 	end, after := v.end()
 	if end == nil {
@@ -148,14 +148,14 @@ func (v *violated) streamHasOneEnd() {
 				v.add("RecvMsg returned %v and Trailer %s", *end, text(trailer))
 			}
 			if !local(*end) && sentTrailer && !has {
-				v.add("RecvMsg returned %v and Trailer lacks what the handler has set", *end)
+				v.add("RecvMsg returned %v and Trailer lacks the trailer of the handler", *end)
 			}
 		}
 	}
 	v.optionsAgree(header, trailer)
 }
 
-// optionsAgree checks that the options Header and Trailer have what the methods returned.
+// optionsAgree checks that the options Header and Trailer have the results of the methods.
 func (v *violated) optionsAgree(header, trailer any) {
 	set := v.named("call options", "set")[0]
 	if got := set.field("header"); v.program.hasOption("Header") && header != nil && mdText(got.(metadata.MD)) != text(header) {
@@ -166,9 +166,9 @@ func (v *violated) optionsAgree(header, trailer any) {
 	}
 }
 
-// end returns the error of RecvMsg that ended the stream for the client, with
-// io.EOF for a good end, and what its receiver saw after it. It returns nil if
-// the stream was never received from until its end.
+// end returns the error of RecvMsg that ended the stream for the client, which is io.EOF if
+// the RPC succeeded, and the later events of the receiver. It returns nil if the client has not
+// received until the end.
 func (v *violated) end() (*failure, []event) {
 	for i, e := range v.outcome["client's receiver"] {
 		if e.name != "RecvMsg" {
@@ -221,8 +221,8 @@ func (v *violated) handlerReceived(f failure) bool {
 	return false
 }
 
-// messagesArriveInOrder checks that each side receives the messages that the
-// other has sent, in their order, and that the client has them all at the end.
+// messagesArriveInOrder checks that each side receives the messages of the other in order, and
+// that the client has received all of them at the end.
 func (v *violated) messagesArriveInOrder() {
 	v.arrive("the client", "client's receiver", "handler")
 	v.arrive("the handler", "handler's receiver", "client")
@@ -254,7 +254,7 @@ func (v *violated) messages(observer, call string) []string {
 	return messages
 }
 
-// payloadsAreCounted checks that stats handlers are told of each message.
+// payloadsAreCounted checks that stats handlers receive an event for each message.
 func (v *violated) payloadsAreCounted() {
 	for _, c := range []struct {
 		observer, call, statsHandler, event string
@@ -271,9 +271,9 @@ func (v *violated) payloadsAreCounted() {
 	}
 }
 
-// statsTellOfTheSameEnd checks the client's stats against the end that RecvMsg
-// returned. A trailer that arrives after the end is told of, even on a network.
-func (v *violated) statsTellOfTheSameEnd() {
+// statsHaveTheSameEnd compares the client's stats with the end that RecvMsg returned. On a
+// network, too, there is an event for a trailer that arrives after the end.
+func (v *violated) statsHaveTheSameEnd() {
 	end, _ := v.end()
 	if end == nil || strings.HasPrefix(end.message, "cardinality violation") {
 		return

@@ -8,7 +8,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Programs are full of what grpc-go logs as an error.
+	// grpc-go logs many of the mistakes in programs.
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard))
 	m.Run()
 }

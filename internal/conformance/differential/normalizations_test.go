@@ -54,12 +54,12 @@ var normalizations = []normalization{
 			options: []int{callOptionNamed("WaitForReady")},
 			steps:   []step{{opShutdown, 0}, {opInvoke, 0}},
 		},
-		// It is never run. With a context that ends with an error of its own, a
-		// network's picker waits in a busy loop, which fake time cannot end.
+		// It is never run. With a context that ends with its own error, grpc-go's picker
+		// waits in a busy loop, which never ends in fake time.
 		never: func(p program) bool { return p.hasOption("WaitForReady") && p.has(opShutdown) },
 	},
 	{
-		// The text of a network says that a connection could not be dialled.
+		// On a network, the text says that dialing failed.
 		name:    "unavailable-text",
 		row:     "A Channel is always ready, or will never be again.",
 		example: program{method: unaryMethod, steps: []step{{opShutdown, 0}, {opInvoke, 0}}},
@@ -81,11 +81,11 @@ var normalizations = []normalization{
 			slices.Repeat([]step{{opClientSend, largeMessage}}, 27),
 			[]step{{opHandlerReceive, 0}, {opClientSend, largeMessage}},
 		)},
-		// Beyond the window of a new connection, which is 64 KiB, what is sent
-		// arrives only as the receiver takes what came before.
+		// The flow-control window of a new connection is 64 KiB. Messages beyond it arrive
+		// only when the receiver has received earlier ones.
 		skip: func(p program, network outcome) bool {
 			return sentBytes(network, "client") > 60<<10 || sentBytes(network, "handler") > 60<<10 ||
-				returnsHuge(p) && failedAtClient(network) // The client does not take the response.
+				returnsHuge(p) && failedAtClient(network) // The client does not receive the response.
 		},
 	},
 	{
@@ -179,15 +179,15 @@ var normalizations = []normalization{
 	},
 }
 
-// hasLostItsClient reports whether the failure tells that the client has
-// cancelled, or that there is no connection to it anymore.
+// hasLostItsClient reports whether the failure says that the client has canceled the RPC or
+// that its connection is closed.
 func (f failure) hasLostItsClient() bool {
 	return f.code == codes.Canceled || f.code == codes.DeadlineExceeded || f.code == codes.Unavailable ||
 		f.kind == "transport.ConnectionError"
 }
 
-// connectionsBeginWithTheFirstRPC takes out what a network tells stats handlers
-// of a connection before there is an RPC, and when one side of it is closed.
+// connectionsBeginWithTheFirstRPC removes the events of connections that a network has before
+// there is an RPC, and when one side of the connection is closed.
 func connectionsBeginWithTheFirstRPC(p program, o outcome) {
 	for observer, events := range o {
 		handler, ok := strings.CutSuffix(observer, ", connection")
@@ -218,7 +218,7 @@ func returnsHuge(p program) bool {
 	return slices.Contains(p.steps, step{opReturnMessage, hugeMessage}) || slices.Contains(p.steps, step{opReturnBoth, hugeMessage})
 }
 
-// failedAtClient reports whether anything on the client's side had an error.
+// failedAtClient reports whether an observer on the client has an error.
 func failedAtClient(o outcome) bool {
 	for observer, events := range o {
 		hasError := func(e event) bool {
@@ -232,8 +232,8 @@ func failedAtClient(o outcome) bool {
 	return false
 }
 
-// withoutMetadataCallsAfterTheEnd takes out what calls that set metadata return
-// on the handler's side when its connection has been closed.
+// withoutMetadataCallsAfterTheEnd removes the results of calls that set metadata on the
+// handler's side after its connection has been closed.
 func withoutMetadataCallsAfterTheEnd(p program, o outcome) {
 	if !p.has(opShutdown) {
 		return
@@ -250,7 +250,7 @@ func withoutMetadataCallsAfterTheEnd(p program, o outcome) {
 	}
 }
 
-// sentBytes returns how many bytes one side has sent, or tried to.
+// sentBytes returns the number of bytes that one side has sent or tried to send.
 func sentBytes(o outcome, sender string) int {
 	n := 0
 	for observer, events := range o {

@@ -10,11 +10,11 @@ import (
 
 var without = flag.String("differential.without", "", "comma-separated names of the normalizations that are not applied")
 
-// A normalization takes a difference that docs/differences.md documents out of
-// the comparison. Deleting its entry in normalizations has the tester find it.
+// A normalization excludes a difference that docs/differences.md documents from the
+// comparison. If its entry in normalizations is deleted, the tester finds the difference.
 type normalization struct {
 	name    string
-	row     string  // words of its row in docs/differences.md
+	row     string  // a part of its row in docs/differences.md
 	example program // differs only if the normalization is not applied
 
 	// Each may be nil.
@@ -24,7 +24,7 @@ type normalization struct {
 	whole func(p program, o outcome)            // edits an outcome, after its events
 }
 
-// applied returns the normalizations that are not switched off.
+// applied returns the normalizations that the flag does not disable.
 func applied(t *testing.T) []normalization {
 	t.Helper()
 	kept := slices.Clone(normalizations)
@@ -60,8 +60,7 @@ func normalized(p program, o outcome, all []normalization) outcome {
 	return edited
 }
 
-// TestEachNormalizationIsNeeded runs the example of each normalization with it
-// and without it.
+// TestEachNormalizationIsNeeded runs the example of each normalization with and without it.
 func TestEachNormalizationIsNeeded(t *testing.T) {
 	for i, n := range normalizations {
 		t.Run(n.name, func(t *testing.T) {
@@ -78,7 +77,7 @@ func TestEachNormalizationIsNeeded(t *testing.T) {
 	}
 }
 
-func TestEachNormalizationHasItsRow(t *testing.T) {
+func TestEachNormalizationIsDocumented(t *testing.T) {
 	t.Parallel()
 	differences, err := os.ReadFile("../../../docs/differences.md")
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// An outcome is what each observer saw in a run, in its order. The order of
-// events of different observers in the same step is not part of it.
+// An outcome has the events of a run by observer, in order. It does not have the order of
+// events of different observers in the same step.
 type outcome map[string][]event
 
 func outcomeOf(events []event) outcome {
@@ -70,7 +70,7 @@ func (o outcome) compared(name string, other outcome, otherName string) string {
 	return b.String()
 }
 
-// withoutCommon returns the events without those that both begin or end with.
+// withoutCommon removes the common events at the beginning and at the end.
 func withoutCommon(a, b []event) (_, _ []event) {
 	for len(a) > 0 && len(b) > 0 && a[0].equal(b[0]) {
 		a, b = a[1:], b[1:]
@@ -81,8 +81,8 @@ func withoutCommon(a, b []event) (_, _ []event) {
 	return a, b
 }
 
-// kindsOf returns the kinds of difference of the first step that differs. What
-// differs later may be a consequence.
+// kindsOf returns the kinds of difference of the first step that differs. Later differences
+// may be consequences.
 func kindsOf(got, want outcome) []string {
 	var kinds []string
 	first := math.MaxInt
@@ -105,8 +105,8 @@ func kindsOf(got, want outcome) []string {
 	return kinds
 }
 
-// kindOf tells differences of an observer apart that have different causes, as
-// far as that can be seen: it describes the first event that differs.
+// kindOf describes the first event that differs, so that differences with different causes
+// usually have different kinds.
 func kindOf(observer string, got, want []event) string {
 	observer = withoutNumbers(observer)
 	switch {
@@ -117,7 +117,7 @@ func kindOf(observer string, got, want []event) string {
 	case got[0].name != want[0].name || len(got[0].fields) != len(want[0].fields):
 		return fmt.Sprintf("%s: %s where the network has %s", observer, got[0].summary(), want[0].summary())
 	case got[0].step != want[0].step:
-		return fmt.Sprintf("%s: %s in another step", observer, got[0].summary())
+		return fmt.Sprintf("%s: %s in a different step", observer, got[0].summary())
 	}
 	var details []string
 	for i, f := range got[0].fields {
@@ -125,10 +125,10 @@ func kindOf(observer string, got, want []event) string {
 			details = append(details, f.key+differing(f.value, w.value))
 		}
 	}
-	return fmt.Sprintf("%s: %s with another %s", observer, got[0].name, strings.Join(details, ", "))
+	return fmt.Sprintf("%s: %s with a different %s", observer, got[0].name, strings.Join(details, ", "))
 }
 
-// summary is the name of an event, and its error's code if it has one.
+// summary returns the name of an event, and a summary of its error if it has one.
 func (e event) summary() string {
 	if f, ok := e.field("error").(failure); ok {
 		return e.name + " " + f.summary()
@@ -136,7 +136,7 @@ func (e event) summary() string {
 	return e.name
 }
 
-// differing returns what the kind of a difference has of two values.
+// differing describes two values in the kind of a difference.
 func differing(got, want any) string {
 	g, ok := got.(failure)
 	w, both := want.(failure)

@@ -6,14 +6,13 @@ import (
 	"strings"
 )
 
-// A program is all that the two sides of one RPC do. Numbers other than those of
-// stats handlers are indices of the tables that have the names of the choices.
-// The zero of each is the plainest choice.
+// A program defines the behavior of both sides of one RPC. The numbers are choices. They are
+// indices of tables, or constants for stats handlers. Zero is the simplest choice.
 type program struct {
 	method             int   // of methods
 	messages           int   // of messageTypes
 	context            int   // of contexts
-	outgoing           int   // of metadatas; what the context's outgoing metadata is
+	outgoing           int   // of metadatas, for the outgoing metadata of the context
 	options            []int // of callOptions
 	clientInterceptors []int // of clientInterceptors
 	serverInterceptors []int // of serverInterceptors
@@ -35,7 +34,7 @@ func (s step) String() string {
 	return s.op.name + " " + s.op.args[s.arg]
 }
 
-// String returns the program for a person to read.
+// String returns the program in readable form.
 func (p program) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "    %s", methods[p.method].name)
@@ -65,7 +64,7 @@ func (p program) String() string {
 	for i, s := range p.steps {
 		fmt.Fprintf(&b, "    %2d %s\n", i+1, s)
 	}
-	fmt.Fprintf(&b, "    %2d what is left ends: cancel the client's context, handler: return nil\n", len(p.steps)+1)
+	fmt.Fprintf(&b, "    %2d at the end: cancel the client's context, handler: return nil\n", len(p.steps)+1)
 	return b.String()
 }
 
@@ -79,7 +78,7 @@ func (p program) hasOption(name string) bool {
 	return slices.ContainsFunc(p.options, func(i int) bool { return callOptions[i].name == name })
 }
 
-// plain returns the choice, or none if it is the plainest.
+// plain returns the choice, or none if it is the simplest.
 func plain(choice int) []int {
 	if choice == 0 {
 		return nil
@@ -96,7 +95,7 @@ func namesOf[E any](table []E, name func(E) string) []string {
 	return names
 }
 
-// A method is what a program calls.
+// A method is the method that a program calls.
 type method struct {
 	name                         string
 	fullMethod                   string

@@ -11,12 +11,12 @@ import (
 	"testing"
 )
 
-var races = flag.Uint64("differential.races", 500, "how many programs are run without steps")
+var races = flag.Uint64("differential.races", 500, "the number of programs that are run without steps")
 
-// TestRacesHaveOneStory lets the client and the handler of random programs race,
-// and checks what must hold in every order. The network runs them, too, which
-// tests what is checked.
-func TestRacesHaveOneStory(t *testing.T) {
+// TestRacesHaveConsistentOutcomes lets the client and the handler of random programs race, and
+// checks what must hold in every order. The programs also run on the network, which tests the
+// checks.
+func TestRacesHaveConsistentOutcomes(t *testing.T) {
 	t.Logf("-differential.seed=%d", chosenSeed())
 	var found contradictions
 	numbers := programNumbers(*races)
@@ -32,7 +32,7 @@ func TestRacesHaveOneStory(t *testing.T) {
 	})
 	t.Logf("%d programs, %d runs", found.programs, found.runs)
 	for _, kind := range slices.Sorted(mapKeys(found.first)) {
-		t.Errorf("%d times %s", found.times[kind], found.first[kind])
+		t.Errorf("found %d times: %s", found.times[kind], found.first[kind])
 	}
 }
 
@@ -52,13 +52,13 @@ func (c *contradictions) add(t *testing.T, number uint64) {
 			continue
 		}
 		if s.name == network.name && (p.has(opCloseConnection) || p.has(opShutdown)) {
-			continue // it makes another attempt of its own
+			continue // grpc-go retries such RPCs.
 		}
 		runs++
 		o := executeFreely(t, p, s)
 		for _, violation := range violations(p, o) {
 			c.count(s.name+": "+withoutValues(violation),
-				fmt.Sprintf("%s: %s\n  program %d\n%s  what was observed\n%s", s.name, violation, number, p, o))
+				fmt.Sprintf("%s: %s\n  program %d\n%s  outcome\n%s", s.name, violation, number, p, o))
 		}
 	}
 	c.mu.Lock()
@@ -88,7 +88,7 @@ func withoutValues(violation string) string {
 	return withoutNumbers(violation[:end])
 }
 
-// generateRace returns the race of a number. Its handler returns nil or DataLoss.
+// generateRace returns the race with a number. Its handler returns nil or DataLoss.
 func generateRace(seed, number uint64) program {
 	r := rand.New(rand.NewPCG(seed, number))
 	p := program{
@@ -107,7 +107,7 @@ func generateRace(seed, number uint64) program {
 	possible := possibleOps(methods[p.method])
 	for range 2 + r.IntN(14) {
 		if s := raceStep(r, possible); s.op != opHandlerSend || p.method != clientStreamMethod || !p.has(opHandlerSend) {
-			p.steps = append(p.steps, s) // for grpc-go, a client stream with two responses never ends
+			p.steps = append(p.steps, s) // In grpc-go, a client stream with two responses never ends.
 		}
 	}
 	return p

@@ -35,8 +35,8 @@ type run struct {
 	releases []func()
 }
 
-// An actor makes one call at a time. The environment is no goroutine: its steps
-// are those that never wait.
+// An actor makes one call at a time. The environment has no goroutine, because its calls
+// never block.
 type actor int
 
 const (
@@ -55,16 +55,16 @@ var actorNames = [actors]string{"environment", "client", "client's receiver", "s
 type op struct {
 	name   string
 	actor  actor
-	args   []string // the choices of what it is called with; none if there is no choice
-	weight int      // how often programs have it
-	kind   opKind   // of the methods that it is for
-	// possible reports whether the call makes sense now. A step that does not is
-	// left out, and so is one of an actor that is still in its last call.
+	args   []string // the choices of its argument; nil if it has none
+	weight int      // the relative frequency in programs
+	kind   opKind   // the methods that have the op
+	// possible reports whether the call can be made now. Otherwise the step is skipped. A
+	// step is also skipped if its actor is still in an earlier call.
 	possible func(r *run) bool
 	call     func(r *run, h *handlerCall, arg int) // h is nil for an actor that is not a handler's
 }
 
-// An opKind says for which methods an op is.
+// An opKind says which methods have an op.
 type opKind int
 
 const (
@@ -73,14 +73,14 @@ const (
 	onlyUnary
 )
 
-// execute runs the program in a bubble and returns what was observed.
+// execute runs the program in a bubble and returns its outcome.
 func execute(t *testing.T, p program, s side) outcome {
 	r := &run{recorder: new(recorder), program: p, side: s}
 	return r.inBubble(t, r.play)
 }
 
-// inBubble calls play in a bubble and returns what was observed. If a goroutine
-// waits forever, or is left when all is closed, the bubble panics.
+// inBubble calls play in a bubble and returns the outcome. The bubble panics if a goroutine
+// waits forever, or remains after everything is closed.
 func (r *run) inBubble(t *testing.T, play func()) (observed outcome) {
 	defer func() {
 		if problem := recover(); problem != nil {
@@ -112,19 +112,19 @@ func (r *run) play() {
 	for _, s := range r.program.steps {
 		r.take(s)
 	}
-	// What the program left open ends now.
+	// End everything that the program has not ended.
 	r.take(step{opCancel, 0})
 	r.endHandlers()
 	r.nextStep()
 	r.recordResults()
-	r.shutDown() // which waits, so that nothing is left when the connection is closed
+	r.shutDown() // It waits for all RPCs, so none is left when the connection is closed.
 	if r.close != nil {
 		r.close()
 	}
 	r.cancel()
 }
 
-// take makes the call of a step and waits until nothing happens anymore.
+// take makes the call of a step and waits until all goroutines are blocked.
 func (r *run) take(s step) {
 	r.nextStep()
 	actor := s.op.actor
@@ -178,7 +178,7 @@ func (r *run) isBusy(a actor) bool {
 	return r.busy[a]
 }
 
-// nextMessage returns the message of a step, with a number of its own.
+// nextMessage returns the message of a step, with a new number.
 func (r *run) nextMessage(arg int) any {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -190,7 +190,7 @@ func (r *run) method() method { return methods[r.program.method] }
 
 func (r *run) newMessage() any { return messageTypes[r.program.messages].empty() }
 
-// ops are all calls that a random program is made of.
+// ops are the calls in random programs.
 var ops = []*op{
 	opClientSend, opCloseSend, opClientReceive, opClientHeader, opClientTrailer, opCancel, opSleep, opCloseConnection, opShutdown,
 	opHandlerSend, opHandlerReceive, opStreamSetHeader, opStreamSendHeader, opStreamSetTrailer,
@@ -207,7 +207,7 @@ var (
 		name:     "close the client's connection",
 		weight:   1,
 		possible: func(r *run) bool { return r.close != nil },
-		call:     func(r *run, _ *handlerCall, _ int) { _ = r.close() }, // an error tells that it has been closed
+		call:     func(r *run, _ *handlerCall, _ int) { _ = r.close() }, // It returns an error if the connection was already closed.
 	}
 	opShutdown = &op{
 		name:   "shut the server down",

@@ -2,8 +2,8 @@ package differential_test
 
 import "slices"
 
-// shrink returns the difference of the smallest program that it finds to have a
-// difference of the kind.
+// shrink returns the difference of the smallest program that it finds with a difference of the
+// kind.
 func (t *tester) shrink(d *difference, kind string) *difference {
 	quick := *t
 	quick.reruns = t.reruns / 3
@@ -16,7 +16,7 @@ func (t *tester) shrink(d *difference, kind string) *difference {
 	return d
 }
 
-// smaller returns the same kind of difference of a smaller program, or nil.
+// smaller returns the difference of a smaller program with the same kind of difference, or nil.
 func (t *tester) smaller(d *difference, kind string) *difference {
 	sides := []side{d.with(kind)[0].side}
 	for _, p := range reductions(d.program) {
@@ -27,7 +27,7 @@ func (t *tester) smaller(d *difference, kind string) *difference {
 	return nil
 }
 
-// reductions returns programs that are a little smaller, those that save most first.
+// reductions returns slightly smaller programs, the smallest first.
 func reductions(p program) []program {
 	var all []program
 	add := func(change func(*program)) {
@@ -80,7 +80,7 @@ func reductions(p program) []program {
 	return all
 }
 
-// simplest returns the first method that is called in the same way.
+// simplest returns the first method that is also unary, or also a stream.
 func simplest(m int) int {
 	return slices.IndexFunc(methods, func(other method) bool { return other.unary == methods[m].unary })
 }

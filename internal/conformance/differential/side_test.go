@@ -15,14 +15,14 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A side is a way from a client to a handler.
+// A side is a path from a client to a handler.
 type side struct {
 	name   string
 	closes bool // whether its client can be closed
 	open   func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) connection
 }
 
-// A connection is what a side has opened.
+// A connection is an open side.
 type connection struct {
 	conn     grpc.ClientConnInterface
 	close    func() error // of the client; nil if it cannot be closed
@@ -40,7 +40,7 @@ var unevenNetwork = side{name: "network", closes: true, open: func(chain inprocc
 	return openNetwork(chain, register, func(conn net.Conn) net.Conn { return unevenConn{conn} })
 }}
 
-// inProcess are the paths that must do what the network does.
+// inProcess has the paths that must behave like the network.
 var inProcess = []side{
 	{name: "Channel", open: func(chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) connection {
 		ch := inprocchain.New(chain)
@@ -71,7 +71,7 @@ func openNetwork(chain inprocchain.Chain, register func(grpc.ServiceRegistrar), 
 	register(server)
 	listener := bufconn.Listen(1 << 20)
 	go server.Serve(listener)
-	// The target is the Channel's, so that both sides have the same authority.
+	// The endpoint is that of a Channel, so that both sides have the same authority.
 	cc, err := grpc.NewClient("passthrough:///inproc", append(chain.DialOptions(),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// What the stats handlers of a program do besides recording.
+// The behaviors of stats handlers, besides recording.
 const (
 	statsRecord = iota
 	statsOutgoing
@@ -54,7 +54,7 @@ func (r *run) chain() []inprocchain.Option {
 	return opts
 }
 
-// A statsHandler records what it is told. It has an observer for each RPC.
+// A statsHandler records its events. It has an observer for each RPC.
 type statsHandler struct {
 	*run
 	observer string
@@ -139,7 +139,7 @@ func (h *statsHandler) describe(s stats.RPCStats) (name string, details []any) {
 	}
 }
 
-// change writes to the metadata of an event, which is the stats handler's own.
+// change writes to the metadata of an event. The stats handler owns it.
 func change(s stats.RPCStats) {
 	var md metadata.MD
 	switch s := s.(type) {

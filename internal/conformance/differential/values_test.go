@@ -18,11 +18,11 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
-// A messageType is what all messages of a program are.
+// A messageType is the type of all messages of a program.
 type messageType struct {
 	name  string
 	empty func() proto.Message
-	small func(number int) proto.Message // the number tells messages apart
+	small func(number int) proto.Message // with a number that tells messages apart
 	large func() proto.Message
 }
 
@@ -63,7 +63,7 @@ func messageNames() []string {
 	return namesOf(messageTypes, func(t messageType) string { return t.name })
 }
 
-// Which message a step sends.
+// The messages that a step may send.
 const (
 	smallMessage = iota
 	largeMessage
@@ -84,7 +84,7 @@ var messageArgs = []string{
 	hugeMessage:        "a message of 100 KiB",
 }
 
-// message returns the message that an argument names.
+// message returns the message for an argument.
 func (t messageType) message(arg, number int) any {
 	switch arg {
 	case largeMessage:
@@ -127,7 +127,7 @@ func metadataNames() []string {
 	return namesOf(metadatas, func(m namedMetadata) string { return m.name })
 }
 
-// md returns a copy of the metadata that an argument names.
+// md returns a copy of the metadata for an argument.
 func md(arg int) metadata.MD {
 	if arg == 0 {
 		return nil
