@@ -53,7 +53,7 @@ func ExampleOption() {
 	chaintest.CompareConns(t, app.conn, app.channel, check, options...)
 
 	// Output:
-	// chaintest: server span "grpc.health.v1.Health/Check" was left on the network only
+	// chaintest: server span "grpc.health.v1.Health/Check" was recorded only on the network
 	// chaintest: what the function of WithEffects returned differs (- on the network, + in-process):
 }
 

@@ -17,9 +17,8 @@ type call struct {
 	trace     trace.TraceID
 }
 
-// sendRequests sends all requests over each transport in turn, each below a span
-// of its own. It returns an error if ctx ends or if
-// a result is neither a response nor a gRPC status.
+// sendRequests sends all requests over each transport in turn, each with its own parent span.
+// It returns an error if ctx ends or if a result is neither a response nor a gRPC status.
 func sendRequests(ctx context.Context, a *app, token string) ([]call, error) {
 	clients, closeClients, err := dial(a)
 	if err != nil {

@@ -122,7 +122,7 @@ func TestTracedPassesOnEveryTransport(t *testing.T) {
 	}
 }
 
-func TestTracedTellsWhatIsMissing(t *testing.T) {
+func TestTracedReportsMissingSpans(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name      string

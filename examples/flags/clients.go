@@ -17,8 +17,8 @@ type client struct {
 	title     string // for output
 }
 
-// dial returns a client of the app for each transport. The one over TCP is given
-// the client side of the chain. The Channel has it already.
+// dial returns a client of the app for each transport. The client over TCP has the dial
+// options of the chain. The Channel already has the client side of the chain.
 func dial(a *app) (_ []client, closeClients func() error, _ error) {
 	options := append(a.chain.DialOptions(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	conn, err := grpc.NewClient(a.grpcAddr, options...)

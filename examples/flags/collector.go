@@ -38,7 +38,7 @@ func startCollector() (*spanCollector, error) {
 	}
 	c := &spanCollector{addr: listener.Addr().String(), server: grpc.NewServer()}
 	collectorpb.RegisterTraceServiceServer(c.server, c)
-	c.serving.Go(func() { _ = c.server.Serve(listener) }) // if it fails, exports fail
+	c.serving.Go(func() { _ = c.server.Serve(listener) }) // If it fails, exports fail.
 	return c, nil
 }
 
@@ -64,7 +64,7 @@ func (c *spanCollector) Export(_ context.Context, req *collectorpb.ExportTraceSe
 	return new(collectorpb.ExportTraceServiceResponse), nil
 }
 
-// decodeSpan keeps what a tree shows of a span.
+// decodeSpan decodes the parts of a span that a tree shows.
 func decodeSpan(span *tracepb.Span, process *resource.Resource) sdktrace.ReadOnlySpan {
 	var own, parent trace.SpanContextConfig
 	copy(own.TraceID[:], span.GetTraceId())
@@ -83,7 +83,7 @@ func decodeSpan(span *tracepb.Span, process *resource.Resource) sdktrace.ReadOnl
 		Name:        span.GetName(),
 		SpanContext: trace.NewSpanContext(own),
 		Parent:      trace.NewSpanContext(parent),
-		SpanKind:    trace.SpanKind(span.GetKind()), // OTLP uses the same numbers
+		SpanKind:    trace.SpanKind(span.GetKind()), // OTLP uses the same numbers.
 		StartTime:   time.Unix(0, int64(span.GetStartTimeUnixNano())),
 		EndTime:     time.Unix(0, int64(span.GetEndTimeUnixNano())),
 		Attributes:  stringAttributes(span.GetAttributes()),

@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
-// compareTransports sends the same requests over each transport, prints what
-// they resulted in, and returns an error if the transports differ.
+// compareTransports sends the same requests over each transport, prints the results, and
+// returns an error if the transports differ.
 func compareTransports(ctx context.Context, cfg config, stdout io.Writer) error {
 	r, err := runOneProcess(ctx, cfg, stdout)
 	if err != nil {

@@ -47,7 +47,7 @@ func TestResultsAndTracesAreTheSameOnEveryTransport(t *testing.T) {
 			"      client flags.v1.Flags/Delete\n" +
 			"        server flags.v1.Flags/Delete\n" +
 			"          audit alice Delete dark-mode\n", 3},
-		{"transport=rest", 8}, // the log: seven requests, one of them with two RPCs
+		{"transport=rest", 8}, // the log has seven requests, one of them with two RPCs
 		{"transport=tcp", 8},
 		{"transport=in-process", 8},
 		{"\nAll three transports had the same results and left the same 2 audit records.\n", 1},

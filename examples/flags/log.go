@@ -15,7 +15,7 @@ func newLog(out io.Writer) *slog.Logger {
 		ReplaceAttr: func(_ []string, attr slog.Attr) slog.Attr {
 			switch attr.Key {
 			case "grpc.start_time", "grpc.request.deadline", "peer.address":
-				return slog.Attr{} // the line has a time, and the transport says more
+				return slog.Attr{} // The line already has a time and the transport.
 			}
 			return attr
 		},

@@ -1,11 +1,11 @@
-// Command flags is a feature-flag service that is served three ways at once with
-// one [inprocchain.Chain]: gRPC over TCP, gRPC in-process, and REST through
-// grpc-gateway on the in-process channel.
+// Command flags is a feature-flag service that is served over three transports with one
+// [inprocchain.Chain]: gRPC over TCP, gRPC in-process, and REST through grpc-gateway on the
+// in-process channel.
 //
 //	go run -C examples ./flags
 //
-// makes the same requests each way, prints the results, traces, audit records,
-// log and metrics, and fails if the three ways differ.
+// makes the same requests over each transport, prints the results, traces, audit records,
+// log and metrics, and fails if the transports differ.
 //
 //	go run -C examples ./flags -split
 //
@@ -34,7 +34,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends the program at once
+	context.AfterFunc(ctx, stop) // A second signal ends the program immediately.
 	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()
 	switch {
@@ -49,7 +49,7 @@ func main() {
 // errUsage is returned for invalid arguments, after a message on stderr.
 var errUsage = errors.New("see -help")
 
-// config holds the command line's settings.
+// config has the settings of the command line.
 type config struct {
 	serve    bool
 	split    bool

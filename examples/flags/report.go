@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// A report is what sending all requests once resulted in.
+// A report is the result of sending all requests once.
 type report struct {
 	calls []call
 	spans map[trace.TraceID][]sdktrace.ReadOnlySpan // empty if a collector has them
@@ -43,8 +43,8 @@ func (r *report) print(out io.Writer) {
 	fmt.Fprintf(out, "\nThe audit log\n\n%s\n", r.audit)
 }
 
-// observations returns, by transport, what must be the same over all of them:
-// the results and traces, without their durations.
+// observations returns, by transport, the results and traces without their durations, which
+// must be the same over all transports.
 func (r *report) observations() map[transport][]string {
 	observations := map[transport][]string{}
 	for _, call := range r.calls {
@@ -75,8 +75,8 @@ func (r *report) checkTransports() (records int, _ error) {
 	return len(byTransport[transportTCP]), sameOnAll("audit records", byTransport)
 }
 
-// sameOnAll returns an error if there is nothing for TCP, or if another
-// transport has something else.
+// sameOnAll returns an error if there are no lines for TCP, or if the lines of another
+// transport differ from those for TCP.
 func sameOnAll(what string, lines map[transport][]string) error {
 	if len(lines[transportTCP]) == 0 {
 		return fmt.Errorf("there are no %s for %s", what, transportTCP)

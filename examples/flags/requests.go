@@ -9,7 +9,7 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-// A request is sent in the same way over every transport.
+// A request is sent over every transport.
 type request struct {
 	name    string
 	noToken bool // send it without the bearer token

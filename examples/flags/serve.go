@@ -44,5 +44,5 @@ func serve(ctx context.Context, cfg config, stdout, stderr io.Writer) (err error
 	return err
 }
 
-// grpcPrefix is what the line with the address of gRPC begins with.
+// grpcPrefix is the beginning of the line with the address of gRPC.
 const grpcPrefix = "gRPC on "

@@ -135,7 +135,7 @@ func startProgram(t *testing.T, args ...string) *program {
 	return p
 }
 
-// lineAfter returns what follows the prefix on the first line that has it.
+// lineAfter returns the rest of the first line that begins with the prefix.
 func (p *program) lineAfter(t *testing.T, prefix string) string {
 	t.Helper()
 	for {

@@ -14,8 +14,8 @@ import (
 )
 
 // compareProcesses sends the same requests twice: to the flag service in this
-// process, and to the flag service in a second process. It prints what the second
-// run resulted in, and returns an error if the runs differ.
+// process, and to the flag service in a second process. It prints the results of the second
+// run, and returns an error if the runs differ.
 func compareProcesses(ctx context.Context, cfg config, stdout io.Writer) error {
 	first := cfg
 	first.grpcAddr, first.httpAddr, first.audit = "127.0.0.1:0", "127.0.0.1:0", ""
@@ -32,7 +32,7 @@ func compareProcesses(ctx context.Context, cfg config, stdout io.Writer) error {
 	}
 	what := "results, traces and audit records"
 	if cfg.otlp != "" {
-		what = "results and audit records" // the collector has the traces
+		what = "results and audit records" // The collector has the traces.
 	} else if err := two.checkProcesses(); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func compareProcesses(ctx context.Context, cfg config, stdout io.Writer) error {
 }
 
 // runTwoProcesses sends all requests to an app whose flag service runs in a
-// second process. The two processes have separate telemetry and meet at an OTLP
+// second process. The two processes have separate telemetry, and export it to the same OTLP
 // collector.
 func runTwoProcesses(ctx context.Context, cfg config, stdout io.Writer) (*report, error) {
 	stopCollector := func() []sdktrace.ReadOnlySpan { return nil }

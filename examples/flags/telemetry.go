@@ -16,13 +16,13 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 )
 
-// telemetry holds the OpenTelemetry providers of an app. None of them is global.
+// telemetry has the OpenTelemetry providers of an app. None of them is global.
 type telemetry struct {
 	tracers    *sdktrace.TracerProvider
 	meters     *sdkmetric.MeterProvider
 	metrics    *sdkmetric.ManualReader
 	propagator propagation.TextMapPropagator
-	collector  string // where spans are exported to; empty if they are not
+	collector  string // the address to which spans are exported; empty if they are not exported
 }
 
 // newTelemetry passes spans to the processor. The name is that of the process.
@@ -42,7 +42,8 @@ func exportTelemetry(ctx context.Context, name, collector string) (*telemetry, e
 	exporter, err := otlptracegrpc.New(ctx,
 		otlptracegrpc.WithEndpoint(collector),
 		otlptracegrpc.WithInsecure(),
-		// The exporter gives up before the program does, so that its error says why.
+		// The exporter stops retrying before the program stops waiting for it, so that the
+		// program reports the exporter's error.
 		otlptracegrpc.WithRetry(otlptracegrpc.RetryConfig{
 			Enabled: true, InitialInterval: time.Second, MaxInterval: time.Second, MaxElapsedTime: stopTimeout / 2,
 		}),
@@ -72,5 +73,5 @@ func (t *telemetry) shutdown(ctx context.Context) error {
 		flushErr = fmt.Errorf("exporting to %s: %w; is a collector listening there?", t.collector, flushErr)
 	}
 	shutdownErr := errors.Join(t.tracers.Shutdown(ctx), t.meters.Shutdown(ctx))
-	return cmp.Or(flushErr, shutdownErr) // if both are set, they have the same cause
+	return cmp.Or(flushErr, shutdownErr) // If both are set, they have the same cause.
 }

@@ -21,7 +21,7 @@ const gatewayKey = "flags-gateway"
 
 // transportOf returns the transport of the request that ctx belongs to.
 func transportOf(ctx context.Context) transport {
-	// Metadata counts in-process only: over TCP, clients may send any metadata.
+	// Use the metadata only in-process, because clients over TCP may send any metadata.
 	if from, ok := peer.FromContext(ctx); !ok || from.Addr.Network() != "inproc" {
 		return transportTCP
 	}

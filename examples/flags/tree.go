@@ -36,7 +36,7 @@ func tree(spans []sdktrace.ReadOnlySpan) []treeLine {
 		for _, span := range spans {
 			parent := span.Parent().SpanID()
 			if !known[parent] {
-				parent = trace.SpanID{} // a span that another program recorded
+				parent = trace.SpanID{} // Another program recorded the parent.
 			}
 			if parent != of {
 				continue
@@ -73,8 +73,7 @@ func describe(span sdktrace.ReadOnlySpan) string {
 	return text
 }
 
-// describeEvent omits the transport, which is all that may differ between
-// transports.
+// describeEvent omits the transport, the only attribute that may differ between transports.
 func describeEvent(event sdktrace.Event) string {
 	text := event.Name
 	for _, attr := range event.Attributes {
@@ -85,8 +84,8 @@ func describeEvent(event sdktrace.Event) string {
 	return text
 }
 
-// printTree writes an indented trace with a single Write. It includes the names
-// of the processes if there are several.
+// printTree writes an indented trace with a single call of Write. It includes the names of the
+// processes if there are several.
 func printTree(out io.Writer, lines []treeLine) {
 	several := slices.ContainsFunc(lines, func(line treeLine) bool { return line.process != lines[0].process })
 	var b strings.Builder

@@ -25,8 +25,8 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-// Each test wires the channel of the application in one way that differs from
-// its server, and shows which function of chaintest reports it.
+// In each test, the channel of the application differs from its server. The test shows which
+// functions of chaintest report the difference.
 func TestChaintestReportsBrokenWiring(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -55,7 +55,7 @@ func TestChaintestReportsBrokenWiring(t *testing.T) {
 			name:           "no stats handlers",
 			channel:        func(p parts) inprocchain.Chain { return p.chain(p.authenticate(), p.auditing()) },
 			traced:         `no span of an RPC`,
-			connsWithSpans: `client span "flags.v1.Flags/Create" was left on the network only`,
+			connsWithSpans: `client span "flags.v1.Flags/Create" was recorded only on the network`,
 		},
 		{
 			name: "no server stats handler",
@@ -63,7 +63,7 @@ func TestChaintestReportsBrokenWiring(t *testing.T) {
 				return p.chain(inprocchain.WithClientStatsHandlers(p.clientHandler()), p.authenticate(), p.auditing())
 			},
 			traced:         `no server span for /flags.v1.Flags/Create: is the server's stats handler on the channel, too?`,
-			connsWithSpans: `client span "flags.v1.Flags/Create" > server span "flags.v1.Flags/Create" was left on the network only`,
+			connsWithSpans: `client span "flags.v1.Flags/Create" > server span "flags.v1.Flags/Create" was recorded only on the network`,
 		},
 		{
 			name: "server stats handler twice",
@@ -71,7 +71,7 @@ func TestChaintestReportsBrokenWiring(t *testing.T) {
 				return p.chain(p.tracing(), inprocchain.WithServerStatsHandlers(p.serverHandler()), p.authenticate(), p.auditing())
 			},
 			traced:         `more than one server span for /flags.v1.Flags/Create: is its stats handler registered twice?`,
-			connsWithSpans: `client span "flags.v1.Flags/Create" > server span "flags.v1.Flags/Create" was left in-process only`,
+			connsWithSpans: `client span "flags.v1.Flags/Create" > server span "flags.v1.Flags/Create" was recorded only in-process`,
 		},
 		{
 			name: "audit interceptor outside of tracing",
@@ -124,7 +124,7 @@ func TestChaintestReportsBrokenWiring(t *testing.T) {
 					chaintest.CompareConns(t, a.conn, a.app.channel, makeChanges, effects)
 				}},
 			} {
-				_ = a.newRecords() // those of the function before
+				_ = a.newRecords() // discards those of the previous function
 				reported := &failures{TB: t}
 				f.test(reported)
 				got := reported.text.String()
@@ -145,7 +145,7 @@ func TestChaintestReportsBrokenWiring(t *testing.T) {
 // it, so that it can be called again.
 func makeChanges(ctx context.Context, cc grpc.ClientConnInterface) error {
 	client := pb.NewFlagsClient(cc)
-	_, _ = get(ctx, client) // it has no token
+	_, _ = get(ctx, client) // It has no token.
 	ctx = withToken(ctx, testToken)
 	if _, err := create(ctx, client); err != nil {
 		return err
@@ -156,8 +156,8 @@ func makeChanges(ctx context.Context, cc grpc.ClientConnInterface) error {
 
 func registerFlags(registrar grpc.ServiceRegistrar) { pb.RegisterFlagsServer(registrar, newService()) }
 
-// If stats handlers are missing both ways, the two ways are equal.
-func TestChaintestReportsThatNeitherWayHasStatsHandlers(t *testing.T) {
+// If stats handlers are missing on both, there is no difference to report.
+func TestChaintestReportsThatBothHaveNoStatsHandlers(t *testing.T) {
 	t.Parallel()
 	a := newWiredApp(t, func(p parts) (server, channel inprocchain.Chain) {
 		server = p.chain(p.authenticate(), p.auditing())
@@ -171,7 +171,7 @@ func TestChaintestReportsThatNeitherWayHasStatsHandlers(t *testing.T) {
 		{"no span of an RPC", func(t testing.TB) {
 			chaintest.Traced(t, a.spans, func(ctx context.Context) error { return makeChanges(ctx, a.app.channel) })
 		}},
-		{"no span was recorded either way", func(t testing.TB) {
+		{"no span was recorded", func(t testing.TB) {
 			chaintest.CompareConns(t, a.conn, a.app.channel, makeChanges, chaintest.WithSpans(a.spans))
 		}},
 	} {
@@ -232,13 +232,13 @@ func (r *recordReader) next() []string {
 		if err := lines.Decode(&next); errors.Is(err, io.EOF) {
 			return records
 		} else if err != nil {
-			panic(err) // the log writes JSON
+			panic(err) // The log contains only JSON.
 		}
 		records = append(records, fmt.Sprintf("%s %s %s", next.Actor, next.Action, next.Flag))
 	}
 }
 
-// parts are what the chains of a wiredApp are made of.
+// parts are the parts from which the chains of a wiredApp are made.
 type parts struct {
 	server    inprocchain.Chain // that of the program
 	audit     *auditLog

@@ -1,5 +1,5 @@
-// Package gateway has the code of docs/grpc-gateway.md, and tests of what the
-// document says.
+// Package gateway has the code of docs/grpc-gateway.md, and tests of the statements in the
+// document.
 package gateway
 
 import (
@@ -36,7 +36,7 @@ var (
 	withConn   = registration{"Handler", registerConn}
 )
 
-// registerServer ignores the chain, since RegisterFlagsHandlerServer has no use for it.
+// registerServer ignores the chain, because RegisterFlagsHandlerServer cannot use one.
 func registerServer(ctx context.Context, mux *runtime.ServeMux, _ inprocchain.Chain, implementation pb.FlagsServer) error {
 	return pb.RegisterFlagsHandlerServer(ctx, mux, implementation)
 }

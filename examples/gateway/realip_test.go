@@ -24,7 +24,7 @@ const (
 
 func TestRealIPReadsTheAddressOfTheHTTPClient(t *testing.T) {
 	t.Parallel()
-	// An address for documentation: no client on a network can have it.
+	// This address is reserved for documentation, so no client can have it.
 	gatewayAddr := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}
 	chain := inprocchain.NewChain(
 		inprocchain.WithUnaryServerInterceptors(realip.UnaryServerInterceptorOpts(
@@ -34,14 +34,14 @@ func TestRealIPReadsTheAddressOfTheHTTPClient(t *testing.T) {
 	)
 	channel := inprocchain.New(chain, inprocchain.WithAddr(gatewayAddr))
 
-	post, seen := recordRealIP(t, channel)
+	post, found := recordRealIP(t, channel)
 	for _, header := range []string{"", "X-Forwarded-For", "X-Real-Ip", "Grpc-Metadata-X-Forwarded-For", "Grpc-Metadata-X-Real-Ip"} {
-		if post(header); seen.String() != client {
-			t.Errorf("with the header %q, the real address is %s, want %s", header, seen, client)
+		if post(header); found.String() != client {
+			t.Errorf("with the header %q, the real address is %s, want %s", header, found, client)
 		}
 	}
-	if _, err := pb.NewFlagsClient(channel).Create(t.Context(), new(pb.CreateRequest)); err != nil || seen.String() != "192.0.2.1" {
-		t.Errorf("for a caller in the process, the real address is %s (%v), want 192.0.2.1", seen, err)
+	if _, err := pb.NewFlagsClient(channel).Create(t.Context(), new(pb.CreateRequest)); err != nil || found.String() != "192.0.2.1" {
+		t.Errorf("for a caller in the process, the real address is %s (%v), want 192.0.2.1", found, err)
 	}
 }
 
@@ -85,40 +85,40 @@ func TestRealIPDependsOnItsOptions(t *testing.T) {
 			if test.addr != nil {
 				chain = inprocchain.NewChain(chain, inprocchain.WithAddr(test.addr))
 			}
-			post, seen := recordRealIP(t, inprocchain.New(chain))
-			if post(test.header); seen.String() != test.want {
-				t.Errorf("the real address is %s, want %s", seen, test.want)
+			post, found := recordRealIP(t, inprocchain.New(chain))
+			if post(test.header); found.String() != test.want {
+				t.Errorf("the real address is %s, want %s", found, test.want)
 			}
 		})
 	}
 }
 
-func TestAuthInfoSaysInProcessWhateverTheAddress(t *testing.T) {
+func TestAuthInfoIsInProcessForEveryAddress(t *testing.T) {
 	t.Parallel()
 	channel := inprocchain.New(inprocchain.WithAddr(&net.TCPAddr{IP: net.IPv4(192, 0, 2, 1)}))
-	var seen peer.Peer
+	var found peer.Peer
 	pb.RegisterFlagsServer(channel, &service{create: func(ctx context.Context) error {
 		if p, ok := peer.FromContext(ctx); ok {
-			seen = *p
+			found = *p
 		}
 		return nil
 	}})
 	if _, err := pb.NewFlagsClient(channel).Create(t.Context(), new(pb.CreateRequest)); err != nil {
 		t.Fatal(err)
 	}
-	if seen.Addr.Network() != "tcp" || seen.AuthInfo.AuthType() != "inproc" {
-		t.Errorf("the peer is %v of the network %s, want AuthInfo inproc and the network tcp", seen, seen.Addr.Network())
+	if found.Addr.Network() != "tcp" || found.AuthInfo.AuthType() != "inproc" {
+		t.Errorf("the peer is %v of the network %s, want AuthInfo inproc and the network tcp", found, found.Addr.Network())
 	}
 }
 
 // recordRealIP serves REST on the channel. It returns a function that posts a
 // request with a forged address in the header, and the real address that the
 // handler found last.
-func recordRealIP(t *testing.T, channel *inprocchain.Channel) (post func(header string), seen *netip.Addr) {
+func recordRealIP(t *testing.T, channel *inprocchain.Channel) (post func(header string), found *netip.Addr) {
 	t.Helper()
-	seen = new(netip.Addr)
+	found = new(netip.Addr)
 	pb.RegisterFlagsServer(channel, &service{create: func(ctx context.Context) error {
-		*seen, _ = realip.FromContext(ctx)
+		*found, _ = realip.FromContext(ctx)
 		return nil
 	}})
 	mux := runtime.NewServeMux()
@@ -135,5 +135,5 @@ func recordRealIP(t *testing.T, channel *inprocchain.Channel) (post func(header 
 		if mux.ServeHTTP(recorder, request); recorder.Code != http.StatusOK {
 			t.Errorf("POST returned %d: %s", recorder.Code, recorder.Body)
 		}
-	}, seen
+	}, found
 }

@@ -21,7 +21,7 @@ import (
 // authenticateUnlessInProcess is wrong for services that serve REST.
 func authenticateUnlessInProcess(ctx context.Context) (context.Context, error) {
 	if p, ok := peer.FromContext(ctx); ok && p.Addr.Network() == "inproc" {
-		return ctx, nil // REST requests get here
+		return ctx, nil // REST requests are accepted here.
 	}
 	return authenticate(ctx)
 }
@@ -68,7 +68,7 @@ func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]strin
 
 func (bearer) RequireTransportSecurity() bool { return true }
 
-func TestCallersInTheProcessSendCredentialsOfTheirOwn(t *testing.T) {
+func TestCallersInTheProcessSendTheirOwnCredentials(t *testing.T) {
 	t.Parallel()
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(auth.UnaryServerInterceptor(authenticate)))
 	channel := inprocchain.New(chain)

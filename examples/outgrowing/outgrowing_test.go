@@ -1,5 +1,5 @@
-// Package outgrowing has the code of docs/outgrowing.md, and tests of what the
-// document says.
+// Package outgrowing has the code of docs/outgrowing.md, and tests of the statements in the
+// document.
 package outgrowing
 
 import (
@@ -22,7 +22,7 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-// oneProcess is step 1.
+// oneProcess is step 1 of docs/outgrowing.md.
 func oneProcess(chain inprocchain.Chain, flags pb.FlagsServer) *inprocchain.Channel {
 	server := grpc.NewServer(chain.ServerOptions()...) // if there are clients on the network
 	channel := inprocchain.New(chain)
@@ -33,14 +33,14 @@ func oneProcess(chain inprocchain.Chain, flags pb.FlagsServer) *inprocchain.Chan
 	return channel
 }
 
-// flagsProcess is step 2.
+// flagsProcess is step 2 of docs/outgrowing.md.
 func flagsProcess(chain inprocchain.Chain, flags pb.FlagsServer, opts ...grpc.ServerOption) *grpc.Server {
 	server := grpc.NewServer(append(chain.ServerOptions(), opts...)...)
 	pb.RegisterFlagsServer(server, flags)
 	return server
 }
 
-// remainingProcess is step 3.
+// remainingProcess is step 3 of docs/outgrowing.md.
 func remainingProcess(chain inprocchain.Chain, target string, opts ...grpc.DialOption) (*inprocchain.Channel, *grpc.ClientConn, error) {
 	conn, err := grpc.NewClient(target, append(chain.DialOptions(), opts...)...)
 	if err != nil {
@@ -83,7 +83,7 @@ func TestCallersAndInterceptorsStayTheSame(t *testing.T) {
 	}
 }
 
-func TestMessagesOver4MiBNeedALimitOfTheirOwn(t *testing.T) {
+func TestMessagesOver4MiBRequireLargerLimits(t *testing.T) {
 	t.Parallel()
 	large := &flags{description: strings.Repeat("x", 5<<20)}
 	request := &pb.CreateRequest{Description: large.description}
@@ -195,7 +195,7 @@ func TestDeadlineAndCancellationReachTheOtherProcess(t *testing.T) {
 	}
 }
 
-func TestHandlersCannotSeeTheirClientsProcess(t *testing.T) {
+func TestHandlersInAnotherProcessHaveNoClientContext(t *testing.T) {
 	t.Parallel()
 	for _, split := range []bool{false, true} {
 		service := new(flags)

@@ -24,7 +24,7 @@ import (
 	"google.golang.org/protobuf/types/pluginpb"
 )
 
-// root is the directory that imports and output files are relative to.
+// root is the directory to which imports and output files are relative.
 const root = "../../flags"
 
 func main() {
