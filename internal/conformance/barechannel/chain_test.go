@@ -17,7 +17,7 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/way"
 )
 
-func TestBareChannelLosesItsTypeWhenIntercepted(t *testing.T) {
+func TestBareChannelIsHiddenByInterceptors(t *testing.T) {
 	t.Parallel()
 	pass := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 		return invoker(ctx, method, req, reply, cc, opts...)
@@ -43,7 +43,7 @@ func TestBareChannelLosesItsTypeWhenIntercepted(t *testing.T) {
 	}
 }
 
-func TestBareChannelMissesWhatTheServerRuns(t *testing.T) {
+func TestBareChannelDoesNotRunServerInterceptors(t *testing.T) {
 	t.Parallel()
 	var audited []string
 	audit := func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -109,7 +109,7 @@ func TestBareChannelReplacesInterceptors(t *testing.T) {
 	}
 }
 
-func TestBareChannelGivesClientInterceptorsNoClientConn(t *testing.T) {
+func TestBareChannelPassesNilClientConnToInterceptors(t *testing.T) {
 	t.Parallel()
 	var target string
 	readTarget := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
@@ -130,7 +130,7 @@ func TestBareChannelGivesClientInterceptorsNoClientConn(t *testing.T) {
 	}
 }
 
-func TestBareChannelIsNoClientConn(t *testing.T) {
+func TestBareChannelIsNotAClientConn(t *testing.T) {
 	t.Parallel()
 	var bare grpc.ClientConnInterface = &inprocgrpc.Channel{}
 	if _, ok := bare.(*grpc.ClientConn); ok {
@@ -161,7 +161,7 @@ func TestBareChannelPanicsForMalformedMethods(t *testing.T) {
 	}
 }
 
-func TestBareChannelLetsHandlersErrorsThrough(t *testing.T) {
+func TestBareChannelReturnsErrorsOfHandlersUnchanged(t *testing.T) {
 	t.Parallel()
 	internal := errors.New("dial tcp 10.0.0.7:5432: connection refused")
 	for _, returned := range []error{

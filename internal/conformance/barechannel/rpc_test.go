@@ -15,7 +15,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-func TestBareChannelReadsTheRequestAfterTheCall(t *testing.T) {
+func TestBareChannelReadsRequestAfterCall(t *testing.T) {
 	// slow returns a cloner that blocks until release is closed.
 	slow := func() (cloner inprocgrpc.Cloner, copying, release chan struct{}, copied chan struct{}) {
 		copying, release, copied = make(chan struct{}), make(chan struct{}), make(chan struct{})

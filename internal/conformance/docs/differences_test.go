@@ -220,8 +220,8 @@ func TestDifferencesNameWhatCannotWork(t *testing.T) {
 	}
 }
 
-// TestInProcessIsInprocgrpcsClient shows what does not run for RPCs on InProcess().
-func TestInProcessIsInprocgrpcsClient(t *testing.T) {
+// TestInProcessRunsNoClientSide shows what does not run for RPCs on InProcess().
+func TestInProcessRunsNoClientSide(t *testing.T) {
 	runs := 0
 	channel := inprocchain.New(
 		inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {

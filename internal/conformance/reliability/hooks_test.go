@@ -99,7 +99,7 @@ func TestReplacedChainPanicsWhileBuilding(t *testing.T) {
 
 // Flipt's server constructor sets the interceptors of the channel that it receives. If the
 // chain were replaced silently, every request would be served without the audit log.
-func TestConstructorThatSetsInterceptorsOfItsChannelFailsLoudly(t *testing.T) {
+func TestRPCsFailAfterConstructorReplacesInterceptors(t *testing.T) {
 	t.Parallel()
 	newServer := func(ch *inprocgrpc.Channel, s scripted) grpc.ClientConnInterface {
 		ch.WithServerUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {

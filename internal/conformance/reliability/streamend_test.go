@@ -19,7 +19,7 @@ import (
 // A stream may end with an error on the caller's side, for example because a message is too
 // large. The context of the handler ends before OnFinish and stats handlers are called, so
 // these may wait for the handler, or never return.
-func TestHandlerLearnsOfStreamEndFirst(t *testing.T) {
+func TestHandlerContextEndsBeforeOnFinish(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(handlerEnded <-chan struct{}) (inprocchain.Option, grpc.CallOption){
 		"OnFinish waits": func(handlerEnded <-chan struct{}) (inprocchain.Option, grpc.CallOption) {

@@ -20,7 +20,7 @@ import (
 
 // A stats handler on a bare channel receives fewer events than on a network and on a
 // Channel. The events are sorted, because the order of InTrailer is unspecified.
-func TestBareChannelKeepsEventsBack(t *testing.T) {
+func TestBareChannelOmitsStatsEvents(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name           string
