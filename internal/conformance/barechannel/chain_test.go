@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 func TestBareChannelIsHiddenByInterceptors(t *testing.T) {
@@ -51,7 +51,7 @@ func TestBareChannelDoesNotRunServerInterceptors(t *testing.T) {
 		return handler(ctx, req)
 	}
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit))
-	network := way.Network(t, chain, register)
+	network := connect.Network(t, chain, register)
 
 	bare := &inprocgrpc.Channel{}
 	grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
@@ -144,7 +144,7 @@ func TestBareChannelIsNotAClientConn(t *testing.T) {
 
 func TestBareChannelPanicsForMalformedMethods(t *testing.T) {
 	t.Parallel()
-	network := way.Network(t, inprocchain.Chain{}, register)
+	network := connect.Network(t, inprocchain.Chain{}, register)
 	channel := newChannel(t)
 	for _, method := range []string{"", "/", "bad", "/bad"} {
 		bare := &inprocgrpc.Channel{}
@@ -178,7 +178,7 @@ func TestBareChannelReturnsErrorsOfHandlersUnchanged(t *testing.T) {
 		bare := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(fail)
 		grpchantesting.RegisterTestServiceServer(bare, &grpchantesting.TestServer{})
 		chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(fail))
-		network := way.Network(t, chain, register)
+		network := connect.Network(t, chain, register)
 
 		call := func(cc grpc.ClientConnInterface) error {
 			_, err := grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), &grpchantesting.Message{})
@@ -199,7 +199,7 @@ func TestBareChannelReturnsErrorsOfHandlersUnchanged(t *testing.T) {
 
 func newChannel(t *testing.T, opts ...inprocchain.Option) *inprocchain.Channel {
 	t.Helper()
-	return way.InProcess(t, inprocchain.NewChain(opts...), register)
+	return connect.InProcess(t, inprocchain.NewChain(opts...), register)
 }
 
 func register(services grpc.ServiceRegistrar) {

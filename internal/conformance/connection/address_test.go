@@ -14,7 +14,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // Everything that has an address on a network has the Channel's in-process.
@@ -37,21 +37,21 @@ func TestAddressIsSeenWhereverANetworkHasOne(t *testing.T) {
 	}
 }
 
-// The handler's side of RPCs that are made on InProcess() sees the same.
-func TestAddressIsSeenByHandlersOfRPCsOnInProcess(t *testing.T) {
+// On the handler's side, RPCs on InProcess() have the same addresses.
+func TestAddressesOnInProcessAreSetForHandlers(t *testing.T) {
 	t.Parallel()
 	addr := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9000}
-	network, _ := waysAt(addr)
-	want := handlersSide(recordIn(t, network, recordAddresses))
-	got := handlersSide(recordIn(t, openWay{"InProcess", func(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) grpc.ClientConnInterface {
-		return way.InProcess(t, inprocchain.NewChain(chain, inprocchain.WithAddr(addr)), register).InProcess()
+	network, _ := transportsAt(addr)
+	want := handlersSide(recordOver(t, network, recordAddresses))
+	got := handlersSide(recordOver(t, transport{"InProcess", func(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) grpc.ClientConnInterface {
+		return connect.InProcess(t, inprocchain.NewChain(chain, inprocchain.WithAddr(addr)), register).InProcess()
 	}}, recordAddresses))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-network +in-process)\n%s", diff)
 	}
 }
 
-// handlersSide returns the lines of those who observe RPCs on the handler's side.
+// handlersSide returns the lines of the observers on the handler's side.
 func handlersSide(lines map[string][]string) map[string][]string {
 	maps.DeleteFunc(lines, func(observer string, _ []string) bool {
 		return !strings.HasPrefix(observer, "server") && observer != "handler"
@@ -59,7 +59,7 @@ func handlersSide(lines map[string][]string) map[string][]string {
 	return lines
 }
 
-func recordAddresses(t *testing.T, way openWay) *journal {
+func recordAddresses(t *testing.T, over transport) *journal {
 	j := new(journal)
 	seen := func(observer string) func(context.Context) {
 		return func(ctx context.Context) {
@@ -85,7 +85,7 @@ func recordAddresses(t *testing.T, way openWay) *journal {
 		inprocchain.WithClientStatsHandlers(addressRecorder{j, "client"}),
 		inprocchain.WithServerStatsHandlers(addressRecorder{j, "server"}),
 	)
-	cc := way.open(t, chain, service{seen("handler")}.register)
+	cc := over.open(t, chain, service{seen("handler")}.register)
 	var from peer.Peer
 	if _, err := callUnary(t.Context(), cc, grpc.Peer(&from)); err != nil {
 		t.Fatal(err)

@@ -17,7 +17,7 @@ func TestContextsDeriveFromTagConnAsOnANetwork(t *testing.T) {
 	compare(t, nil, recordTags)
 }
 
-func recordTags(t *testing.T, way openWay) *journal {
+func recordTags(t *testing.T, over transport) *journal {
 	j := new(journal)
 	intercepted := func(ctx context.Context) { j.add("server interceptor", "%s", tagsOf(ctx)) }
 	chain := inprocchain.NewChain(
@@ -36,7 +36,7 @@ func recordTags(t *testing.T, way openWay) *journal {
 			return handler(srv, stream)
 		}),
 	)
-	cc := way.open(t, chain, service{func(ctx context.Context) { j.add("handler", "%s", tagsOf(ctx)) }}.register)
+	cc := over.open(t, chain, service{func(ctx context.Context) { j.add("handler", "%s", tagsOf(ctx)) }}.register)
 	ctx := context.WithValue(t.Context(), tagKey("caller"), "of the caller")
 	if _, err := callUnary(ctx, cc); err != nil {
 		t.Fatal(err)

@@ -10,10 +10,10 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
-// An end is a way to end a connection.
+// An end ends a connection.
 type end struct {
 	name    string
 	network func(*grpc.Server, *grpc.ClientConn)
@@ -209,7 +209,7 @@ func onNetwork(t *testing.T, chain inprocchain.Chain) (*grpc.Server, *grpc.Clien
 func serveOnNetwork(t *testing.T, chain inprocchain.Chain, s service) (*grpc.Server, *grpc.ClientConn) {
 	server := grpc.NewServer(chain.ServerOptions()...)
 	s.register(server)
-	cc := way.Dial(t, server, chain.DialOptions()...)
+	cc := connect.Dial(t, server, chain.DialOptions()...)
 	cc.Connect()
 	synctest.Wait()
 	return server, cc

@@ -52,14 +52,14 @@ func TestHeadersOfHTTP2AreSeenAsOnANetwork(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			compare(t, nil, func(t *testing.T, way openWay) *journal {
-				return recordHeaders(t, way, test.chain, test.md, test.opts)
+			compare(t, nil, func(t *testing.T, over transport) *journal {
+				return recordHeaders(t, over, test.chain, test.md, test.opts)
 			})
 		})
 	}
 }
 
-func recordHeaders(t *testing.T, way openWay, chain []inprocchain.Option, md metadata.MD, opts []grpc.CallOption) *journal {
+func recordHeaders(t *testing.T, over transport, chain []inprocchain.Option, md metadata.MD, opts []grpc.CallOption) *journal {
 	j := new(journal)
 	incoming := func(observer string) func(context.Context) {
 		return func(ctx context.Context) {
@@ -80,7 +80,7 @@ func recordHeaders(t *testing.T, way openWay, chain []inprocchain.Option, md met
 		inprocchain.WithClientStatsHandlers(headerRecorder{journal: j, side: "client"}),
 		inprocchain.WithServerStatsHandlers(headerRecorder{journal: j, side: "server"}),
 	)
-	cc := way.open(t, inprocchain.NewChain(chain...), service{incoming("handler")}.register)
+	cc := over.open(t, inprocchain.NewChain(chain...), service{incoming("handler")}.register)
 	ctx := t.Context()
 	if md != nil {
 		ctx = metadata.NewOutgoingContext(ctx, md)

@@ -12,7 +12,7 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // A journal holds what each observer of RPCs has recorded, in its order.
@@ -30,16 +30,15 @@ func (j *journal) add(observer, format string, args ...any) {
 	j.lines[observer] = append(j.lines[observer], fmt.Sprintf(format, args...))
 }
 
-// An openWay opens a connection with a chain to a service.
-type openWay struct {
+// A transport opens a connection to a service, with a chain.
+type transport struct {
 	name string
 	open func(*testing.T, inprocchain.Chain, func(grpc.ServiceRegistrar)) grpc.ClientConnInterface
 }
 
-// waysAt returns the ways to a service: on a network whose connection looks as if it
-// went from addr to addr, and in-process with this address, or with the default one if
-// addr is nil.
-func waysAt(addr net.Addr) (network openWay, inProcess []openWay) {
+// transportsAt returns the transports: a network connection with the address addr at both
+// ends, and the in-process paths with this address. If addr is nil, it is the default one.
+func transportsAt(addr net.Addr) (network transport, inProcess []transport) {
 	var with []inprocchain.Option
 	if addr != nil {
 		with = append(with, inprocchain.WithAddr(addr))
@@ -47,11 +46,11 @@ func waysAt(addr net.Addr) (network openWay, inProcess []openWay) {
 		addr = defaultAddr{}
 	}
 	channel := func(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) *inprocchain.Channel {
-		return way.InProcess(t, inprocchain.NewChain(append(with, chain)...), register)
+		return connect.InProcess(t, inprocchain.NewChain(append(with, chain)...), register)
 	}
-	return openWay{"network", func(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) grpc.ClientConnInterface {
-			return way.NetworkAt(t, addr, chain, register)
-		}}, []openWay{
+	return transport{"network", func(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) grpc.ClientConnInterface {
+			return connect.NetworkAt(t, addr, chain, register)
+		}}, []transport{
 			{"Channel", func(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) grpc.ClientConnInterface {
 				return channel(t, chain, register)
 			}},
@@ -64,36 +63,36 @@ func waysAt(addr net.Addr) (network openWay, inProcess []openWay) {
 		}
 }
 
-// defaultAddr is what the address of a Channel is by default.
+// defaultAddr is the default address of a Channel.
 type defaultAddr struct{}
 
 func (defaultAddr) Network() string { return "inproc" }
 
 func (defaultAddr) String() string { return "inproc" }
 
-// compare has record make the same RPCs in each way, and compares what their
-// observers have recorded once nobody has anything left to do.
-func compare(t *testing.T, addr net.Addr, record func(*testing.T, openWay) *journal) {
+// compare calls record, which makes RPCs, for each transport, and compares the lines of all
+// observers once all goroutines are blocked.
+func compare(t *testing.T, addr net.Addr, record func(*testing.T, transport) *journal) {
 	t.Helper()
-	network, inProcess := waysAt(addr)
-	want := recordIn(t, network, record)
-	for _, way := range inProcess {
-		got := recordIn(t, way, record)
+	network, inProcess := transportsAt(addr)
+	want := recordOver(t, network, record)
+	for _, over := range inProcess {
+		got := recordOver(t, over, record)
 		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s: (-network +in-process)\n%s", way.name, diff)
+			t.Errorf("%s: (-network +in-process)\n%s", over.name, diff)
 		}
 	}
 }
 
-func recordIn(t *testing.T, way openWay, record func(*testing.T, openWay) *journal) map[string][]string {
+func recordOver(t *testing.T, over transport, record func(*testing.T, transport) *journal) map[string][]string {
 	t.Helper()
 	var recorded *journal
 	synctest.Test(t, func(t *testing.T) {
-		recorded = record(t, way)
+		recorded = record(t, over)
 		synctest.Wait()
 	})
 	if len(recorded.lines) == 0 {
-		t.Fatalf("%s: nothing has been recorded", way.name)
+		t.Fatalf("%s: nothing was recorded", over.name)
 	}
 	return recorded.lines
 }

@@ -101,9 +101,9 @@ func TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			compare(t, nil, func(t *testing.T, way openWay) *journal {
+			compare(t, nil, func(t *testing.T, over transport) *journal {
 				j := new(journal)
-				cc := way.open(t, inprocchain.NewChain(inprocchain.WithServerStatsHandlers(rpcRecorder{j})), service{}.register)
+				cc := over.open(t, inprocchain.NewChain(inprocchain.WithServerStatsHandlers(rpcRecorder{j})), service{}.register)
 				if _, err := callUnary(t.Context(), cc); err != nil { // The connection is made.
 					t.Fatal(err)
 				}

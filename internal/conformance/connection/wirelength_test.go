@@ -12,9 +12,9 @@ import (
 // A message is preceded by 5 bytes on the wire.
 func TestWireLengthOfAMessageIncludesItsPrefix(t *testing.T) {
 	t.Parallel()
-	compare(t, nil, func(t *testing.T, way openWay) *journal {
+	compare(t, nil, func(t *testing.T, over transport) *journal {
 		j := new(journal)
-		cc := way.open(t, inprocchain.NewChain(
+		cc := over.open(t, inprocchain.NewChain(
 			inprocchain.WithClientStatsHandlers(lengthRecorder{t: t, journal: j, side: "client"}),
 			inprocchain.WithServerStatsHandlers(lengthRecorder{t: t, journal: j, side: "server"}),
 		), service{}.register)

@@ -25,7 +25,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/chaintest"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // The interceptors of go-grpc-middleware behave in-process as on a network.
@@ -35,10 +35,10 @@ func TestMiddlewareBehavesAsOnANetwork(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var log journal
-			for _, way := range way.All(t, test.chain(&log), pingServices) {
-				got := log.during(func() []string { return test.calls.make(t.Context(), way.Conn) })
+			for _, conn := range connect.All(t, test.chain(&log), pingServices) {
+				got := log.during(func() []string { return test.calls.make(t.Context(), conn.Conn) })
 				if diff := cmp.Diff(test.want, got); diff != "" {
-					t.Errorf("%s: (-want +got)\n%s", way.Name, diff)
+					t.Errorf("%s: (-want +got)\n%s", conn.Name, diff)
 				}
 			}
 		})

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // With an IP address, the Channel is a peer whose forwarded addresses can be trusted.
@@ -47,9 +47,9 @@ func TestRealIPFindsTheForwardedAddressAsOnANetwork(t *testing.T) {
 				inprocchain.WithUnaryServerInterceptors(realip.UnaryServerInterceptorOpts(test.options...), log.realIPOfUnary),
 				inprocchain.WithStreamServerInterceptors(realip.StreamServerInterceptorOpts(test.options...), log.realIPOfStream),
 			)
-			channel := way.InProcess(t, chain, pingServices)
+			channel := connect.InProcess(t, chain, pingServices)
 			for name, conn := range map[string]grpc.ClientConnInterface{
-				"network":    way.NetworkAt(t, addr, chain, pingServices),
+				"network":    connect.NetworkAt(t, addr, chain, pingServices),
 				"Channel":    channel,
 				"ClientConn": channel.ClientConn(),
 			} {

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 func TestInterceptorsReceiveCallersContextOnEveryPath(t *testing.T) {
@@ -66,7 +66,7 @@ func eachConn(t *testing.T, opt inprocchain.Option) map[string]grpc.ClientConnIn
 	server.RegisterService(scriptedDesc(), scripted{})
 	ch := scripted{}.onChannel(opt)
 	return map[string]grpc.ClientConnInterface{
-		"network":    way.Dial(t, server, inprocchain.NewChain(opt).DialOptions()...),
+		"network":    connect.Dial(t, server, inprocchain.NewChain(opt).DialOptions()...),
 		"Channel":    ch,
 		"ClientConn": ch.ClientConn(),
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/chaintest"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // A generated handler decodes once, calls the interceptor, and returns its result. A
@@ -94,7 +94,7 @@ func TestHandwrittenHandlersAreServedAsOnANetwork(t *testing.T) {
 			})
 
 			var want error // without stats handlers
-			for _, w := range way.All(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { r.RegisterService(handwritten(handler), struct{}{}) }) {
+			for _, w := range connect.All(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { r.RegisterService(handwritten(handler), struct{}{}) }) {
 				err := callHandwritten(t.Context(), w.Conn)
 				if want == nil {
 					want = err
@@ -137,7 +137,7 @@ func TestServiceNameMayContainSlash(t *testing.T) {
 	t.Parallel()
 	desc := scriptedDesc()
 	desc.ServiceName = "scripted/Service"
-	for _, w := range way.All(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { r.RegisterService(desc, scripted{}) }) {
+	for _, w := range connect.All(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { r.RegisterService(desc, scripted{}) }) {
 		for _, method := range []string{"/scripted/Service/Unary", "/scripted/Service/Bidi"} {
 			if _, err := ask(t.Context(), w.Conn, method); err != nil {
 				t.Errorf("%s: %s: %v", w.Name, method, err)
@@ -177,8 +177,8 @@ func TestSettingMetadataWithForeignContextFails(t *testing.T) {
 	)
 	below := inprocchain.New(chain)
 	below.InProcess().RegisterService(handwritten(handler), struct{}{})
-	ways := way.All(t, chain, func(r grpc.ServiceRegistrar) { r.RegisterService(handwritten(handler), struct{}{}) })
-	for _, w := range append(ways, way.Way{Name: "registered below", Conn: below}) {
+	conns := connect.All(t, chain, func(r grpc.ServiceRegistrar) { r.RegisterService(handwritten(handler), struct{}{}) })
+	for _, w := range append(conns, connect.Connection{Name: "registered below", Conn: below}) {
 		if err := callHandwritten(t.Context(), w.Conn); status.Code(err) != codes.Internal {
 			t.Errorf("%s: %v; want Internal", w.Name, err)
 		}

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // A scripted service has handlers that a test provides. A nil handler echoes.
@@ -93,7 +93,7 @@ func (s scripted) onBareChannel() *inprocgrpc.Channel {
 func (s scripted) onNetwork(tb testing.TB, opts ...grpc.ServerOption) *grpc.ClientConn {
 	server := grpc.NewServer(opts...)
 	server.RegisterService(scriptedDesc(), s)
-	return way.Dial(tb, server)
+	return connect.Dial(tb, server)
 }
 
 var bidi = &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // A stream may end with an error on the caller's side, for example because a message is too
@@ -51,7 +51,7 @@ func TestHandlerContextEndsBeforeOnFinish(t *testing.T) {
 						return nil
 					}})
 				}
-				for _, w := range way.All(t, inprocchain.NewChain(chainEnd), register) {
+				for _, w := range connect.All(t, inprocchain.NewChain(chainEnd), register) {
 					s := openBidi(t.Context(), t, w.Conn, grpc.MaxCallRecvMsgSize(10), callEnd)
 					received := make(chan struct{})
 					go func() {

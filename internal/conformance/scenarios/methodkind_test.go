@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // descs are the kinds of streams that a client may ask for.
@@ -144,16 +144,16 @@ func TestSecondAnswerToInvokeIsAnErrorAsOnANetwork(t *testing.T) {
 				return end
 			}}
 			want := ""
-			for _, way := range way.All(t, inprocchain.Chain{}, service.register) {
+			for _, conn := range connect.All(t, inprocchain.Chain{}, service.register) {
 				ended.Add(1)
-				err := way.Conn.Invoke(t.Context(), method, wrapperspb.String("request"), new(testText))
+				err := conn.Conn.Invoke(t.Context(), method, wrapperspb.String("request"), new(testText))
 				if status.Code(err) != codes.Internal {
-					t.Errorf("%s, %s: got %v, want Internal", way.Name, method, err)
+					t.Errorf("%s, %s: got %v, want Internal", conn.Name, method, err)
 				}
-				if !way.InProcess {
+				if !conn.InProcess {
 					want = err.Error()
 				} else if err.Error() != want {
-					t.Errorf("%s, %s: got %v, want %s as on a network", way.Name, method, err, want)
+					t.Errorf("%s, %s: got %v, want %s as on a network", conn.Name, method, err, want)
 				}
 				ended.Wait()
 			}

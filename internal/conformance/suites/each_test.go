@@ -6,13 +6,13 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // onEach runs a suite on each connection to the services that register registers.
 func onEach(t *testing.T, register func(grpc.ServiceRegistrar), suite func(*testing.T, grpc.ClientConnInterface)) {
 	t.Helper()
-	for _, way := range way.All(t, inprocchain.NewChain(), register) {
-		t.Run(way.Name, func(t *testing.T) { suite(t, way.Conn) })
+	for _, conn := range connect.All(t, inprocchain.NewChain(), register) {
+		t.Run(conn.Name, func(t *testing.T) { suite(t, conn.Conn) })
 	}
 }

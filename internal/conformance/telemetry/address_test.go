@@ -13,11 +13,11 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // The Channel has the address of a listener. Service maps then show the same server
-// whichever way an RPC takes.
+// for RPCs over TCP and in-process.
 func TestSpansHaveTheAddressOfTheServerAsOverTCP(t *testing.T) {
 	t.Parallel()
 	observer, service := newObserver(), newService()
@@ -36,7 +36,7 @@ func TestSpansHaveTheAddressOfTheServerAsOverTCP(t *testing.T) {
 	t.Cleanup(func() { overTCP.Close() })
 
 	chain := inprocchain.NewChain(observer.chain(), inprocchain.WithAddr(listener.Addr()))
-	channel := way.InProcess(t, chain, service.register)
+	channel := connect.InProcess(t, chain, service.register)
 	host, port, err := net.SplitHostPort(listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/stats"
 
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // With the stats hooks of a bare inprocgrpc.Channel, otelgrpc measures 292 years for each
@@ -77,11 +77,11 @@ func (b twoHandlers) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.
 func (b twoHandlers) HandleConn(context.Context, stats.ConnStats)                       {}
 
 func measuredNetwork(t *testing.T, o *observer, service service) grpc.ClientConnInterface {
-	return way.Network(t, o.chain(), service.register)
+	return connect.Network(t, o.chain(), service.register)
 }
 
 func measuredChannel(t *testing.T, o *observer, service service) grpc.ClientConnInterface {
-	return way.InProcess(t, o.chain(), service.register)
+	return connect.InProcess(t, o.chain(), service.register)
 }
 
 func durationsOf(metrics []metricdata.Metrics) map[string]float64 {

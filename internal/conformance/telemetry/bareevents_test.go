@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // A stats handler on a bare channel receives fewer events than on a network and on a
@@ -65,11 +65,11 @@ func logOfBareChannel(_ *testing.T, client, server *eventLog, service service) g
 }
 
 func logOfNetwork(t *testing.T, client, server *eventLog, service service) grpc.ClientConnInterface {
-	return way.Network(t, loggingChain(client, server), service.register)
+	return connect.Network(t, loggingChain(client, server), service.register)
 }
 
 func logOfChannel(t *testing.T, client, server *eventLog, service service) grpc.ClientConnInterface {
-	return way.InProcess(t, loggingChain(client, server), service.register)
+	return connect.InProcess(t, loggingChain(client, server), service.register)
 }
 
 func loggingChain(client, server *eventLog) inprocchain.Chain {

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 type scenario struct {
@@ -40,7 +40,7 @@ var scenarios = []scenario{
 func TestTelemetryIsAsOnANetwork(t *testing.T) {
 	t.Parallel()
 	observer, service := newObserver(), newService()
-	all := way.All(t, observer.chain(), service.register)
+	all := connect.All(t, observer.chain(), service.register)
 	for _, scenario := range scenarios {
 		t.Run(scenario.name, func(t *testing.T) {
 			want := observer.observe(t, all[0], service, scenario)
@@ -67,17 +67,17 @@ type observation struct {
 	metrics []string
 }
 
-func (o *observer) observe(t *testing.T, way way.Way, service service, scenario scenario) observation {
+func (o *observer) observe(t *testing.T, conn connect.Connection, service service, scenario scenario) observation {
 	t.Helper()
 	o.spans.Reset()
 	ctx, caller := o.tracers.Tracer("caller").Start(t.Context(), "caller")
-	err := scenario.call(ctx, service.client(way.Conn))
+	err := scenario.call(ctx, service.client(conn.Conn))
 	caller.End()
 	if status.Code(err) != scenario.code {
-		t.Errorf("%s: got %v, want %v", way.Name, err, scenario.code)
+		t.Errorf("%s: got %v, want %v", conn.Name, err, scenario.code)
 	}
 	for _, ended := range o.endsOf(scenario) {
-		if !way.InProcess || scenario.abandoned {
+		if !conn.InProcess || scenario.abandoned {
 			ended.await(t)
 		} else {
 			ended.requireEnded(t)

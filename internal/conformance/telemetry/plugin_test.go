@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // The OpenTelemetry plugin of grpc-go provides only a DialOption and a ServerOption. So only
@@ -41,10 +41,10 @@ func TestPluginReportsCallsInProcess(t *testing.T) {
 			t.Parallel()
 			service := newService()
 			net, inproc := newObserver(), newObserver()
-			network := way.Network(t, inprocchain.NewChain(), service.register, net.plugin())
+			network := connect.Network(t, inprocchain.NewChain(), service.register, net.plugin())
 			wantSpans, wantMetrics := net.observeCalls(t, scenario{call: test.call, code: test.code}, service.client(network))
 
-			channel := connOn(t, way.InProcess(t, inproc.chain(), service.register), inproc.plugin())
+			channel := connOn(t, connect.InProcess(t, inproc.chain(), service.register), inproc.plugin())
 			gotSpans, gotMetrics := inproc.observeCalls(t, scenario{call: test.call, code: test.code}, service.client(channel))
 			if diff := cmp.Diff(wantSpans, gotSpans); diff != "" {
 				t.Errorf("spans of calls (-network +in-process)\n%s", diff)

@@ -16,7 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // The Prometheus provider of go-grpc-middleware counts and measures the same in-process as on
@@ -38,8 +38,8 @@ func TestPrometheusCountsAsOnANetwork(t *testing.T) {
 		inprocchain.WithStreamClientInterceptors(client.StreamClientInterceptor()),
 	)
 	service := newService()
-	all := way.All(t, chain, service.register)
-	counts := func(way way.Way) map[string]float64 {
+	all := connect.All(t, chain, service.register)
+	counts := func(conn connect.Connection) map[string]float64 {
 		before := gather(t, registry)
 		for _, scenario := range []scenario{
 			{call: unary(codes.OK)},
@@ -50,8 +50,8 @@ func TestPrometheusCountsAsOnANetwork(t *testing.T) {
 			{call: chat(4, codes.OK)},
 			{call: chat(1, codes.NotFound), code: codes.NotFound},
 		} {
-			if err := scenario.call(t.Context(), service.client(way.Conn)); status.Code(err) != scenario.code {
-				t.Fatalf("%s: got %v, want %v", way.Name, err, scenario.code)
+			if err := scenario.call(t.Context(), service.client(conn.Conn)); status.Code(err) != scenario.code {
+				t.Fatalf("%s: got %v, want %v", conn.Name, err, scenario.code)
 			}
 		}
 		return since(before, gather(t, registry))
@@ -74,7 +74,7 @@ func TestPrometheusCountsAsOnANetwork(t *testing.T) {
 func TestPrometheusInitializesMetricsOfAllMethods(t *testing.T) {
 	t.Parallel()
 	service := newService()
-	ch := way.InProcess(t, inprocchain.NewChain(), service.register)
+	ch := connect.InProcess(t, inprocchain.NewChain(), service.register)
 	server := grpc.NewServer()
 	service.register(server)
 	initialized := func(info reflection.ServiceInfoProvider) map[string]float64 {

@@ -10,7 +10,7 @@ import (
 	interoppb "google.golang.org/grpc/interop/grpc_testing"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/way"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // The context of a trace reaches a handler only in the metadata, by a propagator on each side.
@@ -36,10 +36,10 @@ func TestServerSpansAreChildrenOfClientSpans(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			observer, service := newObserver(), newService()
-			for _, way := range way.All(t, test.chain(observer), service.register) {
+			for _, conn := range connect.All(t, test.chain(observer), service.register) {
 				observer.spans.Reset()
 				ctx, caller := observer.tracers.Tracer("caller").Start(withBaggage(t), "caller")
-				resp, err := service.client(way.Conn).UnaryCall(ctx, &interoppb.SimpleRequest{})
+				resp, err := service.client(conn.Conn).UnaryCall(ctx, &interoppb.SimpleRequest{})
 				caller.End()
 				if err != nil {
 					t.Fatal(err)
@@ -48,13 +48,13 @@ func TestServerSpansAreChildrenOfClientSpans(t *testing.T) {
 					observer.serverEnds.await(t)
 				}
 				if got := shapeOf(t, observer.spans.Ended()); got != test.shape {
-					t.Errorf("%s: got %s, want %s", way.Name, got, test.shape)
+					t.Errorf("%s: got %s, want %s", conn.Name, got, test.shape)
 				}
 				if got := resp.GetUsername(); got != test.baggage {
-					t.Errorf("%s: the handler has baggage %q, want %q", way.Name, got, test.baggage)
+					t.Errorf("%s: the handler has baggage %q, want %q", conn.Name, got, test.baggage)
 				}
 				if got := resp.GetOauthScope() == caller.SpanContext().TraceID().String(); got != test.traced {
-					t.Errorf("%s: the handler is in the caller's trace: %v, want %v", way.Name, got, test.traced)
+					t.Errorf("%s: the handler is in the caller's trace: %v, want %v", conn.Name, got, test.traced)
 				}
 			}
 		})

@@ -1,6 +1,6 @@
-// Package way provides the connections over which an RPC can reach its handler, so
-// that a test can use each of them.
-package way
+// Package connect makes connections to the services of a test: one over a network, and
+// one for each in-process path.
+package connect
 
 import (
 	"context"
@@ -14,19 +14,19 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A Way is one connection to a handler.
-type Way struct {
+// A Connection is a named connection to services.
+type Connection struct {
 	Name      string
 	Conn      grpc.ClientConnInterface
 	InProcess bool
 }
 
-// All serves the services that register registers, with the chain, in every way. The
-// first Way is a grpc-go connection over bufconn, the oracle.
-func All(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) []Way {
+// All serves the services that register registers, with the chain, and returns all
+// connections to them. The first is a grpc-go connection over bufconn, the oracle.
+func All(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) []Connection {
 	t.Helper()
 	ch := InProcess(t, chain, register)
-	return []Way{
+	return []Connection{
 		{Name: "network", Conn: Network(t, chain, register)},
 		{Name: "Channel", Conn: ch, InProcess: true},
 		{Name: "ClientConn", Conn: ch.ClientConn(), InProcess: true},
@@ -72,8 +72,8 @@ func Dial(tb testing.TB, server *grpc.Server, options ...grpc.DialOption) *grpc.
 	return cc
 }
 
-// NetworkAt is like Network, but the connection looks as if it went from addr to
-// addr, as that of a Channel with inprocchain.WithAddr(addr) does.
+// NetworkAt is like Network, but both ends of the connection have the address addr, as
+// those of a Channel with inprocchain.WithAddr(addr) have.
 func NetworkAt(tb testing.TB, addr net.Addr, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) *grpc.ClientConn {
 	tb.Helper()
 	server := grpc.NewServer(chain.ServerOptions()...)
