@@ -10,11 +10,11 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A frame is an encoded message, as a proxy passes it on.
+// A frame is an encoded message, as a proxy forwards it.
 type frame struct{ payload []byte }
 
-// A frameCodec passes the bytes of frames on, and has another codec encode and decode
-// everything else. That of siderolabs/grpc-proxy does the same.
+// A frameCodec forwards the bytes of frames, and uses another codec for all other messages, as
+// the codec of siderolabs/grpc-proxy does.
 type frameCodec struct{ parent encoding.CodecV2 }
 
 func (c frameCodec) Marshal(m any) (mem.BufferSlice, error) {
@@ -34,7 +34,7 @@ func (c frameCodec) Unmarshal(data mem.BufferSlice, m any) error {
 
 func (c frameCodec) Name() string { return "proxy>" + c.parent.Name() }
 
-// A codecV1 is a codec with the older interface, of functions.
+// A codecV1 is a codec with the older interface, made of functions.
 type codecV1 struct {
 	name      string
 	marshal   func(any) ([]byte, error)
@@ -50,7 +50,7 @@ type codecV0 struct{ codecV1 }
 
 func (c codecV0) String() string { return c.name }
 
-// frames is the older form of a frameCodec. It encodes nothing but frames.
+// frames is a frameCodec with the older interface. It encodes only frames.
 func frames(name string) codecV1 {
 	return codecV1{
 		name: name,

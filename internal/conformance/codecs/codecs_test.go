@@ -90,8 +90,8 @@ func TestCodecsOfACallWorkAsOnANetwork(t *testing.T) {
 	}
 }
 
-// Generic clients make messages of descriptors, as grpcurl and grpcdynamic do.
-func TestDynamicMessagesTravelAsOnANetwork(t *testing.T) {
+// Generic clients, such as grpcurl and grpcdynamic, make messages from descriptors.
+func TestDynamicMessagesAreSentAsOnANetwork(t *testing.T) {
 	t.Parallel()
 	descriptor := new(text).ProtoReflect().Descriptor()
 	newDynamic := func() any { return dynamicpb.NewMessage(descriptor) }

@@ -22,8 +22,8 @@ const (
 
 var bidi = &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}
 
-// register registers a service whose handlers receive messages of the type that
-// newMessage returns, and answer each with itself.
+// register registers a service whose handlers receive messages of the type that newMessage
+// returns, and send each one back.
 func register(r grpc.ServiceRegistrar, newMessage func() any) {
 	r.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "codecs.Service",
@@ -54,7 +54,7 @@ func register(r grpc.ServiceRegistrar, newMessage func() any) {
 	}, struct{}{})
 }
 
-// An exchange sends a message in each kind of RPC, and receives the answer.
+// An exchange sends a message in each kind of RPC, and receives the response.
 type exchange struct {
 	name    string
 	served  func() any // makes what the handler receives into
@@ -65,8 +65,8 @@ type exchange struct {
 	message string // part of that of the status
 }
 
-// compare makes the RPCs in-process and on a network, with services registered on the
-// Channel and below it.
+// compare makes the RPCs in-process and on a network, with services registered on the Channel
+// and on its inprocgrpc.Channel.
 func (e exchange) compare(t *testing.T) {
 	calls := func(ctx context.Context, cc grpc.ClientConnInterface) error {
 		for _, call := range []func(context.Context, grpc.ClientConnInterface) error{e.unary, e.stream} {

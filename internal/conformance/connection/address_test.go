@@ -17,8 +17,8 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
-// Everything that has an address on a network has the Channel's in-process.
-func TestAddressIsSeenWhereverANetworkHasOne(t *testing.T) {
+// In-process, every address that a network shows is that of the Channel.
+func TestAddressesAreSetAsOnANetwork(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		name string
@@ -100,7 +100,7 @@ func recordAddresses(t *testing.T, over transport) *journal {
 	return j
 }
 
-// withoutScheme returns what follows the scheme in a target.
+// withoutScheme returns the part of a target after the scheme.
 func withoutScheme(target string) string {
 	_, endpoint, _ := strings.Cut(target, ":///")
 	return endpoint

@@ -65,7 +65,7 @@ func tagsOf(ctx context.Context) string {
 	return tags
 }
 
-// A tagger is a stats handler that tags contexts, and records which tags it sees.
+// A tagger is a stats handler that tags contexts, and records the tags of its contexts.
 type tagger struct {
 	*journal
 	side string

@@ -56,7 +56,7 @@ var ends = []end{
 	}},
 }
 
-// Each side has one connection, around all RPCs.
+// Each side has one connection, which begins before all RPCs and ends after them.
 func TestConnectionBeginsOnceBeforeTheFirstRPCAndEndsOnce(t *testing.T) {
 	t.Parallel()
 	for _, end := range ends {
@@ -91,7 +91,7 @@ func TestConnectionBeginsOnceBeforeTheFirstRPCAndEndsOnce(t *testing.T) {
 	}
 }
 
-// The end comes when Shutdown or Close has finished, and not when it has begun.
+// A connection ends when Shutdown or Close has finished, not when it begins.
 func TestConnectionEndsAfterItsLastRPC(t *testing.T) {
 	t.Parallel()
 	blocked := func() (service, chan struct{}) {
@@ -146,8 +146,8 @@ func TestConnectionEndsAfterItsLastRPC(t *testing.T) {
 	}
 }
 
-// Other clients of the same services are connections of their own, which end together.
-func TestEachClientIsAConnection(t *testing.T) {
+// Each client of the same services has its own connection. All end together.
+func TestEachClientHasAConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var servers, first, second, unused journal
@@ -205,7 +205,7 @@ func onNetwork(t *testing.T, chain inprocchain.Chain) (*grpc.Server, *grpc.Clien
 	return serveOnNetwork(t, chain, service{})
 }
 
-// serveOnNetwork returns a server and a connection to it that has been made.
+// serveOnNetwork returns a server and an established connection to it.
 func serveOnNetwork(t *testing.T, chain inprocchain.Chain, s service) (*grpc.Server, *grpc.ClientConn) {
 	server := grpc.NewServer(chain.ServerOptions()...)
 	s.register(server)
@@ -222,7 +222,7 @@ func recording(j *journal) inprocchain.Chain {
 	)
 }
 
-// An eventRecorder is a stats handler that records the begin and the end of
+// An eventRecorder is a stats handler that records the beginning and the end of
 // connections and RPCs.
 type eventRecorder struct {
 	*journal

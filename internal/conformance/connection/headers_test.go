@@ -14,7 +14,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A jsonCodec has a content subtype of its own.
+// A jsonCodec has the content subtype json.
 type jsonCodec struct{}
 
 func (jsonCodec) Marshal(m any) ([]byte, error)      { return json.Marshal(m) }
@@ -23,9 +23,9 @@ func (jsonCodec) Name() string                       { return "connection-json" 
 
 func init() { encoding.RegisterCodec(jsonCodec{}) }
 
-// The headers that HTTP/2 adds to an RPC have the values of a network, wherever
+// The headers that HTTP/2 adds to an RPC are present, with the values of a network, wherever
 // grpc-go shows them.
-func TestHeadersOfHTTP2AreSeenAsOnANetwork(t *testing.T) {
+func TestHeadersOfHTTP2AreSetAsOnANetwork(t *testing.T) {
 	t.Parallel()
 	own := metadata.Pairs("key", "value", "content-type", "text/html", "user-agent", "of the caller", ":authority", "of the caller", "host", "of the caller")
 	for _, test := range []struct {
@@ -106,8 +106,8 @@ func recordHeaders(t *testing.T, over transport, chain []inprocchain.Option, md 
 	return j
 }
 
-// headerText describes metadata without the key that tells of registered compressors,
-// which is a row of docs/differences.md.
+// headerText describes metadata without the key for registered compressors, which is a row of
+// docs/differences.md.
 func headerText(md metadata.MD) string {
 	md = md.Copy()
 	delete(md, "grpc-accept-encoding")

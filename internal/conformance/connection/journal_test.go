@@ -15,7 +15,7 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
-// A journal holds what each observer of RPCs has recorded, in its order.
+// A journal has the lines of each observer of RPCs, in order.
 type journal struct {
 	mu    sync.Mutex
 	lines map[string][]string

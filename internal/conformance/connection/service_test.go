@@ -23,7 +23,7 @@ const (
 
 var bidi = &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}
 
-// A service echoes. Before that its handlers call handle.
+// A service calls handle and then echoes.
 type service struct {
 	handle func(context.Context) // nil if there is nothing to do
 }

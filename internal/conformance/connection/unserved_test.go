@@ -16,8 +16,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// Stats handlers of a server see RPCs that no handler serves as far as a network's do:
-// RPCs whose request never arrives or cannot be decoded, and RPCs to unknown methods.
+// Stats handlers of a server receive the same events as on a network for RPCs that no handler
+// serves: RPCs whose request never arrives or cannot be decoded, and RPCs to unknown methods.
 func TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork(t *testing.T) {
 	t.Parallel()
 	type call = func(context.Context, grpc.ClientConnInterface) error
@@ -127,7 +127,7 @@ type test struct {
 	call func(context.Context, grpc.ClientConnInterface) error
 }
 
-// A bytesCodec sends bytes as they are. A server takes them for protobuf.
+// A bytesCodec sends bytes without encoding them. A server decodes them as protobuf.
 type bytesCodec struct{}
 
 func (bytesCodec) Marshal(m any) ([]byte, error) { return m.([]byte), nil }
@@ -142,7 +142,7 @@ func (noToken) GetRequestMetadata(context.Context, ...string) (map[string]string
 
 func (noToken) RequireTransportSecurity() bool { return false }
 
-// An rpcRecorder is a stats handler that records all about RPCs.
+// An rpcRecorder is a stats handler that records all events of RPCs.
 type rpcRecorder struct{ *journal }
 
 func (rpcRecorder) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }

@@ -18,7 +18,7 @@ import (
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
-// descs are the kinds of streams that a client may ask for.
+// descs are the kinds of streams that a client may request.
 var descs = []struct {
 	name string
 	desc grpc.StreamDesc
@@ -29,8 +29,8 @@ var descs = []struct {
 	{"bidi stream", grpc.StreamDesc{ClientStreams: true, ServerStreams: true}},
 }
 
-// useStream sends messages, closes, and receives until there is an error or the end, and
-// once more.
+// useStream sends messages, closes the stream for sending, receives until an error, and then
+// receives once more.
 func useStream(ctx context.Context, call testCaller, desc grpc.StreamDesc, method string, messages int) error {
 	var header, trailer metadata.MD
 	s, err := call.NewStream(ctx, &desc, method, grpc.Header(&header), grpc.Trailer(&trailer))
@@ -133,7 +133,7 @@ func TestStreamingMethodsAreCalledByInvokeAsOnANetwork(t *testing.T) {
 }
 
 // On a network, such an RPC has no end for stats handlers, so only its error is compared.
-func TestSecondAnswerToInvokeIsAnErrorAsOnANetwork(t *testing.T) {
+func TestSecondResponseToInvokeIsAnErrorAsOnANetwork(t *testing.T) {
 	t.Parallel()
 	for _, method := range append(allStreams, methodUnaryStream) {
 		for _, end := range []error{nil, status.Error(codes.NotFound, "nothing")} {
@@ -161,8 +161,8 @@ func TestSecondAnswerToInvokeIsAnErrorAsOnANetwork(t *testing.T) {
 	}
 }
 
-// The client's idea of a stream may be another one than the server's.
-func TestStreamsOfAnotherKindBehaveAsOnANetwork(t *testing.T) {
+// The client may declare a different kind of stream than the server.
+func TestStreamsOfADifferentKindBehaveAsOnANetwork(t *testing.T) {
 	var scenarios []scenario
 	for _, method := range append(allStreams, methodUnaryStream) {
 		for _, kind := range descs {
