@@ -139,12 +139,13 @@ func (c *Client) Unlock() {
 	}
 }
 
-// InHeader calls the handler for a header that has arrived. The caller must hold the lock.
+// InHeader calls the handler for a header that has arrived. The caller must hold the lock,
+// and must not use header afterwards.
 func (c *Client) InHeader(header metadata.MD) {
 	if c == nil || c.ended {
 		return
 	}
-	c.inHeader = stats.InHeader{Client: true, Header: header.Copy()}
+	c.inHeader = stats.InHeader{Client: true, Header: header}
 	c.handler.HandleRPC(c.ctx, &c.inHeader)
 }
 

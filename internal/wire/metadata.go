@@ -5,7 +5,6 @@ package wire
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -168,11 +167,13 @@ func ContentType(subtype string) string {
 }
 
 // ResponseHeader returns the header that a client receives if a handler has sent md
-// and the content type is contentType.
+// and the content type is contentType. It shares nothing with md.
 func ResponseHeader(md metadata.MD, contentType string) metadata.MD {
-	received := maps.Clone(Traveling(md))
-	if received == nil {
-		received = metadata.MD{}
+	received := make(metadata.MD, len(md)+1)
+	for key, values := range md {
+		if isSent(key, values) {
+			received[key] = slices.Clone(values)
+		}
 	}
 	received[ContentTypeKey] = []string{contentType}
 	return received
