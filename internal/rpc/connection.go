@@ -36,7 +36,7 @@ type connection struct {
 
 func newConnection(addr net.Addr, userAgent string, authInfo credentials.AuthInfo, clientStats, serverStats stats.Handler) *connection {
 	request := wire.Request{
-		Authority:   wire.EscapeAuthority(addr.String()),
+		Authority:   wire.AuthorityOf(addr.String()),
 		ContentType: wire.ContentType(""),
 		UserAgent:   strings.TrimPrefix(userAgent+" grpc-go/"+grpc.Version, " "),
 	}

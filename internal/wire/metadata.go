@@ -187,10 +187,13 @@ type Request struct {
 	UserAgent   string
 }
 
-// EscapeAuthority returns the :authority of RPCs to an endpoint, as encodeAuthority of
-// grpc-go's clientconn.go makes it.
-func EscapeAuthority(endpoint string) string {
+// AuthorityOf returns the :authority of RPCs to an endpoint, as initAuthority and
+// encodeAuthority of grpc-go's clientconn.go make it.
+func AuthorityOf(endpoint string) string {
 	var escaped strings.Builder
+	if strings.HasPrefix(endpoint, ":") {
+		escaped.WriteString("localhost")
+	}
 	for _, b := range []byte(endpoint) {
 		if b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || strings.IndexByte("-_.~!$&'()*+,;=:[]@", b) >= 0 {
 			escaped.WriteByte(b)

@@ -27,6 +27,7 @@ func TestAddressesAreSetAsOnANetwork(t *testing.T) {
 		{"default", nil},
 		{"IPv4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 9000}},
 		{"IPv6", &net.TCPAddr{IP: net.IPv6loopback, Port: 9000}},
+		{"without a host", &net.TCPAddr{Port: 9000}},
 		{"UDP", &net.UDPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 443}},
 		{"Unix", &net.UnixAddr{Name: "/run/app.sock", Net: "unix"}},
 	} {
