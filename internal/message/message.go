@@ -49,7 +49,7 @@ func (t *Transfer) Copy(out *Copy, in any) error {
 		if err != nil {
 			return clonerError(err, marshalError)
 		}
-		*out = Copy{msg: copied, isMovable: kind == generated && reflect.TypeOf(copied) == reflect.TypeOf(in)}
+		*out = Copy{msg: copied, isMovable: kind == generated && reflect.TypeOf(copied) == reflect.TypeOf(in) && !IsNil(copied)}
 		return nil
 	case kind == other:
 		return encodeWith(protoCodec(), out, in)
@@ -90,7 +90,7 @@ func (t *Transfer) Lend(out *Copy, in, to any) error {
 		return t.Copy(out, in)
 	}
 	msg, kind := asGenerated(in)
-	if kind != generated {
+	if kind != generated || in == to { // HandOver resets the receiver's message.
 		return t.Copy(out, in)
 	}
 	if err := proto.CheckInitialized(msg); err != nil {
@@ -99,6 +99,9 @@ func (t *Transfer) Lend(out *Copy, in, to any) error {
 	*out = Copy{msg: msg, isLent: true}
 	return nil
 }
+
+// IsLent reports whether HandOver still has to copy the message that was lent.
+func (in *Copy) IsLent() bool { return in.isLent }
 
 // HandOver sets out to the message in, which must not be used again. If in was set by
 // Lend, out must have the type that Lend was called for. The error is a status.

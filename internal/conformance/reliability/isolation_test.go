@@ -2,11 +2,15 @@ package reliability_test
 
 import (
 	"context"
+	"errors"
 	"io"
+	"strings"
 	"testing"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
@@ -200,5 +204,21 @@ func TestMessagesByValueAreCopiedByTheCloner(t *testing.T) {
 	reply := new(wrapperspb.BytesValue)
 	if err := ch.Invoke(t.Context(), scriptedUnary, byValue{wrapperspb.Bytes([]byte("a"))}, reply); err != nil || string(reply.Value) != "a" {
 		t.Errorf("the response is %q, %v; want %q", reply.Value, err, "a")
+	}
+}
+
+// A nilCloner copies every message into a nil pointer, and does not receive it.
+type nilCloner struct{}
+
+func (nilCloner) Clone(any) (any, error) { return (*wrapperspb.BytesValue)(nil), nil }
+
+func (nilCloner) Copy(any, any) error { return errors.New("there is no message") }
+
+func TestNilMessageOfClonerReachesItsCopy(t *testing.T) {
+	t.Parallel()
+	ch := scripted{}.onChannel(inprocchain.WithCloner(nilCloner{}))
+	err := ch.Invoke(t.Context(), scriptedUnary, wrapperspb.Bytes(nil), new(wrapperspb.BytesValue))
+	if want := "there is no message"; status.Code(err) != codes.Internal || !strings.Contains(err.Error(), want) {
+		t.Errorf("the call got %v, want Internal and %q", err, want)
 	}
 }
