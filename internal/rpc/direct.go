@@ -153,7 +153,7 @@ func (rpc *directRPC) respond(resp any) (*message.Copy, error) {
 	if rpc.events != nil {
 		size = copied.Size()
 	}
-	if err := rpc.response.sendResponse(resp, size); err != nil {
+	if err := rpc.response.sendResponse(resp, size, false); err != nil {
 		return nil, err
 	}
 	return copied, nil

@@ -39,14 +39,28 @@ func (r *responseState) end(by endedBy, received, contextErr error) bool {
 	return true
 }
 
-// endLocked is end under the lock. The caller must end what it returns, which may be
-// nil, when the lock is free.
+// endLocked is end under the lock. The caller must end the context that it returns, which
+// may be nil, when the lock is free.
 func (r *responseState) endLocked(by endedBy, received error) *derivedContext {
 	r.ended, r.status = by, received
 	if r.observer != nil {
 		r.observer.changed()
 	}
+	if r.lent {
+		return nil
+	}
 	return r.context.derived
+}
+
+// returnLent ends the handler's context once the client has copied a response that was
+// lent. A handler may reuse its response as soon as its context ends, since a network
+// server has encoded it by then.
+func (r *responseState) returnLent() {
+	r.mu.Lock()
+	r.lent = false
+	derived := r.context.derived
+	r.mu.Unlock()
+	derived.end()
 }
 
 // refuse ends an RPC whose header the server does not accept.
@@ -61,8 +75,9 @@ func (r *responseState) refuse(err error) {
 // sendResponse ends the RPC with a response, after its header, and the status OK. It
 // returns nil or the status of an RPC that has ended before. It follows SendMsg of
 // serverStream in grpc-go's stream.go, and then the end of processRPC in its server.go.
-// Stats handlers learn the size of the response's encoding.
-func (r *responseState) sendResponse(response any, size int) error {
+// Stats handlers learn the size of the response's encoding. lent says that the client
+// copies the response later and then calls returnLent; there must be no stats handlers.
+func (r *responseState) sendResponse(response any, size int, lent bool) error {
 	if r.isObserved() {
 		if err := r.writeHeader(nil, nil); err != nil && err != errHeaderLost {
 			return err
@@ -74,7 +89,7 @@ func (r *responseState) sendResponse(response any, size int) error {
 		r.sendStatus(nil)
 		return nil
 	}
-	if r.finish(nil, true) {
+	if r.finish(nil, true, lent) {
 		return nil
 	}
 	return r.whyEnded()
@@ -87,7 +102,7 @@ func (r *responseState) sendStatus(err error) bool {
 	if r.isObserved() && r.hasUnsentHeader() {
 		_ = r.writeHeader(nil, nil) // finish knows whether the RPC has ended.
 	}
-	return r.finish(err, false)
+	return r.finish(err, false, false)
 }
 
 // isObserved reports whether anybody is told of a header before the RPC ends.
@@ -101,7 +116,7 @@ func (r *responseState) hasUnsentHeader() bool {
 
 // finish ends the RPC with the status of err, and with the header if that has not been
 // sent. A response needs a header even if it is empty.
-func (r *responseState) finish(err error, hasResponse bool) bool {
+func (r *responseState) finish(err error, hasResponse, lent bool) bool {
 	client := r.lockBoth()
 	if r.ended != notEnded {
 		if !r.headerSent {
@@ -116,6 +131,7 @@ func (r *responseState) finish(err error, hasResponse bool) bool {
 		r.headerLost = wire.CheckReceived(r.header) != nil
 	}
 	sent := r.trailer
+	r.lent = lent
 	derived := r.endLocked(byServer, nil)
 	r.received, r.trailersOnly = wire.WithDetails(wire.Traveling(sent), err), !r.headerSent
 	r.status = wire.ReceivedStatus(err, r.received)
@@ -187,7 +203,7 @@ func (r *responseState) endedStatus() error {
 // caller holds the lock.
 func (r *responseState) contextErr() error {
 	switch {
-	case r.ended == notEnded:
+	case r.ended == notEnded, r.lent:
 		return nil
 	case r.timedOut:
 		return context.DeadlineExceeded

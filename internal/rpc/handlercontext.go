@@ -88,7 +88,7 @@ func (c *handlerContext) derive() context.Context {
 	if c.derived == nil {
 		c.derived = made
 	}
-	derived, hasEnded := c.derived, c.response.ended != notEnded
+	derived, hasEnded := c.derived, c.response.contextErr() != nil
 	c.response.mu.Unlock()
 	switch {
 	case derived != made: // Another goroutine was faster.
@@ -136,7 +136,7 @@ func (d *derivedContext) Value(any) any { return nil }
 // it once, for the only child.
 func (d *derivedContext) AfterFunc(f func()) (stop func() bool) {
 	d.handler.response.mu.Lock()
-	ended := d.handler.response.ended != notEnded
+	ended := d.handler.response.contextErr() != nil
 	if !ended {
 		d.onEnd = f
 	}

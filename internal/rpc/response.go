@@ -38,6 +38,8 @@ type responseState struct {
 	timedOut     bool // The context of the handler has ended with DeadlineExceeded.
 	trailersOnly bool // The client receives a trailer and no header.
 
+	lent bool // The client has not copied the response yet, so the handler's context has not ended.
+
 	headerSent bool
 	headerLost bool // The client could not read the header that was sent.
 }

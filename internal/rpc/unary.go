@@ -185,7 +185,7 @@ func (rpc *unaryRPC) respond(resp any) (err error) {
 	if rpc.response.events != nil {
 		size = rpc.result.Size()
 	}
-	err = rpc.response.sendResponse(resp, size)
+	err = rpc.response.sendResponse(resp, size, rpc.result.IsLent())
 	rpc.hasResult = err == nil
 	return err
 }
@@ -227,6 +227,9 @@ func (rpc *unaryRPC) receive() error {
 // leave ends the RPC for [InFlight]. The context of the handler, which it may
 // keep, no longer keeps the messages.
 func (rpc *unaryRPC) leave() {
+	if rpc.response.lent {
+		rpc.response.returnLent()
+	}
 	rpc.entry.Leave()
 	rpc.request, rpc.result, rpc.reply = message.Copy{}, message.Copy{}, nil
 	rpc.response.forget()

@@ -4,7 +4,9 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
@@ -103,6 +105,88 @@ func wantRaceOn(t *testing.T, channel string) {
 	output, err := self.CombinedOutput()
 	if err == nil || !strings.Contains(string(output), "DATA RACE") {
 		t.Errorf("on %s: %v, want the report of a data race\n%s", channel, err, output)
+	}
+}
+
+// A handler may reuse the response that it has returned once its context ends, since a
+// server on a network has encoded it by then.
+func TestHandlerMayReuseResponseOnceItsContextEnds(t *testing.T) {
+	t.Parallel()
+	for _, notice := range []struct {
+		name string
+		end  func(ctx context.Context, reuse func())
+	}{
+		{"by AfterFunc", func(ctx context.Context, reuse func()) { context.AfterFunc(ctx, reuse) }},
+		{"by Done", func(ctx context.Context, reuse func()) {
+			go func() {
+				<-ctx.Done()
+				reuse()
+			}()
+		}},
+		{"by Err", func(ctx context.Context, reuse func()) {
+			go func() {
+				for ctx.Err() == nil {
+					runtime.Gosched()
+				}
+				reuse()
+			}()
+		}},
+	} {
+		t.Run(notice.name, func(t *testing.T) {
+			t.Parallel()
+			var reused sync.WaitGroup
+			service := scripted{unary: func(ctx context.Context, _ any) (any, error) {
+				response := wrapperspb.Bytes([]byte("as returned"))
+				reused.Add(1)
+				notice.end(ctx, func() {
+					flip(response.Value)
+					reused.Done()
+				})
+				return response, nil
+			}}
+			ch := service.onChannel()
+			for name, cc := range map[string]grpc.ClientConnInterface{
+				"network":    service.onNetwork(t),
+				"Channel":    ch,
+				"ClientConn": ch.ClientConn(),
+				"InProcess":  ch.InProcess(),
+			} {
+				for range 100 {
+					reply := new(wrapperspb.BytesValue)
+					if err := cc.Invoke(t.Context(), scriptedUnary, new(wrapperspb.BytesValue), reply); err != nil {
+						t.Fatalf("%s: %v", name, err)
+					}
+					if got := string(reply.Value); got != "as returned" {
+						t.Fatalf("%s: the reply is %q, want %q as the handler returned it", name, got, "as returned")
+					}
+				}
+			}
+			reused.Wait()
+			if err := ch.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}
+
+// A caller may receive into the message that the handler returns.
+func TestReplyMayBeTheResponseItself(t *testing.T) {
+	t.Parallel()
+	shared := wrapperspb.Bytes([]byte("shared"))
+	service := scripted{unary: respondWith(shared)}
+	ch := service.onChannel()
+	for name, cc := range map[string]grpc.ClientConnInterface{
+		"network":    service.onNetwork(t),
+		"Channel":    ch,
+		"ClientConn": ch.ClientConn(),
+		"InProcess":  ch.InProcess(),
+	} {
+		if err := cc.Invoke(t.Context(), scriptedUnary, new(wrapperspb.BytesValue), shared); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if got := string(shared.Value); got != "shared" {
+			t.Fatalf("%s: the reply is %q, want %q", name, got, "shared")
+		}
 	}
 }
 
