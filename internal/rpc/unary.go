@@ -25,6 +25,7 @@ type unaryRPC struct {
 	requestLost bool         // The request could not be sent.
 	isDecoded   bool         // The request is.
 	isServed    bool         // The handler's goroutine has been started.
+	isAborted   bool         // The server has ended the RPC while the handler runs.
 	isReturned  bool         // What the handler has returned is known.
 	hasResult   bool         // The handler has returned a response, and the server has sent it.
 	result      message.Copy // what the handler has returned
@@ -113,7 +114,7 @@ func (rpc *unaryRPC) await() error {
 		}
 		<-rpc.done // The end that came first.
 	}
-	if rpc.response.ended != byServer {
+	if rpc.response.ended != byServer || rpc.isAborted {
 		return rpc.response.status
 	}
 	defer rpc.leave()
@@ -158,12 +159,21 @@ func (rpc *unaryRPC) decode(out any) error {
 	}
 	if !rpc.request.Move(out) { // first, since the stack is still small
 		if err := rpc.call.toServer.HandOver(out, &rpc.request); err != nil {
-			rpc.response.sendStatus(err)
+			rpc.abort(err)
 			return err
 		}
 	}
 	events.InPayload(out, size)
 	return nil
+}
+
+// abort ends the RPC with an error of decode, while the handler runs. The caller need not
+// wait for the handler.
+func (rpc *unaryRPC) abort(err error) {
+	if rpc.response.sendStatus(err) {
+		rpc.isAborted = true
+		rpc.done <- struct{}{}
+	}
 }
 
 // respond ends the RPC with a response. It follows SendMsg of serverStream in
@@ -196,7 +206,7 @@ func (rpc *unaryRPC) served() {
 		rpc.response.sendStatus(wire.ErrNoStatus)
 		rpc.response.events.End(wire.ErrNoStatus)
 	}
-	if rpc.response.ended == byServer {
+	if rpc.response.ended == byServer && !rpc.isAborted {
 		rpc.done <- struct{}{} // await leaves
 		return
 	}

@@ -10,8 +10,11 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 func TestShutdownCancelsNothing(t *testing.T) {
@@ -96,5 +99,31 @@ func forEachStubborn(t *testing.T, test func(*testing.T, stubbornRPC)) {
 				test(t, rpc)
 			})
 		})
+	}
+}
+
+// A handler that is written by hand may go on after decode has failed. Its caller has the
+// error already, as on a network.
+func TestCallerDoesNotWaitForHandlerThatCannotDecode(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	desc := scriptedDesc()
+	desc.Methods[0].Handler = func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+		err := decode(new(int)) // no message
+		<-release
+		return nil, err
+	}
+	ch := inprocchain.New()
+	ch.RegisterService(desc, scripted{})
+	server := grpc.NewServer()
+	server.RegisterService(desc, scripted{})
+	for name, cc := range map[string]grpc.ClientConnInterface{"network": connect.Dial(t, server), "Channel": ch, "ClientConn": ch.ClientConn()} {
+		if err := cc.Invoke(t.Context(), scriptedUnary, new(wrapperspb.BytesValue), new(emptypb.Empty)); status.Code(err) != codes.Internal {
+			t.Errorf("%s: the call got %v, want Internal", name, err)
+		}
+	}
+	close(release)
+	if err := ch.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 }
