@@ -167,8 +167,8 @@ func (rpc *unaryRPC) decode(out any) error {
 	return nil
 }
 
-// abort ends the RPC with an error of decode, while the handler runs. The caller need not
-// wait for the handler.
+// abort ends the RPC with an error of decode, while the handler runs. As on a network, the
+// caller need not wait for the handler, nor for its stats.
 func (rpc *unaryRPC) abort(err error) {
 	if rpc.response.sendStatus(err) {
 		rpc.isAborted = true
@@ -227,10 +227,12 @@ func (rpc *unaryRPC) receive() error {
 	if err := rpc.call.opts.checkReceived(size); err != nil {
 		return err
 	}
-	if err := rpc.call.toClient.HandOver(rpc.reply, &rpc.result); err != nil {
+	reply := rpc.reply
+	if err := rpc.call.toClient.HandOver(reply, &rpc.result); err != nil {
 		return err
 	}
-	rpc.call.events.InPayload(rpc.reply, size)
+	rpc.leave() // A stats handler may call Shutdown.
+	rpc.call.events.InPayload(reply, size)
 	return status
 }
 
