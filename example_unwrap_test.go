@@ -22,7 +22,7 @@ func ExampleUnwrap() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// inprocchain: not an in-process channel: saw *grpc.ClientConn
+	// inprocchain: not an in-process channel; layers: *grpc.ClientConn
 }
 
 // As finds a layer by its type, for example to print the Chain of a Channel.
@@ -50,7 +50,7 @@ func ExampleErrNotInProcess() {
 		fmt.Println(err)
 	}
 	// Output:
-	// inprocchain: not an in-process channel: saw *grpc.ClientConn
+	// inprocchain: not an in-process channel; layers: *grpc.ClientConn
 }
 
 // A wrapper with a method Unwrap is a layer that can be looked through, as a Channel is.

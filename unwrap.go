@@ -30,7 +30,7 @@ var ErrNotInProcess = errors.New("inprocchain: not an in-process channel")
 func Unwrap(cc grpc.ClientConnInterface) (*inprocgrpc.Channel, error) {
 	ch, ok, seen := find[*inprocgrpc.Channel](cc)
 	if !ok {
-		return nil, fmt.Errorf("%w: saw %s", ErrNotInProcess, strings.Join(shortened(seen), " → "))
+		return nil, fmt.Errorf("%w; layers: %s", ErrNotInProcess, strings.Join(shortened(seen), " → "))
 	}
 	return ch, nil
 }

@@ -61,7 +61,7 @@ var normalizations = []normalization{
 	{
 		// On a network, the text says that dialing failed.
 		name:    "unavailable-text",
-		row:     "A Channel is always ready, or will never be again.",
+		row:     "A Channel is ready until `Shutdown`, and never again after it.",
 		example: program{method: unaryMethod, steps: []step{{opShutdown, 0}, {opInvoke, 0}}},
 		edit: func(p program, e *event) bool {
 			for i, f := range e.fields {
@@ -114,8 +114,8 @@ var normalizations = []normalization{
 		edit: func(p program, e *event) bool {
 			atHandler := strings.HasPrefix(e.observer, "handler") || strings.HasPrefix(e.observer, "server")
 			for i, f := range e.fields {
-				if err, ok := f.value.(failure); ok && atHandler && p.has(opShutdown) && err.hasLostItsClient() {
-					e.fields[i].value = failure{kind: "the client has gone"}
+				if err, ok := f.value.(failure); ok && atHandler && p.has(opShutdown) && err.isLossOfClient() {
+					e.fields[i].value = failure{kind: "the client has canceled or is not connected"}
 				}
 			}
 			return true
@@ -164,8 +164,8 @@ var normalizations = []normalization{
 		},
 	},
 	{
-		name: "client-stream-answered-twice",
-		row:  "A client-streaming method whose handler answers twice",
+		name: "client-stream-with-two-responses",
+		row:  "A client-streaming method whose handler sends two responses",
 		example: program{
 			method:      clientStreamMethod,
 			clientStats: []int{statsRecord},
@@ -179,9 +179,9 @@ var normalizations = []normalization{
 	},
 }
 
-// hasLostItsClient reports whether the failure says that the client has canceled the RPC or
+// isLossOfClient reports whether the failure says that the client has canceled the RPC or
 // that its connection is closed.
-func (f failure) hasLostItsClient() bool {
+func (f failure) isLossOfClient() bool {
 	return f.code == codes.Canceled || f.code == codes.DeadlineExceeded || f.code == codes.Unavailable ||
 		f.kind == "transport.ConnectionError"
 }

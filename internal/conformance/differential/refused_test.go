@@ -2,8 +2,9 @@ package differential_test
 
 import "testing"
 
-// The functions of grpc-go for unary handlers accept values that its client refuses.
-func TestMetadataThatHTTP2RefusesFailsTheRPC(t *testing.T) {
+// grpc.SetHeader and grpc.SetTrailer accept values that the client rejects, since HTTP/2 does
+// not allow them.
+func TestInvalidMetadataOfTheHandlerFailsTheRPC(t *testing.T) {
 	invalid := metadataNamed("an invalid value")
 	check(t, []rule{{
 		name: "header of a stream",
@@ -26,13 +27,13 @@ func TestMetadataThatHTTP2RefusesFailsTheRPC(t *testing.T) {
 			"client's receiver": {received(1), "RecvMsg " + notReceivable, "Trailer " + noTrailer},
 		},
 	}, {
-		name: "trailer of the stream's own method",
+		name: "trailer set by the method of the stream",
 		program: program{steps: []step{
 			{opOpen, 0}, {opStreamSetTrailer, invalid}, {opReturnError, 0}, {opClientReceive, 0}, {opClientTrailer, 0},
 		}},
 		sees: map[string][]string{"client's receiver": {"RecvMsg " + notReceivable, "Trailer " + noTrailer}},
 	}, {
-		name: "header of the stream's own method", // which refuses it itself
+		name: "header set by the method of the stream", // The method returns an error.
 		program: program{steps: []step{
 			{opOpen, 0}, {opStreamSetHeader, invalid}, {opStreamSendHeader, invalid}, {opReturnError, 0}, {opClientReceive, 0},
 		}},
@@ -65,8 +66,9 @@ func TestMetadataThatHTTP2RefusesFailsTheRPC(t *testing.T) {
 	}})
 }
 
-// The timer of a context may not have run yet when its deadline has passed.
-func TestPassedDeadlineFailsTheRPCBeforeItsContextEnds(t *testing.T) {
+// When the deadline of a context has passed, its timer may not have run yet, so Err may still
+// be nil.
+func TestRPCFailsIfItsDeadlineHasPassedButItsContextHasNotEnded(t *testing.T) {
 	late := contextNamed("whose deadline has passed, with a nil Err")
 	check(t, []rule{{
 		name: "stream",

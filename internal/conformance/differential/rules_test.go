@@ -20,8 +20,9 @@ type rule struct {
 	sees map[string][]string
 }
 
-// check runs the program of each rule on every side. Observers must see there what the
-// rule says, and everything else must be as on the network.
+// check runs the program of each rule on every side: on the network and in-process. On each
+// side, observers must see what the rule says. Everything else that they see in-process must
+// be equal to what they see on the network.
 func check(t *testing.T, rules []rule) {
 	t.Parallel()
 	for _, r := range rules {
@@ -41,8 +42,8 @@ func check(t *testing.T, rules []rule) {
 	}
 }
 
-// isCompared fails the test if a documented difference takes the program out of the
-// comparison.
+// isCompared fails the test if the comparison skips the program because of a documented
+// difference.
 func (r rule) isCompared(t *testing.T) {
 	for _, n := range normalizations {
 		if n.never != nil && n.never(r.program) || n.skip != nil && n.skip(r.program, execute(t, r.program, network)) {
@@ -61,7 +62,7 @@ func (r rule) holds(t *testing.T, s side) {
 	}
 }
 
-// What rules say that observers see.
+// These are beginnings of events, for the field sees of a rule.
 const (
 	hasHeader  = `header={content-type: ["application/grpc"], key: ["value"]}`
 	hasTrailer = `trailer={key: ["value"]}`
@@ -81,7 +82,8 @@ const (
 	twoHosts        = `error=Internal("num values of :authority: 1, num values of host: 2, both must only have 1 value as per HTTP/2 spec")`
 )
 
-// The texts of package proto differ from one binary to the next.
+// Package proto varies its error texts from one binary to the next, so these texts are made by
+// calling it.
 var (
 	notEncodable = "error=" + failureOf(status.Errorf(codes.Internal, "grpc: error while marshaling: %v", errRequired())).String()
 	notDecodable = "error=" + failureOf(status.Errorf(codes.Internal, "grpc: failed to unmarshal the received message: %v", errRequired())).String()
@@ -89,13 +91,13 @@ var (
 
 func errRequired() error { return proto.CheckInitialized(new(testpb.Required)) }
 
-// received is the RecvMsg of a small message.
+// received is the event of a RecvMsg that receives a small message.
 func received(number int) string { return "RecvMsg message=" + small(number) }
 
 // small is a small message, with its number among all messages that either side sends.
 func small(number int) string { return text(messageText(messageTypes[0].small(number))) }
 
-// allResults are the call options that have results.
+// allResults are the call options that return results to the caller.
 func allResults() []int {
 	return []int{callOptionNamed("Header"), callOptionNamed("Trailer"), callOptionNamed("Peer"), callOptionNamed("OnFinish")}
 }

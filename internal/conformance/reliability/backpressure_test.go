@@ -14,8 +14,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// A caller that sends everything before it receives must not wait for a handler
-// that answers each message, as long as a network would buffer the answers.
+// A caller may send all its messages before it receives, although the handler responds to each
+// of them, as long as a network would buffer the responses.
 func TestSendingAllBeforeReceivingDoesNotBlock(t *testing.T) {
 	t.Parallel()
 	network := func(t *testing.T) grpc.ClientConnInterface { return scripted{}.onNetwork(t) }
@@ -38,7 +38,7 @@ func TestSendingAllBeforeReceivingDoesNotBlock(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { // where a deadline passes when all wait
+			synctest.Test(t, func(t *testing.T) { // The deadline passes when all goroutines are blocked.
 				if err := sendAllThenReceive(t, test.open(t), test.count, test.size); err != test.want {
 					t.Errorf("%v, want %v", err, test.want)
 				}
@@ -67,9 +67,9 @@ func sendAllThenReceive(t *testing.T, cc grpc.ClientConnInterface, count, size i
 	return nil
 }
 
-// A message whose size nobody knows counts as 4 MiB, so few of them fill the window of
-// 16 MiB and 64 KiB.
-func TestMessagesOfUnknownSizeHoldTheirSenderBack(t *testing.T) {
+// A message that only a cloner can copy has an unknown size and counts as 4 MiB. A sender
+// blocks when more than 16 MiB and 64 KiB wait for the receiver, which is after a few of them.
+func TestSenderOfMessagesOfUnknownSizeBlocks(t *testing.T) {
 	t.Parallel()
 	const ahead = 5
 	cloner := inprocchain.WithCloner(inprocgrpc.CloneFunc(func(m any) (any, error) { return m.(*jsonMessage).clone(), nil }))
@@ -102,7 +102,7 @@ func TestMessagesOfUnknownSizeHoldTheirSenderBack(t *testing.T) {
 					}
 				}()
 				for received := range int64(3) {
-					synctest.Wait() // until the sender waits
+					synctest.Wait() // until the sender is blocked
 					if got, want := sent.Load(), received+ahead; got != want {
 						t.Errorf("when %d messages have been received, %d have been sent, want %d", received, got, want)
 					}

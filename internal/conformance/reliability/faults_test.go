@@ -16,11 +16,11 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
-// A handler that calls runtime.Goexit, as t.FailNow does, fails its RPC. The bare
-// channel reports the successful end of a stream, or an error that is no status.
+// If a handler calls runtime.Goexit, as t.FailNow does, the RPC fails. On the bare channel, a
+// stream ends without an error, and a unary RPC returns io.EOF, which is not a status.
 func TestHandlerThatCallsGoexitFailsItsRPC(t *testing.T) {
 	t.Parallel()
-	gone := scripted{
+	exiting := scripted{
 		unary: func(context.Context, any) (any, error) {
 			runtime.Goexit()
 			return nil, nil
@@ -32,7 +32,7 @@ func TestHandlerThatCallsGoexitFailsItsRPC(t *testing.T) {
 	}
 	for kind, call := range kindsOfRPC {
 		server := new(eventCounter)
-		ch := gone.onChannel(inprocchain.WithServerStatsHandlers(server))
+		ch := exiting.onChannel(inprocchain.WithServerStatsHandlers(server))
 		if err := call(t.Context(), ch); status.Code(err) != codes.Internal {
 			t.Errorf("%s: %v, want Internal", kind, err)
 		}
@@ -40,21 +40,21 @@ func TestHandlerThatCallsGoexitFailsItsRPC(t *testing.T) {
 			t.Errorf("%s: %v", kind, err)
 		}
 		if begun, ended := server.begun.Load(), server.ended.Load(); begun != 1 || ended != 1 {
-			t.Errorf("%s: the stats handler was told of %d beginnings and %d ends, want one of each", kind, begun, ended)
+			t.Errorf("%s: the stats handler got %d Begin and %d End events, want one of each", kind, begun, ended)
 		}
 	}
-	bare := gone.onBareChannel()
+	bare := exiting.onBareChannel()
 	if err := callUnary(t.Context(), bare); err != io.EOF {
 		t.Errorf("unary on the bare channel: %v, want a bare io.EOF", err)
 	}
 	stream := openBidi(t.Context(), t, bare)
 	if err := stream.RecvMsg(new(wrapperspb.BytesValue)); err != io.EOF {
-		t.Errorf("stream on the bare channel: %v, want io.EOF as for a good end", err)
+		t.Errorf("stream on the bare channel: %v, want io.EOF, as for a stream that ends without an error", err)
 	}
 }
 
-// After a failed SendMsg, a handler must not wait for its context or for messages,
-// even if its client never receives.
+// After a SendMsg of the handler has failed, the handler's context ends and its RecvMsg returns
+// an error, even if the client never receives.
 func TestHandlerIsNotBlockedAfterFailedSend(t *testing.T) {
 	t.Parallel()
 	var seen [2]string

@@ -16,8 +16,8 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-// setHook has, for each With… method of an inprocgrpc.Channel, a call that replaces a part
-// of the chain.
+// setHook calls each With… method of an inprocgrpc.Channel, by its name. Each call replaces a
+// part of the chain.
 var setHook = map[string]func(*inprocgrpc.Channel){
 	"WithServerUnaryInterceptor": func(ch *inprocgrpc.Channel) {
 		ch.WithServerUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -122,10 +122,10 @@ func TestRPCsFailAfterConstructorReplacesInterceptors(t *testing.T) {
 	}
 }
 
-// Once the cloner and the interceptors have been replaced, nothing of the library runs
-// in an RPC on the channel itself, except around the streaming handlers of services that
-// are registered on the Channel or before Wrap.
-func TestReplacedClonerAndInterceptorsLetRPCsOnTheirChannelThrough(t *testing.T) {
+// Once the cloner and the interceptors have been replaced, no code of the library runs in an
+// RPC that is made on the inprocgrpc.Channel, so the library cannot refuse it. The exception
+// are streams of services that are registered on the Channel or before Wrap.
+func TestInProcessServesRPCsAfterClonerAndInterceptorsAreReplaced(t *testing.T) {
 	t.Parallel()
 	for _, registered := range []string{"on the Channel", "on InProcess", "before Wrap"} {
 		t.Run("registered "+registered, func(t *testing.T) {
@@ -143,9 +143,9 @@ func TestReplacedClonerAndInterceptorsLetRPCsOnTheirChannelThrough(t *testing.T)
 					t.Errorf("%s on the inprocgrpc.Channel: %v, want %v", kind, err, want)
 				}
 				before := handled.Load()
-				for way, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "ClientConn": ch.ClientConn()} {
+				for name, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "ClientConn": ch.ClientConn()} {
 					if err := call(t.Context(), cc, unchanged); status.Code(err) != codes.Internal || handled.Load() != before {
-						t.Errorf("%s on the %s: %v, want Internal and no handler", kind, way, err)
+						t.Errorf("%s on the %s: %v, want Internal and no handler", kind, name, err)
 					}
 				}
 			}
@@ -153,8 +153,9 @@ func TestReplacedClonerAndInterceptorsLetRPCsOnTheirChannelThrough(t *testing.T)
 	}
 }
 
-// Only the cloner can fail such an RPC, and it is called for messages.
-func TestReplacedStreamInterceptorLetsNoMessageThrough(t *testing.T) {
+// For a service that is registered on InProcess, only the library's cloner can still fail the
+// RPC. It is called when a message is sent, so the handler has already started.
+func TestNoMessageArrivesAfterStreamInterceptorIsReplaced(t *testing.T) {
 	t.Parallel()
 	for method, desc := range map[string]*grpc.StreamDesc{scriptedBidi: bidi, scriptedClientStream: {ClientStreams: true}} {
 		t.Run("registered on InProcess"+method, func(t *testing.T) {

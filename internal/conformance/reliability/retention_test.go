@@ -19,10 +19,10 @@ func TestRetainedContextRetainsNoMessages(t *testing.T) {
 		"without stats handlers": nil,
 		"with stats handlers":    {inprocchain.WithServerStatsHandlers(atEnd(func() {})), inprocchain.WithClientStatsHandlers(atEnd(func() {}))},
 	} {
-		for ending, leave := range map[string]bool{"answered": false, "canceled by the caller": true} {
+		for ending, cancels := range map[string]bool{"completed": false, "canceled by the caller": true} {
 			t.Run(name+", "+ending, func(t *testing.T) {
 				t.Parallel()
-				retained, messages := retainContext(t, leave, opts...)
+				retained, messages := retainContext(t, cancels, opts...)
 				runtime.GC()
 				for what, message := range messages {
 					if message.Value() != nil {
@@ -35,21 +35,22 @@ func TestRetainedContextRetainsNoMessages(t *testing.T) {
 	}
 }
 
-// retainContext makes an RPC whose handler retains its context. It returns the
-// context and weak pointers to the messages of the RPC.
-func retainContext(t *testing.T, leave bool, opts ...inprocchain.Option) (retained context.Context, messages map[string]weak.Pointer[byte]) {
+// retainContext makes an RPC whose handler retains its context. If cancels is true, the caller
+// cancels the RPC before the handler returns. retainContext returns the context, and weak
+// pointers to the messages of the RPC.
+func retainContext(t *testing.T, cancels bool, opts ...inprocchain.Option) (retained context.Context, messages map[string]weak.Pointer[byte]) {
 	messages = map[string]weak.Pointer[byte]{}
 	called, returned := make(chan struct{}), make(chan struct{})
 	ch := scripted{unary: func(ctx context.Context, req any) (any, error) {
 		retained = context.WithoutCancel(ctx)
-		answer := wrapperspb.Bytes(make([]byte, 1<<10))
+		response := wrapperspb.Bytes(make([]byte, 1<<10))
 		messages["the request"] = weak.Make(&req.(*wrapperspb.BytesValue).Value[0])
-		messages["the response"] = weak.Make(&answer.Value[0])
+		messages["the response"] = weak.Make(&response.Value[0])
 		close(called)
-		if leave {
+		if cancels {
 			<-ctx.Done()
 		}
-		return answer, nil
+		return response, nil
 	}}.onChannel(opts...)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -59,20 +60,20 @@ func retainContext(t *testing.T, leave bool, opts ...inprocchain.Option) (retain
 		_ = ch.Invoke(ctx, scriptedUnary, wrapperspb.Bytes(make([]byte, 1<<10)), reply)
 	}()
 	<-called
-	if leave {
+	if cancels {
 		cancel()
 	}
 	<-returned
 	if err := ch.Shutdown(t.Context()); err != nil { // the handler has returned
 		t.Fatal(err)
 	}
-	if !leave {
+	if !cancels {
 		messages["the reply"] = weak.Make(&reply.Value[0])
 	}
 	return retained, messages
 }
 
-// It is not parallel, since it measures the heap.
+// This test is not parallel, since it measures the heap.
 func TestRetainedContextOfStreamRetainsNoMessages(t *testing.T) {
 	const streams, size = 20, 10 << 20
 	large := wrapperspb.Bytes(make([]byte, size))

@@ -18,7 +18,7 @@ import (
 )
 
 func TestShutdownCancelsNothing(t *testing.T) {
-	forEachStubborn(t, func(t *testing.T, rpc stubbornRPC) {
+	forEachBlockedRPC(t, func(t *testing.T, rpc blockedRPC) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		begin := time.Now()
@@ -32,17 +32,17 @@ func TestShutdownCancelsNothing(t *testing.T) {
 			t.Errorf("the handler's context ended with %v", err)
 		}
 		close(rpc.release)
-		if err := <-rpc.answered; err != nil {
-			t.Errorf("the RPC ended with %v, want its answer", err)
+		if err := <-rpc.result; err != nil {
+			t.Errorf("the RPC ended with %v, want its response", err)
 		}
 	})
 }
 
 func TestCloseWaitsForHandlerThatIgnoresItsContext(t *testing.T) {
-	forEachStubborn(t, func(t *testing.T, rpc stubbornRPC) {
+	forEachBlockedRPC(t, func(t *testing.T, rpc blockedRPC) {
 		closed := make(chan error, 1)
 		go func() { closed <- rpc.ch.Close() }()
-		if err := <-rpc.answered; status.Code(err) != codes.Unavailable {
+		if err := <-rpc.result; status.Code(err) != codes.Unavailable {
 			t.Errorf("the RPC ended with %v, want Unavailable", err)
 		}
 		synctest.Wait()
@@ -51,7 +51,7 @@ func TestCloseWaitsForHandlerThatIgnoresItsContext(t *testing.T) {
 		}
 		select {
 		case err := <-closed:
-			t.Errorf("Close returned %v before the handler", err)
+			t.Errorf("Close returned %v before the handler returned", err)
 			closed <- err
 		default:
 		}
@@ -62,23 +62,23 @@ func TestCloseWaitsForHandlerThatIgnoresItsContext(t *testing.T) {
 	})
 }
 
-// A stubbornRPC is in flight. Its handler waits for release, whatever happens to its
-// context.
-type stubbornRPC struct {
-	ch       *inprocchain.Channel
-	handler  context.Context
-	release  chan struct{}
-	answered chan error // receives how the RPC ends
+// A blockedRPC is an RPC in flight. Its handler waits until release is closed, even if its
+// context ends.
+type blockedRPC struct {
+	ch      *inprocchain.Channel
+	handler context.Context
+	release chan struct{}
+	result  chan error // receives the result of the RPC
 }
 
-// forEachStubborn runs the test with an RPC of each kind, in a bubble.
-func forEachStubborn(t *testing.T, test func(*testing.T, stubbornRPC)) {
+// forEachBlockedRPC runs the test with an RPC of each kind, in a bubble.
+func forEachBlockedRPC(t *testing.T, test func(*testing.T, blockedRPC)) {
 	t.Parallel()
 	for kind, call := range kindsOfRPC {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				rpc := stubbornRPC{release: make(chan struct{}), answered: make(chan error, 1)}
+				rpc := blockedRPC{release: make(chan struct{}), result: make(chan error, 1)}
 				entered := make(chan context.Context)
 				wait := func(ctx context.Context) {
 					entered <- ctx
@@ -94,7 +94,7 @@ func forEachStubborn(t *testing.T, test func(*testing.T, stubbornRPC)) {
 						return serveScriptedStream(scripted{}, ss)
 					},
 				}.onChannel()
-				go func() { rpc.answered <- call(t.Context(), rpc.ch) }()
+				go func() { rpc.result <- call(t.Context(), rpc.ch) }()
 				rpc.handler = <-entered
 				test(t, rpc)
 			})

@@ -6,13 +6,13 @@ import (
 	"testing"
 )
 
-// laterEvents are what may happen to the client after the server's answer has arrived.
+// laterEvents are what may happen to the client after the server's response has arrived.
 var laterEvents = []struct {
 	name    string
 	context int
 	steps   []step
 	sends   bool
-	err     string // with which the RPC ends for OnFinish and stats handlers
+	err     string // the error that OnFinish and stats handlers get
 }{
 	{
 		name:  "cancel",
@@ -44,8 +44,8 @@ var laterEvents = []struct {
 	},
 }
 
-// answers are what handlers send and return, after a header and a trailer.
-var answers = []struct {
+// handlerResponses are what handlers send and return, after a header and a trailer.
+var handlerResponses = []struct {
 	name     string
 	method   int
 	steps    []step
@@ -95,29 +95,30 @@ var answers = []struct {
 	},
 }
 
-// A client that is late receives what the server has answered. Only OnFinish and stats
-// handlers are told of what happened meanwhile.
-func TestAnswerWinsOverLaterEventsOfTheClient(t *testing.T) {
+// A client receives the response that has arrived, even if it cancels, its deadline passes or
+// it makes an error before it calls RecvMsg. Only OnFinish and stats handlers get the error of
+// that later event.
+func TestClientReceivesResponseThatHasArrivedWhateverHappensLater(t *testing.T) {
 	var rules []rule
-	for _, answer := range answers {
+	for _, response := range handlerResponses {
 		for _, later := range laterEvents {
-			if answer.method == serverStreamMethod && later.sends {
-				continue // Its client has sent its only message.
+			if response.method == serverStreamMethod && later.sends {
+				continue // The client has already sent the only message of the RPC.
 			}
 			rules = append(rules, rule{
-				name: answer.name + "/" + later.name,
+				name: response.name + "/" + later.name,
 				program: program{
-					method:  answer.method,
+					method:  response.method,
 					context: later.context,
 					options: allResults(),
 					steps: slices.Concat(
-						opened, answer.steps, later.steps,
-						slices.Repeat([]step{{opClientReceive, 0}}, len(answer.received)),
+						opened, response.steps, later.steps,
+						slices.Repeat([]step{{opClientReceive, 0}}, len(response.received)),
 						[]step{{opClientHeader, 0}, {opClientTrailer, 0}},
 					),
 				},
 				sees: map[string][]string{
-					"client's receiver": append(slices.Clone(answer.received), "Header "+hasHeader, "Trailer "+hasTrailer),
+					"client's receiver": append(slices.Clone(response.received), "Header "+hasHeader, "Trailer "+hasTrailer),
 					"OnFinish":          {fmt.Sprintf("called %s %s %s", later.err, hasHeader, hasTrailer)},
 					"call options":      {"set " + hasHeader + " " + hasTrailer},
 				},
@@ -130,8 +131,9 @@ func TestAnswerWinsOverLaterEventsOfTheClient(t *testing.T) {
 // opened opens a stream whose handler sets a header and a trailer.
 var opened = []step{{opOpen, 0}, {opSetHeader, metadataNamed("one value")}, {opSetTrailer, metadataNamed("one value")}}
 
-// The deadline passes while the client has not received everything.
-func TestSlowConsumerOfFinishedStreamReceivesAllMessages(t *testing.T) {
+// The deadline passes after the handler has returned and before the client has received all
+// messages.
+func TestSlowClientOfFinishedStreamReceivesAllMessages(t *testing.T) {
 	check(t, []rule{{
 		name: "server stream",
 		program: program{
@@ -151,12 +153,12 @@ func TestSlowConsumerOfFinishedStreamReceivesAllMessages(t *testing.T) {
 	}})
 }
 
-// Whether the client cancels before or after the handler answers, all that it can look
-// at tells of the same end. Only OnFinish and stats.End always have the error with which
-// the client ended the RPC.
-func TestCancelAndAnswerHaveOneStory(t *testing.T) {
+// RecvMsg, Header, Trailer and call options all report the same end of the stream, whether the
+// client cancels before or after the handler responds. Only OnFinish and stats.End always have
+// the error of the cancellation.
+func TestAllClientMethodsReportTheSameEndOfTheStream(t *testing.T) {
 	cancel := []step{{opCancel, 0}}
-	answer := []step{{opHandlerSend, smallMessage}, {opReturnError, 0}}
+	respond := []step{{opHandlerSend, smallMessage}, {opReturnError, 0}}
 	receive := []step{
 		{opClientHeader, 0}, {opClientReceive, 0}, {opClientReceive, 0}, {opClientReceive, 0}, {opClientTrailer, 0}, {opClientHeader, 0},
 	}
@@ -164,7 +166,7 @@ func TestCancelAndAnswerHaveOneStory(t *testing.T) {
 		return rule{name, program{options: allResults(), clientStats: []int{statsRecord}, steps: slices.Concat(opened, steps, receive)}, sees}
 	}
 	check(t, []rule{
-		stream("answer first", slices.Concat(answer, cancel), map[string][]string{
+		stream("response first", slices.Concat(respond, cancel), map[string][]string{
 			"client's receiver": {
 				"Header " + hasHeader, received(1), "RecvMsg " + endOfStream, "RecvMsg " + endOfStream, "Trailer " + hasTrailer, "Header " + hasHeader,
 			},
@@ -172,7 +174,7 @@ func TestCancelAndAnswerHaveOneStory(t *testing.T) {
 			"call options":           {"set " + hasHeader + " " + hasTrailer},
 			"client stats handler 1": {"TagRPC", "Begin", "OutHeader", "InHeader", "InTrailer", "End " + canceled + " " + hasTrailer, "InPayload"},
 		}),
-		stream("cancel first", slices.Concat(cancel, answer), map[string][]string{
+		stream("cancel first", slices.Concat(cancel, respond), map[string][]string{
 			"client's receiver": {
 				"Header " + noHeader, "RecvMsg " + canceled, "RecvMsg " + canceled, "RecvMsg " + canceled, "Trailer " + noTrailer, "Header " + noHeader,
 			},
@@ -180,7 +182,7 @@ func TestCancelAndAnswerHaveOneStory(t *testing.T) {
 			"call options":           {"set " + noHeader + " " + noTrailer},
 			"client stats handler 1": {"TagRPC", "Begin", "OutHeader", "End " + canceled + " " + noTrailer},
 		}),
-		stream("cancel between header and answer", slices.Concat([]step{{opSendHeader, 0}}, cancel, answer), map[string][]string{
+		stream("cancel between header and response", slices.Concat([]step{{opSendHeader, 0}}, cancel, respond), map[string][]string{
 			"client's receiver": {
 				"Header " + hasHeader, "RecvMsg " + canceled, "RecvMsg " + canceled, "RecvMsg " + canceled, "Trailer " + noTrailer, "Header " + hasHeader,
 			},

@@ -5,9 +5,9 @@ import (
 	"testing"
 )
 
-// A handler whose client has gone gets grpc-go's errors, and what it sets does not
-// reach the client.
-func TestHandlerCannotSetMetadataAfterItsClientHasGone(t *testing.T) {
+// If the client has canceled, the handler gets grpc-go's errors when it sets metadata, and the
+// metadata does not reach the client.
+func TestHandlerCannotSetMetadataAfterItsClientHasCanceled(t *testing.T) {
 	one := metadataNamed("one value")
 	set := []step{{opSetHeader, one}, {opSendHeader, one}, {opSetTrailer, one}}
 	setByStream := []step{{opStreamSetHeader, one}, {opStreamSendHeader, one}, {opStreamSetTrailer, one}}
@@ -47,9 +47,8 @@ func TestHandlerCannotSetMetadataAfterItsClientHasGone(t *testing.T) {
 	check(t, rules)
 }
 
-// Nothing is sent to a client that has gone, so that there is no trailer to tell
-// stats handlers of.
-func TestServerStatsHaveNoTrailerAfterTheClientHasGone(t *testing.T) {
+// Nothing is sent to a client that has canceled, so stats handlers get no OutTrailer.
+func TestServerStatsHaveNoTrailerAfterTheClientHasCanceled(t *testing.T) {
 	var rules []rule
 	for _, method := range []int{bidiMethod, serverStreamMethod, clientStreamMethod} {
 		for _, result := range []string{"nil", "a status"} {
@@ -80,8 +79,8 @@ func TestServerStatsHaveNoTrailerAfterTheClientHasGone(t *testing.T) {
 	check(t, rules)
 }
 
-// What a server does last, it does with a context that has ended.
-func TestServerStatsOfTheEndHaveAContextThatHasEnded(t *testing.T) {
+// When server stats handlers get OutTrailer and End, the context of the RPC has ended.
+func TestContextHasEndedInTheLastServerStatsEvents(t *testing.T) {
 	const (
 		outTrailer = "OutTrailer metadata={} context error=context.Canceled"
 		end        = "End error=nil trailer=none began=0s ended=0s context error=context.Canceled"
@@ -94,7 +93,7 @@ func TestServerStatsOfTheEndHaveAContextThatHasEnded(t *testing.T) {
 		},
 		sees: map[string][]string{"server stats handler 1": {"TagRPC", "InHeader", "Begin", outTrailer, end}},
 	}, {
-		name: "stream whose client has gone",
+		name: "stream whose client has canceled",
 		program: program{
 			serverStats: []int{statsRecord},
 			steps:       []step{{opOpen, 0}, {opCancel, 0}, {opReturnError, 0}},
