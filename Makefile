@@ -30,7 +30,7 @@ tidy-check: ## fail if go mod tidy would change a file
 	$(call each,go mod tidy -diff,go mod tidy -diff)
 
 .PHONY: compat
-compat: ## run the root module's tests with the oldest and the newest versions; fail if importing it upgrades an application
+compat: ## run the root module's tests with the oldest and the newest dependencies; fail if importing it upgrades an application
 	.ci/compat
 	go test -C tools -run TestImporting -timeout 5m ./compat
 

@@ -79,9 +79,9 @@
 //
 // # Guarantees
 //
-// Callers, interceptors, stats handlers, spans, metrics and log lines see the same
-// in-process as on a grpc-go connection with the same Chain. The page [differences] lists
-// the exceptions, with reasons. In particular:
+// An RPC on a Channel behaves like one on a grpc-go connection with the same Chain, as far
+// as callers, interceptors, stats handlers, spans, metrics and log lines can observe. The
+// document [differences] lists the exceptions, with reasons. In particular:
 //
 //   - Errors that reach a caller are statuses, made as grpc-go makes them, or [io.EOF]
 //     where a stream ends without an error. Server interceptors see the handler's own
@@ -106,7 +106,7 @@
 //
 // Put a recovery interceptor last in the Chain, next to the handler. The interceptors
 // before it, such as logging and metrics, then see an error. If recovery is first, the
-// panic unwinds the other interceptors, which log and count nothing. If an interceptor
+// panic unwinds the other interceptors, so they neither log nor count the RPC. If an interceptor
 // itself may panic, add a second recovery interceptor before it.
 //
 // # Shutdown

@@ -13,7 +13,7 @@ import (
 // An Option adds to a [Chain]. Options are applied in the order in which they are
 // given. Options for interceptors, stats handlers and default call options add to the end
 // of a list, so they may be given any number of times. Of the other options, WithUserAgent,
-// WithCloner, WithAddr and WithFallback, the last one of each kind counts.
+// WithCloner, WithAddr and WithFallback, the last one of each kind takes effect.
 //
 // A Chain is an Option too: it adds everything that it holds.
 //
@@ -97,8 +97,8 @@ func WithClientStatsHandlers(handlers ...stats.Handler) Option {
 }
 
 // WithDefaultCallOptions adds call options to each RPC, before the RPC's own options, as
-// with [grpc.WithDefaultCallOptions]. Client interceptors see them. Of most kinds of
-// option the last one counts, so the RPC's own options take precedence.
+// with [grpc.WithDefaultCallOptions]. Client interceptors see them. For most kinds of
+// option, the last one takes effect, so the RPC's own options take precedence.
 //
 // It panics if an option is nil. Passing none is allowed.
 func WithDefaultCallOptions(opts ...grpc.CallOption) Option {

@@ -1,9 +1,9 @@
-// Package chaintest tests that RPCs do the same in-process as on a network.
+// Package chaintest tests that RPCs behave the same in-process as on a network.
 //
 //   - [CompareConns] tests an application as it is wired. It makes the same calls on a
 //     connection to its listener and on its in-process channel, and reports every
-//     difference that callers, spans and audit logs show. Every application should have
-//     this test.
+//     difference in what callers get, and with options also in spans and audit logs. Every
+//     application should have this test.
 //   - [Compare] tests a chain, and builds both sides from it. It compares in more detail,
 //     interceptor by interceptor and stats event by stats event, but cannot see whether
 //     the application uses that chain.
@@ -12,9 +12,9 @@
 //
 // # Times
 //
-// Inside a testing/synctest bubble, time passes only while all goroutines wait. So the
-// time is the same on the network and in-process, unless calls or handlers wait, and
-// measured durations are always the same:
+// Inside a testing/synctest bubble, time passes only while all goroutines are blocked. So
+// durations are the same on the network and in-process. Times of day are also the same if
+// neither calls nor handlers sleep:
 //
 //	func TestTimesAreEqualInABubble(t *testing.T) {
 //		synctest.Test(t, func(t *testing.T) {
@@ -22,7 +22,7 @@
 //		})
 //	}
 //
-// CompareConns works in a bubble, too, if the connections are made there and use
+// CompareConns also works in a bubble if the connections are made there and use
 // a listener in memory. Without a bubble, ignore fields that hold a time with
 // [WithCmpOptions].
 //

@@ -30,10 +30,10 @@ var (
 var comparisons = []comparison{
 	{"empty message", bare, ratio("Unary/size=0", "inprocchain", "inprocgrpc")},
 	{"1 KiB", bare, ratioToBare},
-	{"1 KiB, service registered on the channel below", bare, belowToBare},
+	{"1 KiB, service registered on `InProcess()`", bare, belowToBare},
 	{"1 KiB, 5 server interceptors", "the same five, folded by hand on the bare channel", ratio("ServerInterceptors/n=5", "inprocchain", "by-hand")},
 	{"1 KiB, 5 client and 5 server interceptors", "grpchan's `InterceptClientConnUnary` and its way of folding", ratio("BothInterceptors/n=5", "inprocchain", "grpchan")},
-	{"1 KiB, otelgrpc on both sides", "the bare channel's stats hooks, which omit half of the events", ratio("OTel/n=0", "inprocchain", "inprocgrpc")},
+	{"1 KiB, otelgrpc on both sides", "the bare channel's stats hooks, which omit 8 of 14 events", ratio("OTel/n=0", "inprocchain", "inprocgrpc")},
 	{sameFive, "grpc-go over bufconn, the same Chain", ratioToBufconn},
 	{sameFive, "grpc-go over loopback TCP, the same Chain", ratio("OTel/n=5", "inprocchain", "tcp")},
 	{"bidi stream, 1 KiB a message", bare, ratio("Bidi/size=1KiB", "inprocchain", "inprocgrpc")},
