@@ -1,6 +1,19 @@
-// Package conformance contains the tests that compare a channel with grpc-go: test
-// suites of other projects (grpc-go, grpchan, health, reflection), and this project's
-// own tests of interceptors, telemetry and RPCs.
+// Package conformance has no code. Its directories contain the tests that compare a Channel
+// with grpc-go and with the bare inprocgrpc.Channel:
+//
+//   - barechannel: the defects of the bare channel that README.md lists
+//   - benchmarks: times and allocations, for docs/performance.md
+//   - codecs: codecs and compressors
+//   - connect: the connections, over a network and in-process, that the other tests use
+//   - connection: addresses, HTTP/2 headers and connection events
+//   - differential: random programs, and fixed programs for single rules
+//   - docs: the code in the documents, and the rows of docs/differences.md
+//   - middleware: interceptors of go-grpc-middleware
+//   - reliability: isolation, shutdown, load, faults and hostile input
+//   - scenarios: RPCs of every kind, compared by chaintest
+//   - suites: test suites of grpchan and grpc-go
+//   - telemetry: spans and metrics
+//   - upstream: a module with a command that runs tests of other projects over Channels
 //
 // It is a separate module, because it requires the newest grpc-go and other modules that
 // users of inprocchain do not need.

@@ -23,7 +23,7 @@ func main() {
 	flag.IntVar(&c.rounds, "rounds", 35, "`number` of rounds")
 	flag.DurationVar(&c.benchtime, "benchtime", 40*time.Millisecond, "`time` for each benchmark in a round")
 	flag.BoolVar(&c.write, "write", false, "write the figures, the page and its plots, instead of only printing the figures")
-	flag.BoolVar(&c.again, "again", false, "with -write: of each figure, keep the worse of this run and docs/performance.json")
+	flag.BoolVar(&c.again, "again", false, "with -write: for each figure, keep the worse of this run and docs/performance.json")
 	flag.BoolVar(&c.render, "render", false, "write the page and its plots from docs/performance.json without measuring")
 	flag.Parse()
 	if err := c.run(); err != nil {

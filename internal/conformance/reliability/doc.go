@@ -1,4 +1,3 @@
-// Package reliability contains only tests: of the isolation of caller and handler, of
-// shutdown, of load and faults, and of hostile input. docs/reliability.md lists what they
-// show.
+// Package reliability contains only tests. They test the isolation of caller and handler,
+// shutdown, load and faults, and hostile input. docs/reliability.md lists what they show.
 package reliability

@@ -2,12 +2,12 @@
 // replaced by Channels.
 //
 // It copies the modules that go.mod requires, adds a hook to the copy of grpc-go, builds the
-// test binaries and runs each test in a separate process. The hook makes [grpc.NewClient] return the ClientConn of a Channel if the
-// target is a server in the same process and every option of both has a
-// counterpart.
+// test binaries and runs each test in a separate process. The hook makes [grpc.NewClient]
+// return the ClientConn of a Channel if the target is a server in the same process and every
+// option of both has a counterpart.
 //
-// A test that passes without an RPC through a Channel is not applicable, and so
-// is one that fails without a replaced connection.
+// A test that passes without an RPC through a Channel is not applicable. A test that fails
+// without a replaced connection is not applicable either.
 //
 // The hook translates options. It changes nothing that callers, handlers, interceptors or
 // stats handlers see. It does one thing for the ClientConn: it sets its state to Ready, and
@@ -42,7 +42,7 @@ func main() {
 	pattern := flag.String("run", "", "run only the tests whose name matches this regular expression")
 	verbose := flag.Bool("v", false, "print every test, and the output of those that fail")
 	logs := flag.String("logs", "", "write the output of each test to this directory")
-	parallel := flag.Int("parallel", 6, "the `number` of tests that run at the same time; most of them wait")
+	parallel := flag.Int("parallel", 6, "the `number` of tests that run at the same time; it may exceed the number of cores, since most tests wait")
 	network := flag.Bool("network", false, "replace no connection, to see the results on a network")
 	limit := flag.Duration("limit", 30*time.Second, "the time limit of a test")
 	deadline := flag.Duration("deadline", 5*time.Minute+30*time.Second, "the time limit of all tests")
