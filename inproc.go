@@ -58,27 +58,27 @@ func Wrap(ch *inprocgrpc.Channel, opts ...Option) *Channel {
 	}
 	chain := newChain("Wrap", opts)
 	if rpc.HasChain(ch) {
-		misuse("Wrap", "ch already carries a chain, from New or an earlier Wrap; pass everything to one Wrap, or call NewClient on the Channel that it returned")
+		misuse("Wrap", "ch already has a chain, from New or an earlier Wrap; pass everything to one Wrap, or call NewClient on the Channel that it returned")
 	}
 	for _, hook := range rpc.Hooks {
 		isReplaced := hook.Option == "WithCloner" && chain.cloner != nil
-		if !isReplaced && carries(ch, hook) {
-			misuse("Wrap", "ch already carries %s, which would be replaced; pass everything to one Wrap, with %s, and do not call ch.%s", hook.What, hook.Option, hook.Method)
+		if !isReplaced && isSet(ch, hook) {
+			misuse("Wrap", "ch already has %s, which would be replaced; pass everything to one Wrap, with %s, and do not call ch.%s", hook.What, hook.Option, hook.Method)
 		}
 	}
 	return compose("Wrap", ch, chain)
 }
 
-// carries reports whether ch has the given hook set.
-func carries(ch *inprocgrpc.Channel, hook rpc.Hook) bool {
+// isSet reports whether ch has the given hook set.
+func isSet(ch *inprocgrpc.Channel, hook rpc.Hook) bool {
 	value, ok := hook.Of(ch)
 	if !ok {
-		misuse("Wrap", "inprocgrpc.Channel has no field %s in this version of grpchan, so Wrap cannot see what ch carries; use another version, or New", hook.Field)
+		misuse("Wrap", "inprocgrpc.Channel has no field %s in this version of grpchan, so Wrap cannot check whether ch already has a chain; use another version, or New", hook.Field)
 	}
 	return !value.IsNil()
 }
 
-// compose builds the picture in the package comment.
+// compose builds a Channel with the layers that the package comment shows.
 func compose(function string, ch *inprocgrpc.Channel, chain Chain) *Channel {
 	handlers := rpc.HandlersOf(ch)
 	if handlers == nil {
@@ -214,10 +214,10 @@ func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	c.mustBeMade("RegisterService")
 	c.mustHaveItsHooks("RegisterService")
 	if desc == nil {
-		misuse("RegisterService", "desc is nil")
+		misuse("RegisterService", "desc is nil; pass the ServiceDesc of the generated code")
 	}
 	if isNil(impl) {
-		misuse("RegisterService", "impl of %s is nil", desc.ServiceName)
+		misuse("RegisterService", "impl of %s is nil; pass the implementation of the service", desc.ServiceName)
 	}
 	if desc.HandlerType == nil {
 		misuse("RegisterService", "the HandlerType of %s is nil; set it to a pointer to the interface that impl implements", desc.ServiceName)
@@ -229,7 +229,7 @@ func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
 		misuse("RegisterService", "%s is registered after the first RPC; register every service before it", desc.ServiceName)
 	}
 	if _, ok := c.services.inproc.GetServiceInfo()[desc.ServiceName]; ok {
-		misuse("RegisterService", "%s is registered already; a service has one implementation", desc.ServiceName)
+		misuse("RegisterService", "%s is registered already; register each service once", desc.ServiceName)
 	}
 	c.services.server.Register(desc, impl)
 }

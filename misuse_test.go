@@ -54,20 +54,20 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 		{"Wrap of nil", func() { inprocchain.Wrap(nil) }, []string{"Wrap: ch is nil", "call New"}},
 		{"Wrap of a channel with a unary interceptor", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerUnaryInterceptor(unary))
-		}, []string{"Wrap: ch already carries", "unary", "WithUnaryServerInterceptors"}},
+		}, []string{"Wrap: ch already has", "unary", "WithUnaryServerInterceptors"}},
 		{"Wrap of a channel with a stream interceptor", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerStreamInterceptor(stream))
-		}, []string{"Wrap: ch already carries", "stream", "WithStreamServerInterceptors"}},
+		}, []string{"Wrap: ch already has", "stream", "WithStreamServerInterceptors"}},
 		{"Wrap of a channel with a server stats handler", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerStatsHandler(silent{}))
-		}, []string{"Wrap: ch already carries", "server", "WithServerStatsHandlers"}},
+		}, []string{"Wrap: ch already has", "server", "WithServerStatsHandlers"}},
 		{"Wrap of a channel with a client stats handler", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithClientStatsHandler(silent{}))
-		}, []string{"Wrap: ch already carries", "client", "WithClientStatsHandlers"}},
+		}, []string{"Wrap: ch already has", "client", "WithClientStatsHandlers"}},
 		{"Wrap of a channel with a cloner", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithCloner(inprocgrpc.ProtoCloner{}))
-		}, []string{"Wrap: ch already carries a cloner", "WithCloner"}},
-		{"Wrap of a wrapped channel", func() { inprocchain.Wrap(inprocchain.New().InProcess()) }, []string{"Wrap: ch already carries", "one Wrap"}},
+		}, []string{"Wrap: ch already has a cloner", "WithCloner"}},
+		{"Wrap of a wrapped channel", func() { inprocchain.Wrap(inprocchain.New().InProcess()) }, []string{"Wrap: ch already has", "one Wrap"}},
 		{"a nil description", func() { inprocchain.New().RegisterService(nil, 1) }, []string{"RegisterService: desc is nil"}},
 		{"a nil implementation", func() {
 			inprocchain.New().RegisterService(&grpchantesting.TestService_ServiceDesc, nil)
@@ -112,7 +112,7 @@ func TestWrappingAChannelTwicePanics(t *testing.T) {
 		"Wrap":           inprocchain.Wrap(&inprocgrpc.Channel{}).InProcess(),
 	} {
 		got := fmt.Sprint(catch(func() { inprocchain.Wrap(ch) }))
-		want := "inprocchain: Wrap: ch already carries a chain, from New or an earlier Wrap; pass everything to one Wrap, or call NewClient on the Channel that it returned"
+		want := "inprocchain: Wrap: ch already has a chain, from New or an earlier Wrap; pass everything to one Wrap, or call NewClient on the Channel that it returned"
 		if got != want {
 			t.Errorf("%s: Wrap panics with\n%s\nwant\n%s", name, got, want)
 		}

@@ -63,8 +63,8 @@ func (h *installedHooks) install(s *Server) {
 	h.ownCloner = reflect.ValueOf(cloner).Pointer()
 }
 
-// replaced returns the hook that somebody has set since, or nil. It reads five
-// words, for each RPC.
+// replaced returns the hook that has been set since New or Wrap, or nil. It is called for
+// each RPC, and reads only five words.
 func (h *installedHooks) replaced() *Hook {
 	switch {
 	case h.unary.Pointer() != h.unaryFunc:
@@ -88,15 +88,14 @@ func (h *installedHooks) ownsCloner() bool {
 
 // Text says what has happened and what to do instead.
 func (h *Hook) Text() string {
-	return "inprocgrpc.Channel." + h.Method + " was called after New or Wrap, and took the chain off the channel; pass " + h.What + " to New or Wrap instead, with inprocchain." + h.Option
+	return "inprocgrpc.Channel." + h.Method + " was called after New or Wrap and replaced a part of the chain; pass " + h.What + " to New or Wrap instead, with inprocchain." + h.Option
 }
 
-// Replaced returns the hook of the channel that somebody has set since New or
-// Wrap, or nil.
+// Replaced returns the hook of the channel that has been set since New or Wrap, or nil.
 func (s *Server) Replaced() *Hook { return s.hooks.replaced() }
 
-// checkHooks returns the status of all RPCs after somebody has set a hook. An
-// application whose authentication has been taken off must not serve.
+// checkHooks returns the error of all RPCs if a hook has been set since New or Wrap, because
+// an application that has lost its authentication must not serve.
 func (s *Server) checkHooks() error {
 	if hook := s.hooks.replaced(); hook != nil {
 		return status.Error(codes.Internal, "inprocchain: "+hook.Text())
