@@ -9,6 +9,7 @@ import (
 	"github.com/fullstorydev/grpchan/grpchantesting"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
@@ -198,4 +199,17 @@ func TestClosingAClientConnCancelsItsRPCsOnTheFallback(t *testing.T) {
 			t.Errorf("an RPC on the Channel: %v, want it to continue", err)
 		}
 	})
+}
+
+func TestClosedClientConnDoesNotUseTheFallback(t *testing.T) {
+	t.Parallel()
+	other := inprocchain.New()
+	healthpb.RegisterHealthServer(other, healthpb.UnimplementedHealthServer{})
+	cc := inprocchain.New(inprocchain.WithFallback(other)).ClientConn()
+	if err := cc.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := healthpb.NewHealthClient(cc).Check(t.Context(), &healthpb.HealthCheckRequest{}); status.Code(err) != codes.Canceled {
+		t.Errorf("an RPC on a closed ClientConn: %v, want Canceled", err)
+	}
 }

@@ -6,11 +6,8 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
-	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -85,43 +82,3 @@ func (exitingAt[Event]) TagConn(ctx context.Context, _ *stats.ConnTagInfo) conte
 }
 
 func (exitingAt[Event]) HandleConn(context.Context, stats.ConnStats) {}
-
-func TestClosedClientConnDoesNotUseTheFallback(t *testing.T) {
-	t.Parallel()
-	other := inprocchain.New()
-	healthpb.RegisterHealthServer(other, healthpb.UnimplementedHealthServer{})
-	cc := inprocchain.New(inprocchain.WithFallback(other)).ClientConn()
-	if err := cc.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := healthpb.NewHealthClient(cc).Check(t.Context(), &healthpb.HealthCheckRequest{}); status.Code(err) != codes.Canceled {
-		t.Errorf("an RPC on a closed ClientConn: %v, want Canceled", err)
-	}
-}
-
-// A privateOption embeds a call option in two steps.
-type privateOption struct{ trailerOption }
-
-type trailerOption struct{ grpc.TrailerCallOption }
-
-func TestEmbeddedCallOptionsTakeEffect(t *testing.T) {
-	t.Parallel()
-	ch := inprocchain.New()
-	healthpb.RegisterHealthServer(ch, healthpb.UnimplementedHealthServer{})
-	for name, option := range map[string]func(*metadata.MD) grpc.CallOption{
-		"pointer":  func(md *metadata.MD) grpc.CallOption { return &grpc.TrailerCallOption{TrailerAddr: md} },
-		"embedded": func(md *metadata.MD) grpc.CallOption { return trailerOption{grpc.TrailerCallOption{TrailerAddr: md}} },
-		"embedded twice": func(md *metadata.MD) grpc.CallOption {
-			return privateOption{trailerOption{grpc.TrailerCallOption{TrailerAddr: md}}}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var trailer metadata.MD
-			_, _ = healthpb.NewHealthClient(ch).Check(t.Context(), &healthpb.HealthCheckRequest{}, option(&trailer))
-			if len(trailer["content-type"]) != 1 {
-				t.Errorf("the trailer is %v, want that of the response", trailer)
-			}
-		})
-	}
-}

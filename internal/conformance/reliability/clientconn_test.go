@@ -30,21 +30,21 @@ func TestInterceptorsReceiveCallersContextOnEveryPath(t *testing.T) {
 	}
 }
 
-// A picky stream refuses empty messages.
-type picky struct{ grpc.ClientStream }
+// A validatingStream refuses empty messages.
+type validatingStream struct{ grpc.ClientStream }
 
-func (p picky) SendMsg(m any) error {
+func (s validatingStream) SendMsg(m any) error {
 	if len(m.(*wrapperspb.BytesValue).Value) == 0 {
 		return status.Error(codes.InvalidArgument, "empty")
 	}
-	return p.ClientStream.SendMsg(m)
+	return s.ClientStream.SendMsg(m)
 }
 
 func TestStreamContinuesAfterInterceptorError(t *testing.T) {
 	t.Parallel()
 	refuse := inprocchain.WithStreamClientInterceptors(func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 		stream, err := streamer(ctx, desc, cc, method, opts...)
-		return picky{stream}, err
+		return validatingStream{stream}, err
 	})
 	for name, cc := range eachConn(t, refuse) {
 		stream := openBidi(t.Context(), t, cc)
