@@ -21,10 +21,10 @@ type clientStream struct {
 	call   call
 	rpc    *streamRPC
 
-	ctx           context.Context
-	cancelContext context.CancelFunc
-	stopWatching  func() bool // the context
-	closing       *Entry      // watches the ClientConn; nil if there is none
+	ctx             context.Context
+	cancelContext   context.CancelFunc
+	stopWatching    func() bool // the context
+	clientConnEntry *Entry      // watches the ClientConn; nil if there is none
 
 	unaryCall  bool   // by Invoke
 	refuse     func() // ends an RPC that has no handler; nil for others
@@ -33,8 +33,8 @@ type clientStream struct {
 	hasMessage bool   // the receiver's: it has received one
 
 	// The lock of rpc guards these.
-	received     queue
-	awaitsHeader bool // A call of Header does.
+	received      queue
+	headerWaiters int // calls of Header that wait
 
 	mu       sync.Mutex // guards finished, and is held while options are set
 	finished bool
@@ -109,11 +109,11 @@ func (s *clientStream) watch() {
 	s.mu.Lock() // finish may run before AfterFunc returns.
 	s.stopWatching = context.AfterFunc(s.ctx, func() { s.finish(wire.ContextStatus(s.ctx)) })
 	s.mu.Unlock()
-	closing := s.client.clientConn.watch(s.ctx, s.call.method, s)
+	entry := s.client.clientConn.watch(s.ctx, s.call.method, s)
 	s.mu.Lock()
-	s.closing = closing
+	s.clientConnEntry = entry
 	if s.finished {
-		closing.Leave()
+		entry.Leave()
 	}
 	s.mu.Unlock()
 }
@@ -139,11 +139,11 @@ func (s *clientStream) Header() (metadata.MD, error) {
 	s.noticeEnd()
 	r := &s.rpc.response
 	r.mu.Lock()
-	s.awaitsHeader = true
+	s.headerWaiters++
 	for !r.headerSent && !s.rpc.isOver() {
 		s.rpc.waiting.Wait()
 	}
-	s.awaitsHeader = false
+	s.headerWaiters--
 	isReceived, err := r.headerSent && !r.headerLost, r.status
 	r.mu.Unlock()
 	if isReceived {
@@ -315,7 +315,7 @@ func (s *clientStream) finishOnce(err error) (reported error, first bool) {
 	}
 	s.finished = true
 	s.stopWatching()
-	s.closing.Leave()
+	s.clientConnEntry.Leave()
 	r := &s.rpc.response
 	by := byClient
 	if err == wire.ErrClientConnClosing {
@@ -339,7 +339,7 @@ func (s *clientStream) reported(err error) error {
 	}
 	s.rpc.response.mu.Lock()
 	defer s.rpc.response.mu.Unlock()
-	if s.awaitsHeader {
+	if s.headerWaiters > 0 {
 		return wire.ErrClosingBeforeHeader
 	}
 	return err

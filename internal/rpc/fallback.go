@@ -41,10 +41,10 @@ func (f *Fallback) Serves(fullMethod string) bool {
 
 // A fallbackRPC is an RPC on the other connection.
 type fallbackRPC struct {
-	entry   Entry
-	end     context.CancelCauseFunc
-	closing *Entry // watches the ClientConn; nil if there is none
-	once    sync.Once
+	entry           Entry
+	end             context.CancelCauseFunc
+	clientConnEntry *Entry // watches the ClientConn; nil if there is none
+	once            sync.Once
 }
 
 // begin accepts an RPC, until leave. ctx ends when the Channel is closed, or the
@@ -59,7 +59,7 @@ func (f *Fallback) begin(caller context.Context, method string) (_ context.Conte
 		end(nil)
 		return nil, nil, err
 	}
-	rpc.closing = f.clientConn.watch(caller, method, rpc)
+	rpc.clientConnEntry = f.clientConn.watch(caller, method, rpc)
 	return ctx, rpc, nil
 }
 
@@ -67,7 +67,7 @@ func (rpc *fallbackRPC) cancel(err error) { rpc.end(err) }
 
 func (rpc *fallbackRPC) leave() {
 	rpc.once.Do(func() {
-		rpc.closing.Leave()
+		rpc.clientConnEntry.Leave()
 		rpc.end(nil)
 		rpc.entry.Leave()
 	})

@@ -17,13 +17,22 @@ type Hook struct {
 	Option string // of inprocchain, to use instead
 }
 
+// The indexes of Hooks.
+const (
+	unaryHook = iota
+	streamHook
+	serverStatsHook
+	clientStatsHook
+	clonerHook
+)
+
 // Hooks is all the hooks.
 var Hooks = []Hook{
-	{"unaryInterceptor", "a unary server interceptor", "WithServerUnaryInterceptor", "WithUnaryServerInterceptors"},
-	{"streamInterceptor", "a stream server interceptor", "WithServerStreamInterceptor", "WithStreamServerInterceptors"},
-	{"serverStatsHandler", "a server stats handler", "WithServerStatsHandler", "WithServerStatsHandlers"},
-	{"clientStatsHandler", "a client stats handler", "WithClientStatsHandler", "WithClientStatsHandlers"},
-	{"cloner", "a cloner", "WithCloner", "WithCloner"},
+	unaryHook:       {"unaryInterceptor", "a unary server interceptor", "WithServerUnaryInterceptor", "WithUnaryServerInterceptors"},
+	streamHook:      {"streamInterceptor", "a stream server interceptor", "WithServerStreamInterceptor", "WithStreamServerInterceptors"},
+	serverStatsHook: {"serverStatsHandler", "a server stats handler", "WithServerStatsHandler", "WithServerStatsHandlers"},
+	clientStatsHook: {"clientStatsHandler", "a client stats handler", "WithClientStatsHandler", "WithClientStatsHandlers"},
+	clonerHook:      {"cloner", "a cloner", "WithCloner", "WithCloner"},
 }
 
 // Of returns the field of ch. It reports false if inprocgrpc has no such field in
@@ -35,7 +44,7 @@ func (h Hook) Of(ch *inprocgrpc.Channel) (_ reflect.Value, ok bool) {
 
 // HasChain reports whether ch has the hooks of a Server.
 func HasChain(ch *inprocgrpc.Channel) bool {
-	cloner, ok := Hooks[4].Of(ch)
+	cloner, ok := Hooks[clonerHook].Of(ch)
 	return ok && cloner.Elem().IsValid() && cloner.Elem().Type() == reflect.TypeFor[*directCloner]()
 }
 
@@ -56,9 +65,9 @@ func (h *installedHooks) install(s *Server) {
 	s.inproc.WithServerStreamInterceptor(s.directStream)
 	s.inproc.WithCloner(cloner)
 	fields := reflect.ValueOf(s.inproc).Elem()
-	h.unary, h.stream = fields.FieldByName(Hooks[0].Field), fields.FieldByName(Hooks[1].Field)
-	h.serverStats, h.clientStats = fields.FieldByName(Hooks[2].Field), fields.FieldByName(Hooks[3].Field)
-	h.cloner = fields.FieldByName(Hooks[4].Field)
+	h.unary, h.stream = fields.FieldByName(Hooks[unaryHook].Field), fields.FieldByName(Hooks[streamHook].Field)
+	h.serverStats, h.clientStats = fields.FieldByName(Hooks[serverStatsHook].Field), fields.FieldByName(Hooks[clientStatsHook].Field)
+	h.cloner = fields.FieldByName(Hooks[clonerHook].Field)
 	h.unaryFunc, h.streamFunc = h.unary.Pointer(), h.stream.Pointer()
 	h.ownCloner = reflect.ValueOf(cloner).Pointer()
 }
@@ -68,15 +77,15 @@ func (h *installedHooks) install(s *Server) {
 func (h *installedHooks) replaced() *Hook {
 	switch {
 	case h.unary.Pointer() != h.unaryFunc:
-		return &Hooks[0]
+		return &Hooks[unaryHook]
 	case h.stream.Pointer() != h.streamFunc:
-		return &Hooks[1]
+		return &Hooks[streamHook]
 	case !h.serverStats.IsNil():
-		return &Hooks[2]
+		return &Hooks[serverStatsHook]
 	case !h.clientStats.IsNil():
-		return &Hooks[3]
+		return &Hooks[clientStatsHook]
 	case !h.ownsCloner():
-		return &Hooks[4]
+		return &Hooks[clonerHook]
 	}
 	return nil
 }

@@ -34,8 +34,8 @@ type method struct {
 // HandlersOf returns the services that are registered on ch, or nil if this
 // version of grpchan keeps them elsewhere.
 //
-// inprocgrpc does not export them. This is the only place where the project
-// reads and would be able to write an unexported field of another package.
+// inprocgrpc does not export them. This is the only place where the project gets at an
+// unexported field of another package in order to change it; see registerAgain.
 func HandlersOf(ch *inprocgrpc.Channel) *grpchan.HandlerMap {
 	field := reflect.ValueOf(ch).Elem().FieldByName("handlers")
 	if !field.IsValid() || field.Type() != reflect.TypeFor[grpchan.HandlerMap]() {

@@ -15,9 +15,9 @@ type streamRPC struct {
 	response responseState
 	entry    Entry
 
-	caller  *clientStream // nil once the RPC has ended
-	handler *serverStream // nil once the RPC has ended
-	waiter  *clientStream // the caller, between the end and its release
+	caller     *clientStream // nil once the RPC has ended
+	handler    *serverStream // nil once the RPC has ended
+	unreleased *clientStream // the caller, between the end and its release
 
 	waiting  sync.Cond // for the header or the end
 	released bool      // The client may see that the server has ended the RPC.
@@ -55,7 +55,7 @@ func (rpc *streamRPC) changed() {
 		rpc.handler.received.drop()
 		rpc.handler.received.wake()
 	}
-	rpc.waiter, rpc.caller, rpc.handler = rpc.caller, nil, nil
+	rpc.unreleased, rpc.caller, rpc.handler = rpc.caller, nil, nil
 }
 
 // release lets the caller see that the server has ended the RPC.
@@ -64,9 +64,9 @@ func (rpc *streamRPC) release() {
 	defer rpc.response.mu.Unlock()
 	rpc.released = true
 	rpc.waiting.Broadcast()
-	if rpc.waiter != nil {
-		rpc.waiter.received.wake()
-		rpc.waiter = nil
+	if rpc.unreleased != nil {
+		rpc.unreleased.received.wake()
+		rpc.unreleased = nil
 	}
 }
 

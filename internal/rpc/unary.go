@@ -100,8 +100,8 @@ func (rpc *unaryRPC) send(req any) error {
 // await starts the handler and waits until the RPC ends. It returns how it ended.
 func (rpc *unaryRPC) await() error {
 	ctx := rpc.call.ctx
-	closing := rpc.client.clientConn.watch(ctx, rpc.call.method, rpc)
-	defer closing.Leave()
+	entry := rpc.client.clientConn.watch(ctx, rpc.call.method, rpc)
+	defer entry.Leave()
 	rpc.isServed = true
 	go rpc.serve()
 	select {
