@@ -23,14 +23,14 @@ type clientStream struct {
 
 	ctx             context.Context
 	cancelContext   context.CancelFunc
-	stopWatching    func() bool // the context
+	stopWatching    func() bool // stops watching the context
 	clientConnEntry *Entry      // watches the ClientConn; nil if there is none
 
-	unaryCall  bool   // by Invoke
+	unaryCall  bool   // The caller uses Invoke.
 	refuse     func() // ends an RPC that has no handler; nil for others
 	isServed   bool   // The handler's goroutine, or refuse, ends the RPC for InFlight.
-	sendClosed bool   // the sender's
-	hasMessage bool   // the receiver's: it has received one
+	sendClosed bool   // The caller has sent its last message. Only the sender uses it.
+	hasMessage bool   // The caller has received a message. Only the receiver uses it.
 
 	// The lock of rpc guards these.
 	received      queue

@@ -105,7 +105,8 @@ func (r *responseState) sendStatus(err error) bool {
 	return r.finish(err, false, false)
 }
 
-// isObserved reports whether anybody is told of a header before the RPC ends.
+// isObserved reports whether a header must be sent before the RPC ends, because a stats
+// handler or inprocgrpc is told of it.
 func (r *responseState) isObserved() bool { return r.events != nil || r.onHeader != nil }
 
 func (r *responseState) hasUnsentHeader() bool {

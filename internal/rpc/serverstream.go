@@ -27,9 +27,9 @@ type serverStream struct {
 	ctx        context.Context
 	events     *observe.Server
 	received   queue // guarded by the lock of rpc
-	hasMessage bool  // It has received one.
-	sawEnd     bool  // of what the client sends
-	isEnded    bool  // What the handler has returned is known.
+	hasMessage bool  // The handler has received a message.
+	sawEnd     bool  // The handler has received the last message of the client, and io.EOF.
+	isEnded    bool  // The handler has returned, and its status has been sent.
 }
 
 func newServerStream(caller *clientStream, method *method) *serverStream {

@@ -19,14 +19,14 @@ type unaryRPC struct {
 	method   *method
 	entry    Entry
 	response responseState
-	done     chan struct{} // receives once, when the RPC has ended other than by its client
+	done     chan struct{} // receives one value, when something other than the client has ended the RPC
 
-	request     message.Copy // the handler's
+	request     message.Copy // what the handler receives
 	requestLost bool         // The request could not be sent.
-	isDecoded   bool         // The request is.
+	isDecoded   bool         // The handler has received the request.
 	isServed    bool         // The handler's goroutine has been started.
 	isAborted   bool         // The server has ended the RPC while the handler runs.
-	isReturned  bool         // What the handler has returned is known.
+	isReturned  bool         // The handler has returned, and the server has sent the result.
 	hasResult   bool         // The handler has returned a response, and the server has sent it.
 	result      message.Copy // what the handler has returned
 	reply       any
