@@ -117,25 +117,6 @@ func newClient(chain Chain, s *services) *Channel {
 	}
 }
 
-// onClientConn returns a Channel like c for the RPCs that are made on conn, which is
-// the ClientConn of c. closed ends them.
-func (c *Channel) onClientConn(conn *clientconn.Conn) (_ grpc.ClientConnInterface, closed func()) {
-	clientConn := rpc.NewClientConn()
-	client := c.client.OnClientConn(clientConn)
-	on := &Channel{
-		chain:    c.chain,
-		services: c.services,
-		client:   client,
-		invoker:  fold.UnaryInvoker(c.chain.unaryClient, client.Invoke),
-		streamer: fold.Streamer(c.chain.streamClient, client.NewStream),
-	}
-	if c.fallback != nil {
-		on.fallback = c.fallback.OnClientConn(clientConn)
-	}
-	on.conn.Store(conn)
-	return on, clientConn.Close
-}
-
 // NewClient returns another client of the same services, like a second call of
 // [grpc.NewClient] for the same server. The new Channel has the client interceptors,
 // client stats handlers, default call options and user agent of opts, and none of c's.
@@ -192,14 +173,6 @@ func (c *Channel) withDefaults(opts []grpc.CallOption) []grpc.CallOption {
 		return opts
 	}
 	return append(defaults[:len(defaults):len(defaults)], opts...)
-}
-
-// connFor returns the ClientConn for client interceptors, if there are any.
-func (c *Channel) connFor(interceptors int) *grpc.ClientConn {
-	if interceptors == 0 {
-		return nil
-	}
-	return c.ClientConn()
 }
 
 // RegisterService registers a service and its implementation. Generated code calls
@@ -265,23 +238,6 @@ func (c *Channel) InProcess() *inprocgrpc.Channel {
 func (c *Channel) Chain() Chain {
 	c.mustBeMade("Chain")
 	return c.chain
-}
-
-// ClientConn returns a real [*grpc.ClientConn] whose RPCs run on this Channel,
-// client interceptors included. It is for APIs that accept nothing else, such as
-// grpc-gateway's Register…Handler functions. The Channel makes it when it is first needed,
-// and always returns the same one.
-//
-// Closing it closes it for every holder: RPCs on it, including those in flight, get
-// Canceled, as on a network. RPCs on the Channel itself continue. [Channel.Shutdown]
-// and [Channel.Close] close it. It never dials, and its connectivity state never becomes
-// Ready.
-func (c *Channel) ClientConn() *grpc.ClientConn {
-	c.mustBeMade("ClientConn")
-	if made := c.conn.Load(); made != nil {
-		return made.ClientConn
-	}
-	return c.services.clientConn(c)
 }
 
 // Shutdown refuses new RPCs with Unavailable, however they are made, and waits for

@@ -75,14 +75,7 @@ func recordAddresses(t *testing.T, over transport) *journal {
 			j.add("client interceptor", "target %s", withoutScheme(cc.Target()))
 			return invoker(ctx, method, req, reply, cc, opts...)
 		}),
-		inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-			intercepted(ctx)
-			return handler(ctx, req)
-		}),
-		inprocchain.WithStreamServerInterceptors(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-			intercepted(stream.Context())
-			return handler(srv, stream)
-		}),
+		serverInterceptors(intercepted),
 		inprocchain.WithClientStatsHandlers(addressRecorder{j, "client"}),
 		inprocchain.WithServerStatsHandlers(addressRecorder{j, "server"}),
 	)

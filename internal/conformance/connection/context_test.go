@@ -27,14 +27,7 @@ func recordTags(t *testing.T, over transport) *journal {
 			j.add("client interceptor", "%s", tagsOf(ctx))
 			return invoker(ctx, method, req, reply, cc, opts...)
 		}),
-		inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-			intercepted(ctx)
-			return handler(ctx, req)
-		}),
-		inprocchain.WithStreamServerInterceptors(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-			intercepted(stream.Context())
-			return handler(srv, stream)
-		}),
+		serverInterceptors(intercepted),
 	)
 	cc := over.open(t, chain, service{func(ctx context.Context) { j.add("handler", "%s", tagsOf(ctx)) }}.register)
 	ctx := context.WithValue(t.Context(), tagKey("caller"), "of the caller")

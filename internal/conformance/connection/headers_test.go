@@ -69,14 +69,7 @@ func recordHeaders(t *testing.T, over transport, chain []inprocchain.Option, md 
 	}
 	intercepted := incoming("server interceptor")
 	chain = append(chain,
-		inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-			intercepted(ctx)
-			return handler(ctx, req)
-		}),
-		inprocchain.WithStreamServerInterceptors(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-			intercepted(stream.Context())
-			return handler(srv, stream)
-		}),
+		serverInterceptors(intercepted),
 		inprocchain.WithClientStatsHandlers(headerRecorder{journal: j, side: "client"}),
 		inprocchain.WithServerStatsHandlers(headerRecorder{journal: j, side: "server"}),
 	)

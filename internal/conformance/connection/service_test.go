@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -69,6 +71,20 @@ func serveBidi(srv any, stream grpc.ServerStream) error {
 			return err
 		}
 	}
+}
+
+// serverInterceptors calls observe with the context of each RPC.
+func serverInterceptors(observe func(context.Context)) inprocchain.Chain {
+	return inprocchain.NewChain(
+		inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			observe(ctx)
+			return handler(ctx, req)
+		}),
+		inprocchain.WithStreamServerInterceptors(func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			observe(stream.Context())
+			return handler(srv, stream)
+		}),
+	)
 }
 
 // callUnary makes a unary RPC. It returns the header of the response.
