@@ -3,6 +3,7 @@
 package message
 
 import (
+	"math"
 	"reflect"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
@@ -24,26 +25,32 @@ type Transfer struct {
 // A Copy is a copy of a message. It has one owner, which may pass it to HandOver once.
 // The zero Copy is an empty message.
 type Copy struct {
-	msg       any  // the copy, its encoding, or the message itself if it is lent
-	size      int  // of the encoding; 0 until Size is called
-	isMovable bool // msg has a generated type and no other user
-	isLent    bool // HandOver copies msg
+	msg       any    // the copy, its encoding, or the message itself if it is lent
+	size      uint32 // of the encoding, as on a network; 0 until Size is called
+	isMovable bool   // msg has a generated type and no other user
+	isOwn     bool   // This package has allocated msg, so a Pool may keep it.
+	isLent    bool   // HandOver copies msg
 }
 
 // An encoded message is a copy of a message in encoded form.
 type encoded []byte
 
 // Copy sets out to a copy of in. A nil in is copied as an empty message, as encode of
-// grpc-go's rpc_util.go does. The error is a status.
-func (t *Transfer) Copy(out *Copy, in any) error {
-	if in == nil || t.Encode == nil && IsNil(in) {
+// grpc-go's rpc_util.go does. pool may be nil. The error is a status.
+func (t *Transfer) Copy(out *Copy, in any, pool *Pool) error {
+	switch {
+	case in == nil, t.Encode == nil && IsNil(in):
 		*out = Copy{}
 		return nil
+	case t.Encode != nil:
+		return encodeWith(t.Encode, out, in)
+	case t.Cloner == nil:
+		if empty := pool.get(in); empty != nil { // Then in has a generated type, too.
+			return mergeInto(empty, out, in.(proto.Message))
+		}
 	}
 	msg, kind := asGenerated(in)
 	switch {
-	case t.Encode != nil:
-		return encodeWith(t.Encode, out, in)
 	case t.Cloner != nil:
 		copied, err := t.Cloner.Clone(in)
 		if err != nil {
@@ -54,15 +61,15 @@ func (t *Transfer) Copy(out *Copy, in any) error {
 	case kind == other:
 		return encodeWith(protoCodec(), out, in)
 	}
-	if err := proto.CheckInitialized(msg); err != nil {
-		return marshalError(err)
-	}
 	if kind == embedding {
+		if err := proto.CheckInitialized(msg); err != nil {
+			return marshalError(err)
+		}
 		*out = Copy{msg: proto.Clone(msg)}
 		return nil
 	}
-	*out = copyGenerated(msg)
-	return nil
+	empty := reflect.New(reflect.TypeOf(msg).Elem()).Interface().(proto.Message)
+	return mergeInto(empty, out, msg)
 }
 
 func encodeWith(codec *Codec, out *Copy, in any) error {
@@ -74,12 +81,15 @@ func encodeWith(codec *Codec, out *Copy, in any) error {
 	return nil
 }
 
-// copyGenerated copies like proto.Clone, but allocates the struct itself. This is
-// faster (BenchmarkCopy), and Move needs the struct.
-func copyGenerated(msg proto.Message) Copy {
-	out := reflect.New(reflect.TypeOf(msg).Elem()).Interface().(proto.Message)
-	proto.Merge(out, msg)
-	return Copy{msg: out, isMovable: true}
+// mergeInto sets out to empty, after it has copied msg to that. Both have the same generated
+// type. With an empty message from a pool, this is faster than proto.Clone (BenchmarkCopy).
+func mergeInto(empty proto.Message, out *Copy, msg proto.Message) error {
+	if err := proto.CheckInitialized(msg); err != nil {
+		return marshalError(err)
+	}
+	proto.Merge(empty, msg)
+	*out = Copy{msg: empty, isMovable: true, isOwn: true}
+	return nil
 }
 
 // Lend sets out to in itself, which saves one of two copies, if HandOver can copy in to a
@@ -87,11 +97,11 @@ func copyGenerated(msg proto.Message) Copy {
 // HandOver returns. The error is a status.
 func (t *Transfer) Lend(out *Copy, in, to any) error {
 	if t.Encode != nil || t.Cloner != nil || reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(to) {
-		return t.Copy(out, in)
+		return t.Copy(out, in, nil)
 	}
 	msg, kind := asGenerated(in)
 	if kind != generated || in == to { // HandOver resets the receiver's message.
-		return t.Copy(out, in)
+		return t.Copy(out, in, nil)
 	}
 	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
@@ -104,9 +114,10 @@ func (t *Transfer) Lend(out *Copy, in, to any) error {
 func (in *Copy) IsLent() bool { return in.isLent }
 
 // HandOver sets out to the message in, which must not be used again. If in was set by
-// Lend, out must have the type that Lend was called for. The error is a status.
-func (t *Transfer) HandOver(out any, in *Copy) error {
-	if in.Move(out) {
+// Lend, out must have the type that Lend was called for. pool may be nil, and need not be
+// the one that Copy was called with. The error is a status.
+func (t *Transfer) HandOver(out any, in *Copy, pool *Pool) error {
+	if in.Move(out, pool) {
 		return nil
 	}
 	if in.isLent {
@@ -142,8 +153,9 @@ func (t *Transfer) HandOver(out any, in *Copy) error {
 // [Transfer.HandOver] that needs little stack.
 //
 // It sets the struct, as [inprocgrpc.CloneFunc] does. Range and Set of
-// protoreflect cost as much as a deep copy (BenchmarkMove).
-func (in *Copy) Move(out any) bool {
+// protoreflect cost as much as a deep copy (BenchmarkMove). The struct of in is then empty
+// and goes to pool, which may be nil.
+func (in *Copy) Move(out any, pool *Pool) bool {
 	if !in.isMovable || reflect.TypeOf(out) != reflect.TypeOf(in.msg) {
 		return false
 	}
@@ -153,6 +165,10 @@ func (in *Copy) Move(out any) bool {
 	}
 	dst.Elem().Set(reflect.ValueOf(in.msg).Elem())
 	in.isMovable = false // If in is moved again, the second receiver gets a copy.
+	if in.isOwn && pool != nil {
+		pool.put(in.msg)
+		in.msg = nil
+	}
 	return true
 }
 
@@ -187,9 +203,9 @@ func asGenerated(m any) (proto.Message, kind) {
 // then return the same value.
 func (in *Copy) Size() int {
 	if in.size == 0 {
-		in.size = Size(in.msg)
+		in.size = uint32(min(uint64(Size(in.msg)), math.MaxUint32))
 	}
-	return in.size
+	return int(in.size)
 }
 
 // assumedSize is the size that flow control assumes for a message of unknown size. It

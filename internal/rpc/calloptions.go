@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/inprocchain/inprocchain/internal/message"
 	"github.com/inprocchain/inprocchain/internal/observe"
+	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
 // callOptions is the options of an RPC. Most RPCs have none, so the rare ones are
@@ -221,14 +223,24 @@ func (o callOptions) checkReceived(size int) error {
 
 // A call is an RPC as its caller wants it.
 type call struct {
-	ctx         context.Context // the caller's, to which stats handlers have added
-	metadata    metadata.MD     // in ctx
-	method      string
-	opts        callOptions
-	events      *observe.Client // nil if there is no stats handler
-	contentType string
-	toServer    *message.Transfer
-	toClient    *message.Transfer
+	ctx      context.Context // the caller's, to which stats handlers have added
+	metadata metadata.MD     // in ctx
+	method   string
+	opts     callOptions
+	events   *observe.Client // nil if there is no stats handler
+	format   *format
+}
+
+// A format says in which form messages are sent.
+type format struct {
+	contentType        string
+	toServer, toClient *message.Transfer
+}
+
+// newFormat returns the format of messages that no codec is named for. cloner may be nil.
+func newFormat(cloner inprocgrpc.Cloner) *format {
+	transfer := &message.Transfer{Cloner: cloner}
+	return &format{contentType: wire.ContentType(""), toServer: transfer, toClient: transfer}
 }
 
 // asksForSizes reports whether anybody needs the sizes of messages.

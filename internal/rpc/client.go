@@ -20,9 +20,9 @@ import (
 // A Client makes RPCs to the services of a Server: the caller's side of a channel,
 // inside its client interceptors.
 type Client struct {
-	server   *Server
-	conn     *connection
-	transfer *message.Transfer // of messages that no codec is named for
+	server *Server
+	conn   *connection
+	format *format // of messages that no codec is named for
 
 	clientConn *ClientConn // that the RPCs are made on; nil if it is the Channel
 }
@@ -38,9 +38,9 @@ type ClientConfig struct {
 // NewClient returns a client of s, with a connection of its own.
 func NewClient(s *Server, config ClientConfig) *Client {
 	return &Client{
-		server:   s,
-		conn:     newConnection(config.Addr, config.UserAgent, s.authInfo, config.Stats, s.stats),
-		transfer: &message.Transfer{Cloner: config.Cloner},
+		server: s,
+		conn:   newConnection(config.Addr, config.UserAgent, s.authInfo, config.Stats, s.stats),
+		format: newFormat(config.Cloner),
 	}
 }
 
@@ -57,7 +57,8 @@ func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *g
 	if found == nil || found.unary == nil {
 		return c.invokeStream(ctx, method, req, reply, opts)
 	}
-	rpc := &unaryRPC{client: c, method: found}
+	rpc := &unaryRPC{method: found}
+	rpc.response.client = c
 	if err := c.prepare(&rpc.call, ctx, method, opts); err != nil {
 		return err
 	}
@@ -101,8 +102,7 @@ func (c *Client) prepare(call *call, ctx context.Context, method string, opts []
 	call.ctx = ctx
 	call.method = method
 	call.opts = newCallOptions(opts)
-	call.contentType = c.conn.request.ContentType
-	call.toServer, call.toClient = c.transfer, c.transfer
+	call.format = c.format
 	call.metadata, _ = metadata.FromOutgoingContext(ctx)
 	err := c.check(call)
 	if err != nil {
@@ -140,18 +140,19 @@ func (c *Client) setCodec(call *call) error {
 	if err != nil {
 		return err
 	}
+	named := *c.format
 	if subtype != "" {
-		call.contentType = wire.ContentType(subtype)
+		named.contentType = wire.ContentType(subtype)
 	}
-	if client == nil {
-		return nil
+	if client != nil {
+		server := message.RegisteredCodec(subtype)
+		if server == nil {
+			server = message.RegisteredCodec("proto")
+		}
+		named.toServer = &message.Transfer{Encode: client, Decode: server}
+		named.toClient = &message.Transfer{Encode: server, Decode: client}
 	}
-	server := message.RegisteredCodec(subtype)
-	if server == nil {
-		server = message.RegisteredCodec("proto")
-	}
-	call.toServer = &message.Transfer{Encode: client, Decode: server}
-	call.toClient = &message.Transfer{Encode: server, Decode: client}
+	call.format = &named
 	return nil
 }
 
@@ -176,18 +177,11 @@ func (c *Client) begin(call *call, refused error, clientStreams, serverStreams b
 // It follows NewStream and createHeaderFields of grpc-go's
 // internal/transport/http2_client.go.
 func (c *Client) sendHeader(call *call) (values context.Context, refused, err error) {
-	request := c.conn.request
-	var added metadata.MD
+	request, added := &c.conn.request, metadata.MD(nil)
 	if len(call.opts) > 0 {
-		request.ContentType = call.contentType
-		if authority := call.opts.authority(); authority != "" {
-			request.Authority = authority
-		}
-		if creds := call.opts.credentials(); creds != nil {
-			ctx := peer.NewContext(call.ctx, &c.conn.peer)
-			if added, err = wire.CredentialsMetadata(ctx, request.Authority, call.method, creds); err != nil {
-				return nil, nil, err
-			}
+		request = c.requestOf(call)
+		if added, err = c.credentialsOf(call, request.Authority); err != nil {
+			return nil, nil, err
 		}
 	}
 	if deadline, ok := call.ctx.Deadline(); ok && time.Until(deadline) <= 0 {
@@ -200,7 +194,7 @@ func (c *Client) sendHeader(call *call) (values context.Context, refused, err er
 		}
 		call.events.OutHeader(common, &c.conn.peer, call.metadata, request.UserAgent)
 	}
-	if len(call.metadata) == 0 && len(added) == 0 && request == c.conn.request {
+	if len(call.metadata) == 0 && len(added) == 0 && request == &c.conn.request {
 		return c.conn.values, nil, nil
 	}
 	header, refused := request.HeaderWith(added, call.metadata)
@@ -208,6 +202,30 @@ func (c *Client) sendHeader(call *call) (values context.Context, refused, err er
 		return nil, refused, nil
 	}
 	return c.conn.valuesWith(header), nil, nil
+}
+
+// requestOf returns the request of a call. It is that of the connection unless an option
+// changes it.
+func (c *Client) requestOf(call *call) *wire.Request {
+	request := c.conn.request
+	request.ContentType = call.format.contentType
+	if authority := call.opts.authority(); authority != "" {
+		request.Authority = authority
+	}
+	if request == c.conn.request {
+		return &c.conn.request
+	}
+	return &request
+}
+
+// credentialsOf returns the metadata that the credentials of a call add.
+func (c *Client) credentialsOf(call *call, authority string) (metadata.MD, error) {
+	creds := call.opts.credentials()
+	if creds == nil {
+		return nil, nil
+	}
+	ctx := peer.NewContext(call.ctx, &c.conn.peer)
+	return wire.CredentialsMetadata(ctx, authority, call.method, creds)
 }
 
 // contextErr returns the error with which the context of an RPC's handler ends if

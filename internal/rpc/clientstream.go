@@ -21,6 +21,8 @@ type clientStream struct {
 	call   call
 	rpc    *streamRPC
 
+	requests, responses *message.Pool // of the method; nil if it is unknown
+
 	ctx             context.Context
 	cancelContext   context.CancelFunc
 	stopWatching    func() bool // stops watching the context
@@ -44,9 +46,10 @@ type clientStream struct {
 func (s *clientStream) open() error {
 	c, call := s.client, &s.call
 	s.rpc = new(streamRPC)
+	s.rpc.response.client = c
 	s.rpc.makeCancelable(s)
 	call.ctx, s.cancelContext = context.WithCancel(call.ctx)
-	refused := c.server.accept(call.ctx, &s.rpc.entry, call.method, s.rpc)
+	refused := c.server.accept(call.ctx, &s.rpc.response.entry, call.method, s.rpc)
 	defer s.leaveUnlessServed()
 	c.begin(call, refused, s.desc.ClientStreams, s.desc.ServerStreams)
 	if refused != nil {
@@ -57,7 +60,7 @@ func (s *clientStream) open() error {
 		return s.fail(err)
 	}
 	s.ctx = peer.NewContext(call.ctx, &c.conn.peer)
-	s.rpc.response.init(c, call, values, &s.rpc.entry)
+	s.rpc.response.init(call, values)
 	s.start(values, refused)
 	s.watch()
 	return nil
@@ -67,7 +70,7 @@ func (s *clientStream) open() error {
 // that the caller provides has failed or has panicked.
 func (s *clientStream) leaveUnlessServed() {
 	if !s.isServed {
-		s.rpc.entry.Leave()
+		s.rpc.response.entry.Leave()
 	}
 }
 
@@ -87,7 +90,7 @@ func (s *clientStream) start(values context.Context, refused error) {
 		s.refuse = func() {
 			s.rpc.response.refuse(refused)
 			s.rpc.release()
-			s.rpc.entry.Leave()
+			s.rpc.response.entry.Leave()
 		}
 	case err != nil:
 		s.refuse = func() { s.client.server.serveUnknown(s, isTagged, err) }
@@ -99,6 +102,7 @@ func (s *clientStream) start(values context.Context, refused error) {
 		}
 		return
 	}
+	s.requests, s.responses = &found.requests, &found.responses
 	handler := newServerStream(s, found)
 	s.rpc.serveBy(handler)
 	go handler.serve()
@@ -183,7 +187,7 @@ func (s *clientStream) send(m any) error {
 		s.sendClosed = true
 	}
 	var sent message.Copy
-	if err := s.call.toServer.Copy(&sent, m); err != nil {
+	if err := s.call.format.toServer.Copy(&sent, m, s.requests); err != nil {
 		return err
 	}
 	size := s.call.sizeOf(&sent)
@@ -269,7 +273,7 @@ func (s *clientStream) receive(m any) error {
 		s.finish(err)
 		return err
 	}
-	if err := s.call.toClient.HandOver(m, &next); err != nil {
+	if err := s.call.format.toClient.HandOver(m, &next, s.responses); err != nil {
 		s.finish(err)
 		return err
 	}

@@ -21,7 +21,6 @@ import (
 // other RPCs at the server's stats handlers.
 type directRPC struct {
 	server   *Server
-	entry    Entry
 	response responseState
 	events   *observe.Server
 
@@ -42,13 +41,13 @@ func (s *Server) newDirect(ctx context.Context, method string) (_ *directRPC, st
 	if caller == nil {
 		caller = ctx // A handler that is written by hand has made the context.
 	}
-	if err := s.accept(caller, &rpc.entry, method, rpc); err != nil {
+	if err := s.accept(caller, &rpc.response.entry, method, rpc); err != nil {
 		return nil, nil, err
 	}
 	s.direct.begin(s)
 	s.methods.read() // Later, no service may be registered on the Channel.
-	rpc.response.context.init(caller, s.direct.valuesOf(ctx), &rpc.entry)
-	rpc.response.contentType = s.direct.request.ContentType
+	rpc.response.context.init(caller, s.direct.valuesOf(ctx))
+	rpc.response.format = s.format
 	if rpc.sendHeader != nil {
 		rpc.response.onHeader = func(header metadata.MD) error { return rpc.sendHeader(wire.Traveling(header)) }
 	}
@@ -86,7 +85,7 @@ func (c withParentValues) Value(key any) any {
 // finish ends the RPC. It returns what inprocgrpc gives its client.
 func (rpc *directRPC) finish(err error) error {
 	rpc.events.End(err)
-	rpc.entry.Leave()
+	rpc.response.entry.Leave()
 	if rpc.setTrailer != nil {
 		_ = rpc.setTrailer(rpc.response.clientTrailer())
 	}
@@ -145,7 +144,7 @@ func orNoResponse(err error) error {
 // respond ends the RPC with a response, of which it returns a copy.
 func (rpc *directRPC) respond(resp any) (*message.Copy, error) {
 	copied := new(message.Copy)
-	if err := rpc.server.toServer.Copy(copied, resp); err != nil {
+	if err := rpc.server.format.toClient.Copy(copied, resp, nil); err != nil {
 		rpc.response.sendStatus(err)
 		return nil, err
 	}
@@ -261,7 +260,7 @@ func (c *directCloner) Clone(in any) (any, error) {
 		return nil, err
 	}
 	copied := new(message.Copy)
-	if err := c.server.toServer.Copy(copied, in); err != nil {
+	if err := c.server.format.toServer.Copy(copied, in, nil); err != nil {
 		return nil, err
 	}
 	return copied, nil
@@ -273,11 +272,11 @@ func (c *directCloner) Copy(out, in any) error {
 		return err
 	}
 	if copied, ok := in.(*message.Copy); ok {
-		return c.server.toServer.HandOver(out, copied)
+		return c.server.format.toServer.HandOver(out, copied, nil)
 	}
 	copied := new(message.Copy)
-	if err := c.server.toServer.Copy(copied, in); err != nil {
+	if err := c.server.format.toServer.Copy(copied, in, nil); err != nil {
 		return err
 	}
-	return c.server.toServer.HandOver(out, copied)
+	return c.server.format.toServer.HandOver(out, copied, nil)
 }

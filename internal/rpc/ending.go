@@ -141,8 +141,8 @@ func (r *responseState) finish(err error, hasResponse, lent bool) bool {
 		arrived = r.receivedTrailer()
 	}
 	trailerLost := wire.CheckReceived(sent)
-	if lost := cmp.Or(r.whyHeaderLost(), trailerLost); lost != nil {
-		r.status, r.received, r.trailersOnly = lost, nil, false
+	if r.headerLost || trailerLost != nil {
+		r.status, r.received, r.trailersOnly = cmp.Or(r.whyHeaderLost(), trailerLost), nil, false
 	}
 	r.mu.Unlock()
 

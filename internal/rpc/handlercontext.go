@@ -17,7 +17,6 @@ type handlerContext struct {
 	response *responseState // says when the RPC ended, and guards what changes
 	caller   context.Context
 	values   context.Context // the connection's values, and the incoming metadata
-	entry    *Entry
 	derived  *derivedContext // nil until somebody asks whether it has ended
 
 	deadline    time.Time
@@ -26,8 +25,8 @@ type handlerContext struct {
 }
 
 // init sets what the handler sees. response must have been set before.
-func (c *handlerContext) init(caller, values context.Context, entry *Entry) {
-	c.caller, c.values, c.entry = caller, values, entry
+func (c *handlerContext) init(caller, values context.Context) {
+	c.caller, c.values = caller, values
 	c.deadline, c.hasDeadline = caller.Deadline()
 }
 

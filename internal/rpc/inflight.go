@@ -75,7 +75,7 @@ func (f *InFlight) Enter(ctx context.Context, e *Entry, method string, rpc cance
 	}
 	s.mu.Unlock()
 	for handler := range handlersOf(ctx) {
-		if handler.entry != nil && f.enterBeside(handler.entry, e) {
+		if f.enterBeside(&handler.response.entry, e) {
 			return nil
 		}
 	}

@@ -11,6 +11,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain/internal/message"
 )
 
 // methods knows the methods of the services that are registered on a channel.
@@ -29,6 +31,8 @@ type method struct {
 	impl   any
 	unary  grpc.MethodHandler
 	stream *grpc.StreamDesc
+
+	requests, responses message.Pool
 }
 
 // HandlersOf returns the services that are registered on ch, or nil if this

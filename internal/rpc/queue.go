@@ -60,7 +60,10 @@ func (q *queue) take() message.Copy {
 	}
 	q.head++
 	q.counted = max(q.counted, q.head)
-	if q.head >= len(q.messages)/2 { // The messages that have been taken must not pile up.
+	switch {
+	case q.isEmpty(): // This is frequent, and there is nothing to copy or clear.
+		q.messages, q.head, q.counted = q.messages[:0], 0, 0
+	case q.head >= len(q.messages)/2: // The messages that have been taken must not pile up.
 		left := copy(q.messages, q.messages[q.head:])
 		clear(q.messages[left:])
 		q.messages, q.counted, q.head = q.messages[:left], q.counted-q.head, 0

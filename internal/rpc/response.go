@@ -20,8 +20,9 @@ import (
 // internal/transport/server_stream.go and http2_server.go.
 type responseState struct {
 	client       *Client // that makes the RPC; nil for a direct RPC
+	entry        Entry
 	context      handlerContext
-	contentType  string // of the header, or of the trailer if there is no header
+	format       *format
 	events       *observe.Server
 	clientEvents *observe.Client                // cleared when the RPC is over
 	observer     changeObserver                 // may be nil
@@ -56,15 +57,14 @@ func (r *responseState) makeCancelable(observer changeObserver) {
 }
 
 // init sets what the call says. values are those of the handler's context.
-func (r *responseState) init(client *Client, call *call, values context.Context, entry *Entry) {
-	r.client = client
-	r.contentType = call.contentType
+func (r *responseState) init(call *call, values context.Context) {
+	r.format = call.format
 	r.clientEvents = call.events
-	r.context.init(call.ctx, values, entry)
+	r.context.init(call.ctx, values)
 }
 
 // Method returns the full method.
-func (r *responseState) Method() string { return r.context.entry.method }
+func (r *responseState) Method() string { return r.entry.method }
 
 // receive tells stats handlers that the RPC has arrived. It returns nil if there is
 // none.
@@ -200,14 +200,14 @@ func (r *responseState) unlockBoth(client *observe.Client) {
 // receivedHeader returns the header that the client receives. It must have been
 // sent.
 func (r *responseState) receivedHeader() metadata.MD {
-	return wire.ResponseHeader(r.header, r.contentType)
+	return wire.ResponseHeader(r.header, r.format.contentType)
 }
 
 // receivedTrailer returns the trailer that the client receives. Without a header, it
 // has the content type. The caller holds the lock.
 func (r *responseState) receivedTrailer() metadata.MD {
 	if r.trailersOnly {
-		return wire.ResponseHeader(r.received, r.contentType)
+		return wire.ResponseHeader(r.received, r.format.contentType)
 	}
 	return r.received
 }

@@ -10,8 +10,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/stats"
-
-	"github.com/inprocchain/inprocchain/internal/message"
 )
 
 // A Server is the handler's side of a channel: its services, and what runs around
@@ -23,7 +21,7 @@ type Server struct {
 	inFlight *InFlight
 	authInfo credentials.AuthInfo // that of inprocgrpc
 	direct   *connection          // of RPCs that are made on inproc itself
-	toServer *message.Transfer    // of messages of those RPCs
+	format   *format              // of messages of those RPCs
 
 	stats       stats.Handler                // nil if there is none
 	unaryChain  grpc.UnaryServerInterceptor  // nil if there is none
@@ -50,7 +48,7 @@ func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 		methods:     methods{registered: config.Handlers},
 		inFlight:    NewInFlight(),
 		authInfo:    authInfoOf(ch),
-		toServer:    &message.Transfer{Cloner: config.Cloner},
+		format:      newFormat(config.Cloner),
 		stats:       config.Stats,
 		unaryChain:  config.UnaryChain,
 		streamChain: config.StreamChain,

@@ -20,13 +20,14 @@ type serverStream struct {
 	method *method
 	rpc    *streamRPC
 
-	toServer, toClient *message.Transfer
-	clientStreams      bool
-	serverStreams      bool
+	format        *format
+	clientStreams bool
+	serverStreams bool
 
 	ctx        context.Context
 	events     *observe.Server
 	received   queue // guarded by the lock of rpc
+	headerSent bool  // The handler has sent a message. Only the sender uses it.
 	hasMessage bool  // The handler has received a message.
 	sawEnd     bool  // The handler has received the last message of the client, and io.EOF.
 	isEnded    bool  // The handler has returned, and its status has been sent.
@@ -34,12 +35,11 @@ type serverStream struct {
 
 func newServerStream(caller *clientStream, method *method) *serverStream {
 	s := &serverStream{
-		server:   caller.client.server,
-		conn:     caller.client.conn,
-		method:   method,
-		rpc:      caller.rpc,
-		toServer: caller.call.toServer,
-		toClient: caller.call.toClient,
+		server: caller.client.server,
+		conn:   caller.client.conn,
+		method: method,
+		rpc:    caller.rpc,
+		format: caller.call.format,
 	}
 	if method.stream != nil {
 		s.clientStreams, s.serverStreams = method.stream.ClientStreams, method.stream.ServerStreams
@@ -100,7 +100,7 @@ func (s *serverStream) served() {
 		s.end(wire.ErrNoStatus)
 	}
 	s.rpc.release()
-	s.rpc.entry.Leave()
+	s.rpc.response.entry.Leave()
 	s.rpc.response.forget()
 }
 
@@ -114,7 +114,7 @@ func (s *Server) serveUnknown(caller *clientStream, isTagged bool, err error) {
 	}
 	response.sendStatus(err)
 	caller.rpc.release()
-	caller.rpc.entry.Leave()
+	caller.rpc.response.entry.Leave()
 }
 
 func (s *serverStream) Context() context.Context { return s.ctx }
@@ -158,14 +158,18 @@ func (s *serverStream) abort(err error) {
 
 func (s *serverStream) send(m any) error {
 	var sent message.Copy
-	if err := s.toClient.Copy(&sent, m); err != nil {
+	err := s.format.toClient.Copy(&sent, m, &s.method.responses)
+	if err != nil {
 		return err
 	}
 	size := 0
 	if s.events != nil {
 		size = sent.Size()
 	}
-	err := s.rpc.response.writeHeader(nil, nil)
+	if !s.headerSent {
+		err = s.rpc.response.writeHeader(nil, nil)
+		s.headerSent = err == nil
+	}
 	if err == nil {
 		err = s.put(sent)
 	}
@@ -215,7 +219,7 @@ func (s *serverStream) receive(m any) error {
 	if s.events != nil {
 		size = next.Size()
 	}
-	if err := s.toServer.HandOver(m, &next); err != nil {
+	if err := s.format.toServer.HandOver(m, &next, &s.method.requests); err != nil {
 		return err
 	}
 	s.hasMessage = true

@@ -13,7 +13,6 @@ import (
 // only until the RPC ends.
 type streamRPC struct {
 	response responseState
-	entry    Entry
 
 	caller     *clientStream // nil once the RPC has ended
 	handler    *serverStream // nil once the RPC has ended

@@ -14,10 +14,8 @@ import (
 // order in which they run: the caller's goroutine copies the request, starts the
 // handler's goroutine with serve, and waits for the response.
 type unaryRPC struct {
-	client   *Client
 	call     call
 	method   *method
-	entry    Entry
 	response responseState
 	done     chan struct{} // receives one value, when something other than the client has ended the RPC
 
@@ -35,9 +33,9 @@ type unaryRPC struct {
 // invoke makes the RPC.
 func (rpc *unaryRPC) invoke(req, reply any) error {
 	rpc.reply = reply
-	c, call := rpc.client, &rpc.call
+	c, call := rpc.response.client, &rpc.call
 	rpc.makeCancelable()
-	refused := c.server.accept(call.ctx, &rpc.entry, call.method, rpc)
+	refused := c.server.accept(call.ctx, &rpc.response.entry, call.method, rpc)
 	defer rpc.leaveUnlessServed()
 	c.begin(call, refused, false, false)
 	if refused != nil {
@@ -47,7 +45,7 @@ func (rpc *unaryRPC) invoke(req, reply any) error {
 	if err != nil {
 		return rpc.finish(err, nil)
 	}
-	rpc.response.init(c, call, values, &rpc.entry)
+	rpc.response.init(call, values)
 	if err := rpc.send(req); err != nil {
 		rpc.requestLost = true
 		rpc.response.end(byClient, err, context.Canceled)
@@ -83,7 +81,7 @@ func (rpc *unaryRPC) makeCancelable() {
 // send copies the request.
 func (rpc *unaryRPC) send(req any) error {
 	call := &rpc.call
-	if err := call.toServer.Copy(&rpc.request, req); err != nil {
+	if err := call.format.toServer.Copy(&rpc.request, req, &rpc.method.requests); err != nil {
 		return err
 	}
 	if !call.asksForSizes() {
@@ -100,7 +98,7 @@ func (rpc *unaryRPC) send(req any) error {
 // await starts the handler and waits until the RPC ends. It returns how it ended.
 func (rpc *unaryRPC) await() error {
 	ctx := rpc.call.ctx
-	entry := rpc.client.clientConn.watch(ctx, rpc.call.method, rpc)
+	entry := rpc.response.client.clientConn.watch(ctx, rpc.call.method, rpc)
 	defer entry.Leave()
 	rpc.isServed = true
 	go rpc.serve()
@@ -117,18 +115,17 @@ func (rpc *unaryRPC) await() error {
 	if rpc.response.ended != byServer || rpc.isAborted {
 		return rpc.response.status
 	}
-	defer rpc.leave()
 	return rpc.receive()
 }
 
 // serve calls the handler.
 func (rpc *unaryRPC) serve() {
-	s := rpc.client.server
+	s := rpc.response.client.server
 	if s.unaryChain != nil || s.stats != nil {
 		growStack()
 	}
 	defer rpc.served()
-	events := rpc.response.receive(s.stats, rpc.client.conn.addr)
+	events := rpc.response.receive(s.stats, rpc.response.client.conn.addr)
 	events.Begin(false, false)
 
 	resp, err := rpc.method.unary(rpc.method.impl, rpc.response.handlerContext(), rpc.decode, s.unaryChain)
@@ -157,8 +154,8 @@ func (rpc *unaryRPC) decode(out any) error {
 	if events != nil {
 		size = rpc.request.Size()
 	}
-	if !rpc.request.Move(out) { // first, since the stack is still small
-		if err := rpc.call.toServer.HandOver(out, &rpc.request); err != nil {
+	if !rpc.request.Move(out, &rpc.method.requests) { // first, since the stack is still small
+		if err := rpc.call.format.toServer.HandOver(out, &rpc.request, nil); err != nil {
 			rpc.abort(err)
 			return err
 		}
@@ -183,9 +180,9 @@ func (rpc *unaryRPC) abort(err error) {
 // caller's goroutine copies a response that it can copy directly.
 func (rpc *unaryRPC) respond(resp any) (err error) {
 	if rpc.response.events == nil {
-		err = rpc.call.toClient.Lend(&rpc.result, resp, rpc.reply)
+		err = rpc.call.format.toClient.Lend(&rpc.result, resp, rpc.reply)
 	} else {
-		err = rpc.call.toClient.Copy(&rpc.result, resp)
+		err = rpc.call.format.toClient.Copy(&rpc.result, resp, &rpc.method.responses)
 	}
 	if err != nil {
 		rpc.response.sendStatus(err)
@@ -215,25 +212,31 @@ func (rpc *unaryRPC) served() {
 
 // receive copies the response into the reply. The server has ended the RPC.
 func (rpc *unaryRPC) receive() error {
+	reply := rpc.reply
+	size, err := rpc.takeResult(reply)
+	if err != nil {
+		return err
+	}
+	rpc.call.events.InPayload(reply, size)
+	return rpc.response.status // A response arrives even if the client cannot read the trailer that follows it.
+}
+
+// takeResult copies the response into reply, and leaves, since a stats handler that is then
+// told of the response may call Shutdown.
+func (rpc *unaryRPC) takeResult(reply any) (size int, err error) {
+	defer rpc.leave()
 	status := rpc.response.status
 	switch {
 	case status == nil && !rpc.hasResult:
-		return wire.ErrNoResponse
+		return 0, wire.ErrNoResponse
 	case !rpc.hasResult || rpc.response.headerLost:
-		return status
+		return 0, status
 	}
-	// A response arrives even if the client cannot read the trailer that follows it.
-	size := rpc.call.sizeOf(&rpc.result)
+	size = rpc.call.sizeOf(&rpc.result)
 	if err := rpc.call.opts.checkReceived(size); err != nil {
-		return err
+		return size, err
 	}
-	reply := rpc.reply
-	if err := rpc.call.toClient.HandOver(reply, &rpc.result); err != nil {
-		return err
-	}
-	rpc.leave() // A stats handler may call Shutdown.
-	rpc.call.events.InPayload(reply, size)
-	return status
+	return size, rpc.call.format.toClient.HandOver(reply, &rpc.result, &rpc.method.responses)
 }
 
 // leave ends the RPC for [InFlight]. The context of the handler, which it may
@@ -242,7 +245,7 @@ func (rpc *unaryRPC) leave() {
 	if rpc.response.lent {
 		rpc.response.returnLent()
 	}
-	rpc.entry.Leave()
+	rpc.response.entry.Leave()
 	rpc.request, rpc.result, rpc.reply = message.Copy{}, message.Copy{}, nil
 	rpc.response.forget()
 }
@@ -255,7 +258,7 @@ func (rpc *unaryRPC) finish(err error, response *responseState) error {
 	// The context of the handler, which it may keep, no longer keeps them.
 	call.opts, call.events, call.metadata = nil, nil, nil
 	if response != nil {
-		opts.deliver(&rpc.client.conn.peer, response)
+		opts.deliver(&rpc.response.client.conn.peer, response)
 	}
 	if events != nil {
 		var trailer metadata.MD

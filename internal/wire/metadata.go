@@ -24,6 +24,9 @@ const (
 // Validate returns an error if grpc-go would refuse to send md. The error is a status.
 // It follows Validate of grpc-go's internal/metadata.
 func Validate(md metadata.MD) error {
+	if len(md) == 0 {
+		return nil // Most are empty, and even then a range statement takes time.
+	}
 	for key, values := range md {
 		if err := validatePair(key, values...); err != nil {
 			return status.Error(codes.Internal, err.Error())
@@ -76,6 +79,9 @@ func isPrintable(value string) bool {
 // their metadata, so the client's HTTP/2 framer is the first to check it. The rules and
 // texts are those of readMetaFrame of golang.org/x/net/http2.
 func CheckReceived(md metadata.MD) error {
+	if len(md) == 0 {
+		return nil // Most are empty, and even then a range statement takes time.
+	}
 	for key, values := range md {
 		if !isSent(key, values) {
 			continue
@@ -147,7 +153,7 @@ func Traveling(md metadata.MD) metadata.MD {
 
 func isSentWhole(md metadata.MD) bool {
 	if len(md) == 0 {
-		return true // Most are empty, and even then a range statement takes time.
+		return true
 	}
 	for key, values := range md {
 		if !isSent(key, values) {

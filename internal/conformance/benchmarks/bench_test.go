@@ -56,6 +56,16 @@ func BenchmarkUnary(b *testing.B) {
 	}
 }
 
+// BenchmarkFloor shows how much of the time beyond the floor any connection needs that calls
+// generated handlers.
+func BenchmarkFloor(b *testing.B) {
+	for _, size := range sizes[:2] {
+		req := request(size.bytes)
+		sides := []side{{"inprocchain", newChannel()}, {"floor", floor{}}, {"handlerfloor", handlerFloor{}}}
+		runInTurn(b, "size="+size.name, sides, func(b *testing.B, on side) { unary(b, on.conn, req) })
+	}
+}
+
 // BenchmarkServerInterceptors calls through n server interceptors that do nothing.
 func BenchmarkServerInterceptors(b *testing.B) {
 	req := request(1 << 10)

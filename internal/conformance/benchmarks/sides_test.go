@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -135,6 +136,46 @@ func (floor) Invoke(ctx context.Context, _ string, req, resp any, _ ...grpc.Call
 		done <- response
 	}()
 	proto.Merge(resp.(*pb.SimpleResponse), <-done)
+	return nil
+}
+
+// A handlerFloor is a floor that also has what any connection for generated code needs: it
+// calls the handler that protoc-gen-go-grpc generates, in a goroutine that shares a struct
+// with the caller, and the caller may stop waiting for it.
+type handlerFloor struct {
+	grpc.ClientConnInterface
+}
+
+type handlerFloorRPC struct {
+	ctx      context.Context
+	request  *pb.SimpleRequest
+	response any
+	err      error
+	done     chan struct{}
+}
+
+func (handlerFloor) Invoke(ctx context.Context, _ string, req, resp any, _ ...grpc.CallOption) error {
+	rpc := &handlerFloorRPC{ctx: ctx, request: proto.Clone(req.(*pb.SimpleRequest)).(*pb.SimpleRequest), done: make(chan struct{}, 1)}
+	go rpc.serve()
+	select {
+	case <-rpc.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if rpc.err != nil {
+		return rpc.err
+	}
+	proto.Merge(resp.(*pb.SimpleResponse), rpc.response.(*pb.SimpleResponse))
+	return nil
+}
+
+func (rpc *handlerFloorRPC) serve() {
+	rpc.response, rpc.err = pb.BenchmarkService_ServiceDesc.Methods[0].Handler(echo{}, rpc.ctx, rpc.decode, nil)
+	rpc.done <- struct{}{}
+}
+
+func (rpc *handlerFloorRPC) decode(out any) error {
+	reflect.ValueOf(out).Elem().Set(reflect.ValueOf(rpc.request).Elem())
 	return nil
 }
 
