@@ -94,19 +94,18 @@ func mergeInto(empty proto.Message, out *Copy, msg proto.Message) error {
 
 // Lend sets out to in itself, which saves one of two copies, if HandOver can copy in to a
 // message of the type of to. Otherwise it sets out to a copy. in must not change until
-// HandOver returns. The error is a status.
-func (t *Transfer) Lend(out *Copy, in, to any) error {
-	if t.Encode != nil || t.Cloner != nil || reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(to) {
-		return t.Copy(out, in, nil)
+// HandOver returns. pool may be nil. The error is a status.
+func (t *Transfer) Lend(out *Copy, in, to any, pool *Pool) error {
+	switch {
+	case t.Encode != nil || t.Cloner != nil,
+		reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(in) || IsNil(to),
+		!pool.isGenerated(in) || in == to: // HandOver resets the receiver's message.
+		return t.Copy(out, in, pool)
 	}
-	msg, kind := asGenerated(in)
-	if kind != generated || in == to { // HandOver resets the receiver's message.
-		return t.Copy(out, in, nil)
-	}
-	if err := proto.CheckInitialized(msg); err != nil {
+	if err := proto.CheckInitialized(in.(proto.Message)); err != nil {
 		return marshalError(err)
 	}
-	*out = Copy{msg: msg, isLent: true}
+	*out = Copy{msg: in, isLent: true}
 	return nil
 }
 

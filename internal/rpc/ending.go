@@ -134,8 +134,11 @@ func (r *responseState) finish(err error, hasResponse, lent bool) bool {
 	sent := r.trailer
 	r.lent = lent
 	derived := r.endLocked(byServer, nil)
-	r.received, r.trailersOnly = wire.WithDetails(wire.Traveling(sent), err), !r.headerSent
-	r.status = wire.ReceivedStatus(err, r.received)
+	r.trailersOnly = !r.headerSent
+	if err != nil || len(sent) > 0 {
+		r.received = wire.WithDetails(wire.Traveling(sent), err)
+		r.status = wire.ReceivedStatus(err, r.received)
+	}
 	var arrived metadata.MD
 	if client != nil {
 		arrived = r.receivedTrailer()

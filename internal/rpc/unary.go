@@ -180,7 +180,7 @@ func (rpc *unaryRPC) abort(err error) {
 // caller's goroutine copies a response that it can copy directly.
 func (rpc *unaryRPC) respond(resp any) (err error) {
 	if rpc.response.events == nil {
-		err = rpc.call.format.toClient.Lend(&rpc.result, resp, rpc.reply)
+		err = rpc.call.format.toClient.Lend(&rpc.result, resp, rpc.reply, &rpc.method.responses)
 	} else {
 		err = rpc.call.format.toClient.Copy(&rpc.result, resp, &rpc.method.responses)
 	}
