@@ -83,15 +83,16 @@ func TestEndOfContextDuringRPCIsAsOnANetwork(t *testing.T) {
 			if handler.name != "returns its context's error" && ending.code == codes.DeadlineExceeded {
 				continue // On a network, the client may receive either error.
 			}
-			begun := make(chan struct{})
-			wait := func(ctx context.Context) error {
+			wait := func(ctx context.Context, begun chan<- struct{}) error {
 				begun <- struct{}{}
 				<-ctx.Done()
 				return handler.after(ctx)
 			}
+			// Scenarios run in parallel, so each needs a channel of its own.
+			begun, headerSent := make(chan struct{}), make(chan struct{})
 			scenarios = append(scenarios, scenario{
 				name:  "Unary/" + ending.name + ", handler " + handler.name,
-				serve: testService{unary: func(ctx context.Context, req *testText) (any, error) { return req, wait(ctx) }},
+				serve: testService{unary: func(ctx context.Context, req *testText) (any, error) { return req, wait(ctx, begun) }},
 				calls: func(ctx context.Context, call testCaller) error {
 					ctx, cancel := ending.with(ctx, begun)
 					defer cancel()
@@ -101,11 +102,11 @@ func TestEndOfContextDuringRPCIsAsOnANetwork(t *testing.T) {
 			}, scenario{
 				name: "Unary/after its header, " + ending.name + ", handler " + handler.name,
 				serve: testService{unary: func(ctx context.Context, req *testText) (any, error) {
-					return req, errors.Join(grpc.SendHeader(ctx, metadata.Pairs("key", "early")), wait(ctx))
+					return req, errors.Join(grpc.SendHeader(ctx, metadata.Pairs("key", "early")), wait(ctx, headerSent))
 				}},
 				calls: func(ctx context.Context, call testCaller) error {
 					arrived := make(chan struct{})
-					go func() { <-begun; time.Sleep(shortly / 2); close(arrived) }()
+					go func() { <-headerSent; time.Sleep(shortly / 2); close(arrived) }()
 					ctx, cancel := ending.with(ctx, arrived)
 					defer cancel()
 					var header metadata.MD
