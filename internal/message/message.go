@@ -60,8 +60,7 @@ func (t *Transfer) Copy(out *Copy, in any, pool *Pool) error {
 		return nil
 	case kind == other:
 		return encodeWith(protoCodec(), out, in)
-	}
-	if kind == embedding {
+	case kind == embedding:
 		if err := proto.CheckInitialized(msg); err != nil {
 			return marshalError(err)
 		}

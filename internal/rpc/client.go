@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"time"
@@ -140,6 +141,9 @@ func (c *Client) setCodec(call *call) error {
 	if err != nil {
 		return err
 	}
+	if client == nil && subtype == "" {
+		return nil
+	}
 	named := *c.format
 	if subtype != "" {
 		named.contentType = wire.ContentType(subtype)
@@ -207,15 +211,12 @@ func (c *Client) sendHeader(call *call) (values context.Context, refused, err er
 // requestOf returns the request of a call. It is that of the connection unless an option
 // changes it.
 func (c *Client) requestOf(call *call) *wire.Request {
-	request := c.conn.request
-	request.ContentType = call.format.contentType
-	if authority := call.opts.authority(); authority != "" {
-		request.Authority = authority
+	request := &c.conn.request
+	authority := cmp.Or(call.opts.authority(), request.Authority)
+	if authority == request.Authority && call.format.contentType == request.ContentType {
+		return request
 	}
-	if request == c.conn.request {
-		return &c.conn.request
-	}
-	return &request
+	return &wire.Request{Authority: authority, ContentType: call.format.contentType, UserAgent: request.UserAgent}
 }
 
 // credentialsOf returns the metadata that the credentials of a call add.

@@ -20,9 +20,9 @@ import (
 // internal/transport/server_stream.go and http2_server.go.
 type responseState struct {
 	client       *Client // that makes the RPC; nil for a direct RPC
-	entry        Entry
+	entry        Entry   // among the RPCs in flight of the server
 	context      handlerContext
-	format       *format
+	format       *format // of the messages; says the content type that the client receives
 	events       *observe.Server
 	clientEvents *observe.Client                // cleared when the RPC is over
 	observer     changeObserver                 // may be nil

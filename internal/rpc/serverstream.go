@@ -27,7 +27,7 @@ type serverStream struct {
 	ctx        context.Context
 	events     *observe.Server
 	received   queue // guarded by the lock of rpc
-	headerSent bool  // The handler has sent a message. Only the sender uses it.
+	headerSent bool  // A message has been sent, and so has the header. Only the sender uses it.
 	hasMessage bool  // The handler has received a message.
 	sawEnd     bool  // The handler has received the last message of the client, and io.EOF.
 	isEnded    bool  // The handler has returned, and its status has been sent.

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc"
 	pb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -29,6 +30,9 @@ func TestAllocsOfUnary(t *testing.T) {
 			t.Logf("an RPC makes %v allocations, on the bare channel with one interceptor %v", got, bare)
 			if got != want[size.name] {
 				t.Errorf("an RPC makes %v allocations, want %v", got, want[size.name])
+			}
+			if most := bare + 2; got > most {
+				t.Errorf("an RPC makes %v allocations, want at most %v: two more than on the bare channel", got, most)
 			}
 		})
 	}
@@ -85,6 +89,29 @@ func TestAllocsWithoutStatsHandlers(t *testing.T) {
 	} {
 		if got := allocsOfUnary(t, newChannel(opt), 1<<10); got != empty {
 			t.Errorf("with %s an RPC makes %v allocations, want %v as without", name, got, empty)
+		}
+	}
+}
+
+// An option that changes neither the codec nor what the server receives costs nothing.
+func TestAllocsOfCallOptions(t *testing.T) {
+	ch, req, reply := newChannel(), request(0), new(pb.SimpleResponse)
+	allocs := func(opts ...grpc.CallOption) float64 {
+		return testing.AllocsPerRun(runs, func() {
+			if err := ch.Invoke(t.Context(), pb.BenchmarkService_UnaryCall_FullMethodName, req, reply, opts...); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	without := allocs()
+	for name, opt := range map[string]grpc.CallOption{
+		"WaitForReady":       grpc.WaitForReady(true),
+		"MaxCallRecvMsgSize": grpc.MaxCallRecvMsgSize(1 << 20),
+		"OnFinish":           grpc.OnFinish(func(error) {}),
+		"Peer":               grpc.Peer(new(peer.Peer)),
+	} {
+		if got := allocs(opt); got != without {
+			t.Errorf("with %s an RPC makes %v allocations, want %v as without", name, got, without)
 		}
 	}
 }

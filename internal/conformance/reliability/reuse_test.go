@@ -14,6 +14,8 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
 )
 
 // reuseOn is the environment variable with the channel on which the test runs.
@@ -145,12 +147,7 @@ func TestHandlerMayReuseResponseOnceItsContextEnds(t *testing.T) {
 				return response, nil
 			}}
 			ch := service.onChannel()
-			for name, cc := range map[string]grpc.ClientConnInterface{
-				"network":    service.onNetwork(t),
-				"Channel":    ch,
-				"ClientConn": ch.ClientConn(),
-				"InProcess":  ch.InProcess(),
-			} {
+			for name, cc := range everyConn(t, service, ch) {
 				for range 100 {
 					reply := new(wrapperspb.BytesValue)
 					if err := cc.Invoke(t.Context(), scriptedUnary, new(wrapperspb.BytesValue), reply); err != nil {
@@ -169,18 +166,23 @@ func TestHandlerMayReuseResponseOnceItsContextEnds(t *testing.T) {
 	}
 }
 
+// everyConn returns a connection to service on a network, and all those to ch, by name.
+func everyConn(t *testing.T, service scripted, ch *inprocchain.Channel) map[string]grpc.ClientConnInterface {
+	return map[string]grpc.ClientConnInterface{
+		"network":    service.onNetwork(t),
+		"Channel":    ch,
+		"ClientConn": ch.ClientConn(),
+		"InProcess":  ch.InProcess(),
+	}
+}
+
 // A caller may receive into the message that the handler returns.
 func TestReplyMayBeTheResponseItself(t *testing.T) {
 	t.Parallel()
 	shared := wrapperspb.Bytes([]byte("shared"))
 	service := scripted{unary: respondWith(shared)}
 	ch := service.onChannel()
-	for name, cc := range map[string]grpc.ClientConnInterface{
-		"network":    service.onNetwork(t),
-		"Channel":    ch,
-		"ClientConn": ch.ClientConn(),
-		"InProcess":  ch.InProcess(),
-	} {
+	for name, cc := range everyConn(t, service, ch) {
 		if err := cc.Invoke(t.Context(), scriptedUnary, new(wrapperspb.BytesValue), shared); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
