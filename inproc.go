@@ -166,13 +166,17 @@ func (c *Channel) NewStream(ctx context.Context, desc *grpc.StreamDesc, method s
 }
 
 // withDefaults returns the default call options and then opts, as combine of
-// grpc-go's call.go does.
+// grpc-go's call.go does. The result has no spare capacity, so each client interceptor may
+// append to it.
 func (c *Channel) withDefaults(opts []grpc.CallOption) []grpc.CallOption {
 	defaults := c.chain.callOptions
 	if len(defaults) == 0 {
 		return opts
 	}
-	return append(defaults[:len(defaults):len(defaults)], opts...)
+	combined := make([]grpc.CallOption, len(defaults)+len(opts))
+	copy(combined, defaults)
+	copy(combined[len(defaults):], opts)
+	return combined
 }
 
 // RegisterService registers a service and its implementation. Generated code calls

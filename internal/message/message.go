@@ -3,7 +3,6 @@
 package message
 
 import (
-	"math"
 	"reflect"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
@@ -25,29 +24,38 @@ type Transfer struct {
 // A Copy is a copy of a message. It has one owner, which may pass it to HandOver once.
 // The zero Copy is an empty message.
 type Copy struct {
-	msg       any    // the copy, its encoding, or the message itself if it is lent
-	size      uint32 // of the encoding, as on a network; 0 until Size is called
-	isMovable bool   // msg has a generated type and no other user
-	isOwn     bool   // This package has allocated msg, so a Pool may keep it.
-	isLent    bool   // HandOver copies msg
+	msg       any  // the copy, or its encoding
+	size      int  // of the encoding of the sender's message, if Copy was asked to measure it
+	isMovable bool // msg has a generated type and no other user
+	isLent    bool // msg is the sender's message itself, and HandOver copies it
 }
 
 // An encoded message is a copy of a message in encoded form.
 type encoded []byte
 
 // Copy sets out to a copy of in. A nil in is copied as an empty message, as encode of
-// grpc-go's rpc_util.go does. pool may be nil. The error is a status.
-func (t *Transfer) Copy(out *Copy, in any, pool *Pool) error {
-	switch {
-	case in == nil, t.Encode == nil && IsNil(in):
+// grpc-go's rpc_util.go does. If measure is true, [Copy.Size] is known afterwards: like
+// grpc-go, Copy then measures the sender's message, so that no trace of it is in the
+// receiver's. The error is a status.
+func (t *Transfer) Copy(out *Copy, in any, measure bool) error {
+	if in == nil || t.Encode == nil && IsNil(in) {
 		*out = Copy{}
 		return nil
-	case t.Encode != nil:
+	}
+	if err := t.copy(out, in); err != nil {
+		return err
+	}
+	if data, ok := out.msg.(encoded); ok {
+		out.size = len(data)
+	} else if measure {
+		out.size = Size(in)
+	}
+	return nil
+}
+
+func (t *Transfer) copy(out *Copy, in any) error {
+	if t.Encode != nil {
 		return encodeWith(t.Encode, out, in)
-	case t.Cloner == nil:
-		if empty := pool.get(in); empty != nil { // Then in has a generated type, too.
-			return mergeInto(empty, out, in.(proto.Message))
-		}
 	}
 	msg, kind := asGenerated(in)
 	switch {
@@ -60,15 +68,12 @@ func (t *Transfer) Copy(out *Copy, in any, pool *Pool) error {
 		return nil
 	case kind == other:
 		return encodeWith(protoCodec(), out, in)
-	case kind == embedding:
-		if err := proto.CheckInitialized(msg); err != nil {
-			return marshalError(err)
-		}
-		*out = Copy{msg: proto.Clone(msg)}
-		return nil
 	}
-	empty := reflect.New(reflect.TypeOf(msg).Elem()).Interface().(proto.Message)
-	return mergeInto(empty, out, msg)
+	if err := proto.CheckInitialized(msg); err != nil {
+		return marshalError(err)
+	}
+	*out = Copy{msg: proto.Clone(msg), isMovable: kind == generated}
+	return nil
 }
 
 func encodeWith(codec *Codec, out *Copy, in any) error {
@@ -80,42 +85,33 @@ func encodeWith(codec *Codec, out *Copy, in any) error {
 	return nil
 }
 
-// mergeInto sets out to empty, after it has copied msg to that. Both have the same generated
-// type. With an empty message from a pool, this is faster than proto.Clone (BenchmarkCopy).
-func mergeInto(empty proto.Message, out *Copy, msg proto.Message) error {
+// Lend sets out to in itself, which saves one of two copies, if HandOver can copy in to a
+// message of the type of to. Otherwise it sets out to a copy. in must not change until
+// HandOver returns. measure is as for Copy. The error is a status.
+func (t *Transfer) Lend(out *Copy, in, to any, measure bool) error {
+	if t.Encode != nil || t.Cloner != nil || reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(in) || IsNil(to) || in == to {
+		return t.Copy(out, in, measure)
+	}
+	msg, kind := asGenerated(in)
+	if kind != generated {
+		return t.Copy(out, in, measure)
+	}
 	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
-	proto.Merge(empty, msg)
-	*out = Copy{msg: empty, isMovable: true, isOwn: true}
-	return nil
-}
-
-// Lend sets out to in itself, which saves one of two copies, if HandOver can copy in to a
-// message of the type of to. Otherwise it sets out to a copy. in must not change until
-// HandOver returns. pool may be nil. The error is a status.
-func (t *Transfer) Lend(out *Copy, in, to any, pool *Pool) error {
-	switch {
-	case t.Encode != nil || t.Cloner != nil,
-		reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(in) || IsNil(to),
-		!pool.isGenerated(in) || in == to: // HandOver resets the receiver's message.
-		return t.Copy(out, in, pool)
-	}
-	if err := proto.CheckInitialized(in.(proto.Message)); err != nil {
-		return marshalError(err)
-	}
 	*out = Copy{msg: in, isLent: true}
+	if measure {
+		out.size = Size(in)
+	}
 	return nil
 }
 
-// IsLent reports whether HandOver still has to copy the message that was lent.
+// IsLent reports whether the message is still the sender's.
 func (in *Copy) IsLent() bool { return in.isLent }
 
-// HandOver sets out to the message in, which must not be used again. If in was set by
-// Lend, out must have the type that Lend was called for. pool may be nil, and need not be
-// the one that Copy was called with. The error is a status.
-func (t *Transfer) HandOver(out any, in *Copy, pool *Pool) error {
-	if in.Move(out, pool) {
+// HandOver sets out to the message in, which must not be used again. The error is a status.
+func (t *Transfer) HandOver(out any, in *Copy) error {
+	if in.move(out) {
 		return nil
 	}
 	if in.isLent {
@@ -146,14 +142,12 @@ func (t *Transfer) HandOver(out any, in *Copy, pool *Pool) error {
 	return unmarshalError(decode.unmarshal(data, out))
 }
 
-// Move sets out to the message in, if both have the same generated type, and reports
-// whether it did. out then shares everything that in points to. Move is the part of
-// [Transfer.HandOver] that needs little stack.
+// move sets out to the message in, if both have the same generated type, and reports
+// whether it did. out then shares everything that in points to.
 //
-// It sets the struct, as [inprocgrpc.CloneFunc] does. Range and Set of
-// protoreflect cost as much as a deep copy (BenchmarkMove). The struct of in is then empty
-// and goes to pool, which may be nil.
-func (in *Copy) Move(out any, pool *Pool) bool {
+// It sets the struct, as [inprocgrpc.CloneFunc] does. Range and Set of protoreflect cost as
+// much as a deep copy (BenchmarkMove).
+func (in *Copy) move(out any) bool {
 	if !in.isMovable || reflect.TypeOf(out) != reflect.TypeOf(in.msg) {
 		return false
 	}
@@ -162,11 +156,7 @@ func (in *Copy) Move(out any, pool *Pool) bool {
 		return false
 	}
 	dst.Elem().Set(reflect.ValueOf(in.msg).Elem())
-	in.isMovable = false // If in is moved again, the second receiver gets a copy.
-	if in.isOwn && pool != nil {
-		pool.put(in.msg)
-		in.msg = nil
-	}
+	*in = Copy{}
 	return true
 }
 
@@ -196,38 +186,14 @@ func asGenerated(m any) (proto.Message, kind) {
 	return msg, generated
 }
 
-// Size returns the size of the message's encoding, or 0 if it is unknown because a
-// cloner copied the message. Call Size before the message is handed over; later calls
-// then return the same value.
-func (in *Copy) Size() int {
-	if in.size == 0 {
-		in.size = uint32(min(uint64(Size(in.msg)), math.MaxUint32))
-	}
-	return int(in.size)
-}
+// Size returns the size of the encoding of the sender's message. It is 0 if Copy was not
+// asked to measure it, or if only a cloner knows the message.
+func (in *Copy) Size() int { return in.size }
 
-// assumedSize is the size that flow control assumes for a message of unknown size. It
-// is that of the largest message that grpc-go accepts by default.
-const assumedSize = 4 << 20
-
-// WindowSize returns the size of the message for flow control.
-func (in *Copy) WindowSize() int {
-	switch in.msg.(type) {
-	case nil, encoded, proto.Message:
-		return in.Size()
-	}
-	return assumedSize
-}
-
-// Size returns the size of a message's encoding, or 0 if it is unknown because a cloner
-// copied the message.
+// Size returns the size of a message's encoding, or 0 if it is unknown because the message
+// is not a protobuf message.
 func Size(message any) int {
-	switch message := message.(type) {
-	case *Copy:
-		return message.Size()
-	case encoded:
-		return len(message)
-	case proto.Message:
+	if message, ok := message.(proto.Message); ok {
 		return proto.Size(message)
 	}
 	return 0

@@ -34,28 +34,3 @@ func BenchmarkMove(b *testing.B) {
 		})
 	}
 }
-
-// BenchmarkCopy compares ways to copy a message and to give the copy to a receiver.
-func BenchmarkCopy(b *testing.B) {
-	src := &pb.SimpleRequest{Payload: &pb.Payload{Body: make([]byte, 1<<10)}}
-	for _, test := range []struct {
-		name string
-		pool *Pool
-	}{{"pool", new(Pool)}, {"allocation", nil}} {
-		b.Run("by="+test.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				var copied Copy
-				_ = new(Transfer).Copy(&copied, src, test.pool)
-				copied.Move(new(pb.SimpleRequest), test.pool)
-			}
-		})
-	}
-	b.Run("by=proto.Clone", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			copied := Copy{msg: proto.Clone(src), isMovable: true}
-			copied.Move(new(pb.SimpleRequest), nil)
-		}
-	})
-}

@@ -2,11 +2,9 @@ package observe
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain/internal/wire"
@@ -17,9 +15,6 @@ import (
 type Client struct {
 	ctx     context.Context
 	handler stats.Handler
-
-	mu    sync.Mutex // held by Lock
-	ended bool
 
 	tag        stats.RPCTagInfo
 	begin      stats.Begin
@@ -53,18 +48,13 @@ func BeginClient(ctx context.Context, handler stats.Handler, method string, fail
 	return c
 }
 
-// Context returns the context that TagRPC returned, or ctx if there is no stats
-// handler.
-func (c *Client) Context(ctx context.Context) context.Context {
-	if c == nil {
-		return ctx
-	}
-	return c.ctx
-}
+// Context returns the context that TagRPC returned.
+func (c *Client) Context() context.Context { return c.ctx }
 
-// OutHeader calls the handler for the metadata that has been sent to a server. common
-// is the result of the function [OutHeader] for the connection.
-func (c *Client) OutHeader(common stats.OutHeader, to *peer.Peer, sent metadata.MD, userAgent string) {
+// OutHeader calls the handler for the metadata that has been sent to a server. ctx, which
+// also has the peer, is the context of this and all later events. common is the result of
+// the function [OutHeader] for the connection.
+func (c *Client) OutHeader(ctx context.Context, common stats.OutHeader, sent metadata.MD, userAgent string) {
 	if c == nil {
 		return
 	}
@@ -73,7 +63,7 @@ func (c *Client) OutHeader(common stats.OutHeader, to *peer.Peer, sent metadata.
 		header[key] = append([]string(nil), values...)
 	}
 	header[wire.UserAgentKey] = []string{userAgent}
-	c.ctx = peer.NewContext(c.ctx, to)
+	c.ctx = ctx
 	c.outHeader = common
 	c.outHeader.FullMethod = c.tag.FullMethodName
 	c.outHeader.Header = header
@@ -123,52 +113,24 @@ func (c *Client) InPayload(message any, size int) {
 	c.handler.HandleRPC(c.ctx, event)
 }
 
-// Lock blocks End until Unlock is called. The goroutine of the RPC's handler holds the
-// lock while it delivers a header or trailer and calls InHeader or InTrailer, so that
-// neither is called after End.
-func (c *Client) Lock() {
-	if c != nil {
-		c.mu.Lock()
-	}
-}
-
-// Unlock releases the lock.
-func (c *Client) Unlock() {
-	if c != nil {
-		c.mu.Unlock()
-	}
-}
-
-// InHeader calls the handler for a header that has arrived. The caller must hold the lock,
-// and must not use header afterwards.
+// InHeader calls the handler for a header that has arrived. The caller must not use header
+// afterwards.
 func (c *Client) InHeader(header metadata.MD) {
-	if c == nil || c.ended {
-		return
-	}
 	c.inHeader = stats.InHeader{Client: true, Header: header}
 	c.handler.HandleRPC(c.ctx, &c.inHeader)
 }
 
-// InTrailer calls the handler for a trailer that has arrived. The caller must
-// hold the lock.
+// InTrailer calls the handler for a trailer that has arrived. The caller must not use
+// trailer afterwards.
 func (c *Client) InTrailer(trailer metadata.MD) {
-	if c == nil || c.ended {
-		return
-	}
-	c.inTrailer = stats.InTrailer{Client: true, Trailer: trailer.Copy()}
+	c.inTrailer = stats.InTrailer{Client: true, Trailer: trailer}
 	c.handler.HandleRPC(c.ctx, &c.inTrailer)
 }
 
-// End calls the handler for the end of the attempt. Later calls do nothing.
+// End calls the handler for the end of the attempt. The caller must not use trailer
+// afterwards.
 func (c *Client) End(trailer metadata.MD, err error) {
 	if c == nil {
-		return
-	}
-	c.mu.Lock()
-	isSecond := c.ended
-	c.ended = true
-	c.mu.Unlock() // The handler may wait for the RPC's handler, which may be about to call Lock.
-	if isSecond {
 		return
 	}
 	c.end = stats.End{
@@ -178,7 +140,7 @@ func (c *Client) End(trailer metadata.MD, err error) {
 		Error:     err,
 	}
 	if c.outHeader.Client { // Otherwise no stream was created.
-		c.end.Trailer = trailer.Copy()
+		c.end.Trailer = trailer
 	}
 	c.handler.HandleRPC(c.ctx, &c.end)
 }

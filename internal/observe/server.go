@@ -108,11 +108,12 @@ func (s *Server) OutTrailer(trailer metadata.MD) {
 	s.handler.HandleRPC(s.ctx, &s.outTrailer)
 }
 
-// End calls the handler for the end of the RPC.
-func (s *Server) End(err error) {
-	if s == nil {
+// End calls the handler for the end of an RPC that has begun, with the handler's context.
+// Later calls do nothing.
+func (s *Server) End(ctx context.Context, err error) {
+	if s == nil || s.begin.BeginTime.IsZero() || !s.end.EndTime.IsZero() {
 		return
 	}
 	s.end = stats.End{BeginTime: s.begin.BeginTime, EndTime: time.Now(), Error: err}
-	s.handler.HandleRPC(s.ctx, &s.end)
+	s.handler.HandleRPC(ctx, &s.end)
 }

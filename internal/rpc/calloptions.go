@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"context"
 	"math"
 	"reflect"
 	"slices"
@@ -12,12 +11,10 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain/internal/message"
-	"github.com/inprocchain/inprocchain/internal/observe"
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
@@ -99,15 +96,15 @@ func (o callOptions) onFinish(err error) {
 }
 
 // deliver sets what grpc.Peer, grpc.Header and grpc.Trailer point to.
-func (o callOptions) deliver(from *peer.Peer, response *responseState) {
+func (o callOptions) deliver(from *peer.Peer, stream *transportStream) {
 	for _, opt := range o {
 		switch opt := opt.(type) {
 		case grpc.PeerCallOption:
 			*opt.PeerAddr = *from
 		case grpc.HeaderCallOption:
-			*opt.HeaderAddr = response.clientHeader()
+			*opt.HeaderAddr = stream.receivedHeader()
 		case grpc.TrailerCallOption:
-			*opt.TrailerAddr = response.clientTrailer().Copy()
+			*opt.TrailerAddr = stream.receivedTrailer()
 		}
 	}
 }
@@ -221,16 +218,6 @@ func (o callOptions) checkReceived(size int) error {
 	return nil
 }
 
-// A call is an RPC as its caller wants it.
-type call struct {
-	ctx      context.Context // the caller's, to which stats handlers have added
-	metadata metadata.MD     // in ctx
-	method   string
-	opts     callOptions
-	events   *observe.Client // nil if there is no stats handler
-	format   *format
-}
-
 // A format says in which form messages are sent.
 type format struct {
 	contentType        string
@@ -241,21 +228,4 @@ type format struct {
 func newFormat(cloner inprocgrpc.Cloner) *format {
 	transfer := &message.Transfer{Cloner: cloner}
 	return &format{contentType: wire.ContentType(""), toServer: transfer, toClient: transfer}
-}
-
-// asksForSizes reports whether anybody needs the sizes of messages.
-func (c *call) asksForSizes() bool {
-	if c.events != nil {
-		return true
-	}
-	_, _, limited := c.opts.limits()
-	return limited
-}
-
-// sizeOf returns the size of a message, or 0 if nobody needs it.
-func (c *call) sizeOf(m *message.Copy) int {
-	if !c.asksForSizes() {
-		return 0
-	}
-	return m.Size()
 }

@@ -4,162 +4,144 @@ import (
 	"context"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/peer"
 
 	"github.com/inprocchain/inprocchain/internal/message"
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
-// A clientStream is the caller's half of a stream. It follows clientStreamWrapper
-// and clientStream of grpc-go's stream.go.
+// A clientStream is the caller's half of a stream. It follows clientStreamWrapper and
+// clientStream of grpc-go's stream.go. How it ends is in clientstreamend.go.
 type clientStream struct {
-	client *Client
-	desc   *grpc.StreamDesc
-	call   call
-	rpc    *streamRPC
+	clientCall
+	desc      *grpc.StreamDesc
+	isInvoke  bool            // The caller uses Invoke.
+	streamCtx context.Context // for Context
+	messages  *messages
+	unserved  *unservedCall // the handler's half of an Invoke that no handler serves; nil for others
 
-	requests, responses *message.Pool // of the method; nil if it is unknown
+	sendClosed bool // The caller has sent its last message. Only the sender uses it.
+	hasMessage bool // The caller has received a message. Only the receiver uses it.
 
-	ctx             context.Context
+	calls           atomic.Int32 // that the caller is in
 	cancelContext   context.CancelFunc
-	stopWatching    func() bool // stops watching the context
+	stopTagged      func() bool // stops watching ctx
+	stopGiven       func() bool // stops watching given; may be nil
 	clientConnEntry *Entry      // watches the ClientConn; nil if there is none
 
-	unaryCall  bool   // The caller uses Invoke.
-	refuse     func() // ends an RPC that has no handler; nil for others
-	isServed   bool   // The handler's goroutine, or refuse, ends the RPC for InFlight.
-	sendClosed bool   // The caller has sent its last message. Only the sender uses it.
-	hasMessage bool   // The caller has received a message. Only the receiver uses it.
-
-	// The lock of rpc guards these.
-	received      queue
-	headerWaiters int // calls of Header that wait
-
-	mu       sync.Mutex // guards finished, and is held while options are set
-	finished bool
+	// The lock of stream guards these.
+	told          sync.Cond // isTelling or hasFinished has changed
+	isTelling     bool      // A call tells stats handlers what has arrived.
+	abandonedWith error     // why the caller's context or ClientConn has ended the RPC
+	isFinishing   bool      // finish has been called.
+	hasFinished   bool      // Stats handlers have seen the end, and call options are set.
+	headerWaiters int       // calls of Header that wait
 }
 
 // open makes the RPC.
 func (s *clientStream) open() error {
-	c, call := s.client, &s.call
-	s.rpc = new(streamRPC)
-	s.rpc.response.client = c
-	s.rpc.makeCancelable(s)
-	call.ctx, s.cancelContext = context.WithCancel(call.ctx)
-	refused := c.server.accept(call.ctx, &s.rpc.response.entry, call.method, s.rpc)
-	defer s.leaveUnlessServed()
-	c.begin(call, refused, s.desc.ClientStreams, s.desc.ServerStreams)
-	if refused != nil {
-		return s.fail(refused)
-	}
-	values, refused, err := c.sendHeader(call)
+	s.enterCall()
+	s.ctx, s.cancelContext = context.WithCancel(s.ctx)
+	call := new(handlerCall)
+	s.messages = newMessages(&call.stream)
+	refused, err := s.clientCall.open(call, s.desc.ClientStreams, s.desc.ServerStreams)
 	if err != nil {
-		return s.fail(err)
+		s.tellEnd(err)
+		s.opts.onFinish(err)
+		s.cancelContext()
+		return err
 	}
-	s.ctx = peer.NewContext(call.ctx, &c.conn.peer)
-	s.rpc.response.init(call, values)
-	s.start(values, refused)
+	s.told.L = &s.stream.mu
+	s.streamCtx = s.withPeer(s.ctx)
+	s.serve(call, refused)
+	hasOpened := false
+	defer func() { // Stats handlers may panic.
+		if !hasOpened {
+			s.stream.end(byClient, wire.ErrCanceled)
+			s.answerUnserved()
+			s.cancelContext()
+		}
+	}()
+	s.headerSent()
 	s.watch()
+	s.look()
+	hasOpened = true
+	s.leaveCall()
 	return nil
 }
 
-// leaveUnlessServed ends the RPC for [InFlight] if nobody else will, because something
-// that the caller provides has failed or has panicked.
-func (s *clientStream) leaveUnlessServed() {
-	if !s.isServed {
-		s.rpc.response.entry.Leave()
+// serve starts the handler's goroutine. For an Invoke that no handler serves, that is left
+// to answerUnserved.
+func (s *clientStream) serve(call *handlerCall, refused error) {
+	found, unserved := s.client.server.methods.find(s.method)
+	if refused != nil {
+		unserved = &unservedCall{err: refused}
 	}
-}
-
-// fail tells of an RPC of which nothing has been sent.
-func (s *clientStream) fail(err error) error {
-	s.call.events.End(nil, err)
-	s.call.opts.onFinish(err)
-	s.cancelContext()
-	return err
-}
-
-// start has the server serve the RPC, or refuse it.
-func (s *clientStream) start(values context.Context, refused error) {
-	found, isTagged, err := s.client.server.methods.find(s.call.method)
-	switch {
-	case refused != nil:
-		s.refuse = func() {
-			s.rpc.response.refuse(refused)
-			s.rpc.release()
-			s.rpc.response.entry.Leave()
-		}
-	case err != nil:
-		s.refuse = func() { s.client.server.serveUnknown(s, isTagged, err) }
-	}
-	s.isServed = true
-	if s.refuse != nil {
-		if !s.unaryCall {
-			s.refuse()
-		}
+	if unserved == nil {
+		call.start(newServerStream(call, found, s.messages))
 		return
 	}
-	s.requests, s.responses = &found.requests, &found.responses
-	handler := newServerStream(s, found)
-	s.rpc.serveBy(handler)
-	go handler.serve()
-}
-
-// watch ends the RPC when its context or its ClientConn ends.
-func (s *clientStream) watch() {
-	s.mu.Lock() // finish may run before AfterFunc returns.
-	s.stopWatching = context.AfterFunc(s.ctx, func() { s.finish(wire.ContextStatus(s.ctx)) })
-	s.mu.Unlock()
-	entry := s.client.clientConn.watch(s.ctx, s.call.method, s)
-	s.mu.Lock()
-	s.clientConnEntry = entry
-	if s.finished {
-		entry.Leave()
-	}
-	s.mu.Unlock()
-}
-
-// cancel ends the RPC when its ClientConn is closed. What finish calls may wait for the
-// caller of Close.
-func (s *clientStream) cancel(err error) { go s.finish(err) }
-
-func (s *clientStream) Context() context.Context { return s.ctx }
-
-// noticeEnd ends the RPC if its context or its ClientConn has ended, without waiting
-// for the goroutines that watch them.
-func (s *clientStream) noticeEnd() {
-	switch {
-	case s.client.clientConn.isClosed():
-		s.rpc.response.end(byConnection, wire.ErrClientConnClosing, context.Canceled)
-	case s.ctx.Err() != nil:
-		s.rpc.response.end(byClient, wire.ContextStatus(s.ctx), contextErr(s.ctx))
+	unserved.handlerCall = call
+	s.unserved = unserved
+	if !s.isInvoke {
+		s.answerUnserved()
 	}
 }
+
+// answerUnserved ends an RPC that no handler serves. Invoke calls it after the request has
+// been sent, so that stats handlers always see both.
+func (s *clientStream) answerUnserved() {
+	if s.unserved != nil {
+		s.unserved.start(s.unserved)
+		s.unserved = nil
+	}
+}
+
+// sendRequest sends the request of an Invoke.
+func (s *clientStream) sendRequest(req any) error {
+	defer s.answerUnserved()
+	return s.SendMsg(req)
+}
+
+func (s *clientStream) Context() context.Context { return s.streamCtx }
 
 func (s *clientStream) Header() (metadata.MD, error) {
-	s.noticeEnd()
-	r := &s.rpc.response
-	r.mu.Lock()
-	s.headerWaiters++
-	for !r.headerSent && !s.rpc.isOver() {
-		s.rpc.waiting.Wait()
-	}
-	s.headerWaiters--
-	isReceived, err := r.headerSent && !r.headerLost, r.status
-	r.mu.Unlock()
+	s.enterCall()
+	defer s.leaveCall()
+	isReceived, err := s.awaitHeader()
 	if isReceived {
-		return r.clientHeader(), nil
+		return s.stream.receivedHeader(), nil
 	}
 	s.finish(err)
 	return nil, nil // RecvMsg returns the error.
 }
 
-func (s *clientStream) Trailer() metadata.MD { return s.rpc.response.clientTrailer().Copy() }
+// awaitHeader waits for the header, or for the end of the RPC, whose status it returns.
+func (s *clientStream) awaitHeader() (isReceived bool, status error) {
+	for {
+		s.stream.noticeEnd()
+		s.look()
+		s.stream.mu.Lock()
+		arrived, isLost := s.stream.arrivalLocked(), s.stream.headerLost
+		if arrived.header || isLost || arrived.isOver {
+			defer s.stream.mu.Unlock()
+			return arrived.header, s.stream.status
+		}
+		s.headerWaiters++
+		s.messages.responses.changed.Wait()
+		s.headerWaiters--
+		s.stream.mu.Unlock()
+	}
+}
+
+func (s *clientStream) Trailer() metadata.MD { return s.stream.receivedTrailer() }
 
 func (s *clientStream) SendMsg(m any) error {
+	s.enterCall()
+	defer s.leaveCall()
 	err := s.send(m)
 	if err != nil && err != io.EOF {
 		s.finish(err)
@@ -171,14 +153,6 @@ func (s *clientStream) SendMsg(m any) error {
 	return nil
 }
 
-// sendUnary sends the request of an RPC by Invoke, which ends if it has no handler.
-func (s *clientStream) sendUnary(req any) error {
-	if s.refuse != nil {
-		defer s.refuse()
-	}
-	return s.SendMsg(req)
-}
-
 func (s *clientStream) send(m any) error {
 	if s.sendClosed {
 		return wire.ErrSendAfterClose
@@ -187,56 +161,45 @@ func (s *clientStream) send(m any) error {
 		s.sendClosed = true
 	}
 	var sent message.Copy
-	if err := s.call.format.toServer.Copy(&sent, m, s.requests); err != nil {
+	if err := s.format.toServer.Copy(&sent, m, s.measures()); err != nil {
 		return err
 	}
-	size := s.call.sizeOf(&sent)
-	if err := s.call.opts.checkSend(size); err != nil {
+	size := sent.Size()
+	if err := s.opts.checkSend(size); err != nil {
 		return err
 	}
 	if !s.put(sent) {
 		return io.EOF // RecvMsg returns the reason.
 	}
-	s.call.events.OutPayload(m, size)
+	s.events.OutPayload(m, size)
 	return nil
 }
 
 // put gives a message to the handler. It reports false if the RPC has ended.
 func (s *clientStream) put(m message.Copy) bool {
-	s.noticeEnd()
-	r := &s.rpc.response
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for r.ended == notEnded {
-		if s.rpc.handler == nil { // The method is unknown.
-			return true
+	isLast := !s.desc.ClientStreams
+	for {
+		s.stream.noticeEnd()
+		s.look()
+		if isDone, isPut := s.messages.put(&s.messages.requests, m, isLast); isDone {
+			return isPut
 		}
-		received := &s.rpc.handler.received
-		if !received.isFull() {
-			received.put(m)
-			if !s.desc.ClientStreams {
-				received.close()
-			}
-			return true
-		}
-		received.writable.Wait()
 	}
-	return false
 }
 
 func (s *clientStream) CloseSend() error {
+	s.enterCall()
+	defer s.leaveCall()
 	s.sendClosed = true
-	s.noticeEnd()
-	r := &s.rpc.response
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.ended == notEnded && s.rpc.handler != nil {
-		s.rpc.handler.received.close()
-	}
+	s.stream.noticeEnd()
+	s.look()
+	s.messages.closeRequests()
 	return nil
 }
 
 func (s *clientStream) RecvMsg(m any) error {
+	s.enterCall()
+	defer s.leaveCall()
 	if err := s.receive(m); err != nil {
 		return err
 	}
@@ -256,95 +219,53 @@ func (s *clientStream) RecvMsg(m any) error {
 }
 
 func (s *clientStream) receive(m any) error {
-	next, ok := s.next()
+	next, status, ok := s.next()
 	if !ok {
-		err := s.rpc.response.status
-		if err == nil && !s.desc.ServerStreams && !s.hasMessage {
-			err = wire.ErrNoResponse
+		if status == nil && !s.desc.ServerStreams && !s.hasMessage {
+			status = wire.ErrNoResponse
 		}
-		s.finish(err)
-		if err == nil {
+		s.finish(status)
+		if status == nil {
 			return io.EOF
 		}
-		return err
+		return status
 	}
-	size := s.call.sizeOf(&next)
-	if err := s.call.opts.checkReceived(size); err != nil {
+	size := next.Size()
+	if err := s.opts.checkReceived(size); err != nil {
 		s.finish(err)
 		return err
 	}
-	if err := s.call.format.toClient.HandOver(m, &next, s.responses); err != nil {
+	if err := s.format.toClient.HandOver(m, &next); err != nil {
 		s.finish(err)
 		return err
 	}
 	s.hasMessage = true
-	s.call.events.InPayload(m, size)
+	s.events.InPayload(m, size)
 	return nil
 }
 
-// next returns the next message. It reports false once the RPC has ended and all
-// that arrived before has been taken. This holds for every reason to end: the
-// buffer of a stream in grpc-go has the end after the messages, too.
-func (s *clientStream) next() (message.Copy, bool) {
-	s.noticeEnd()
-	r := &s.rpc.response
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for s.received.isEmpty() {
-		if s.rpc.isOver() {
-			return message.Copy{}, false
+// next returns the next message. It reports false, and the status, once the RPC is over and
+// all that arrived before has been taken. This holds for every reason to end: the buffer of
+// a stream in grpc-go has the end after the messages, too.
+func (s *clientStream) next() (m message.Copy, status error, ok bool) {
+	t, responses := s.stream, &s.messages.responses
+	for {
+		t.noticeEnd()
+		s.look()
+		t.mu.Lock()
+		switch {
+		case s.hasUntold(): // It has arrived after look.
+		case !responses.isEmpty():
+			m = responses.take()
+			t.mu.Unlock()
+			return m, nil, true
+		case t.isOver():
+			status = t.status
+			t.mu.Unlock()
+			return message.Copy{}, status, false
+		default:
+			responses.changed.Wait()
 		}
-		s.received.readable.Wait()
+		t.mu.Unlock()
 	}
-	return s.received.take(), true
-}
-
-// finish ends the RPC for the caller, once: with err, unless the server has ended it
-// before. grpc.OnFinish and stats handlers get err either way, as in grpc-go.
-//
-// A second caller waits, because afterwards what the call options point to belongs
-// to its caller.
-func (s *clientStream) finish(err error) {
-	if reported, first := s.finishOnce(err); first {
-		s.call.opts.onFinish(reported)
-		s.cancelContext()
-	}
-}
-
-func (s *clientStream) finishOnce(err error) (reported error, first bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.finished {
-		return nil, false
-	}
-	s.finished = true
-	s.stopWatching()
-	s.clientConnEntry.Leave()
-	r := &s.rpc.response
-	by := byClient
-	if err == wire.ErrClientConnClosing {
-		by = byConnection
-	}
-	reported = s.reported(err)
-	r.end(by, err, contextErr(s.ctx))
-	s.call.opts.deliver(&s.client.conn.peer, r)
-	if s.call.events != nil {
-		s.call.events.End(r.clientTrailer(), reported)
-	}
-	return reported, true
-}
-
-// reported returns what grpc.OnFinish and stats handlers get instead of err. In grpc-go,
-// Header returns the status that Close of internal/transport/http2_client.go gives a
-// stream, and RecvMsg the error.
-func (s *clientStream) reported(err error) error {
-	if err != wire.ErrClientConnClosing {
-		return err
-	}
-	s.rpc.response.mu.Lock()
-	defer s.rpc.response.mu.Unlock()
-	if s.headerWaiters > 0 {
-		return wire.ErrClosingBeforeHeader
-	}
-	return err
 }

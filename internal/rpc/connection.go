@@ -5,6 +5,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -16,61 +17,142 @@ import (
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
-// A connection is what the network connection of a client to its server would be:
-// both ends' addresses, what stats handlers are told of it, and what is the same
-// for all RPCs on it.
+// A connection is what the network connection of a client to its server would be: both
+// ends' addresses, what stats handlers are told of it, and what is the same for all RPCs on
+// it.
 type connection struct {
-	addr    net.Addr
-	peer    peer.Peer
-	request wire.Request
+	addr       net.Addr
+	request    wire.Request // without metadata of an RPC
+	header     metadata.MD  // of request
+	clientPeer peer.Peer    // as the client sees the server
 
 	clientStats stats.Handler // nil if there is none
 	serverStats stats.Handler // nil if there is none
 	outHeader   stats.OutHeader
 
-	once      sync.Once
-	clientCtx context.Context // of the client's connection events
-	serverCtx context.Context // of the server's connection events; RPCs derive from it
-	values    context.Context // of the context of a handler without metadata of its own
+	// Stats handlers set these when the connection begins. They are read afterwards.
+	clientCtx  context.Context // of the client's connection events
+	serverCtx  context.Context // of the server's connection events; RPCs derive from it
+	serverPeer peer.Peer       // as handlers see the client
+
+	hasBegun atomic.Bool
+	begun    chan struct{} // closed when it has begun
+
+	mu        sync.Mutex // guards the fields below
+	isStarted bool       // It begins, or has begun.
+	isEnding  bool       // The server has been shut down.
+	callers   int        // RPCs that the client's stats handlers have not seen the end of
 }
 
 func newConnection(addr net.Addr, userAgent string, authInfo credentials.AuthInfo, clientStats, serverStats stats.Handler) *connection {
-	request := wire.Request{
-		Authority:   wire.AuthorityOf(addr.String()),
-		ContentType: wire.ContentType(""),
-		UserAgent:   strings.TrimPrefix(userAgent+" grpc-go/"+grpc.Version, " "),
-	}
-	return &connection{
-		addr:        addr,
-		peer:        peer.Peer{Addr: addr, LocalAddr: addr, AuthInfo: authInfo},
-		request:     request,
+	c := &connection{
+		addr: addr,
+		request: wire.Request{
+			Authority:   wire.AuthorityOf(addr.String()),
+			ContentType: wire.ContentType(""),
+			UserAgent:   strings.TrimPrefix(userAgent+" grpc-go/"+grpc.Version, " "),
+		},
+		clientPeer:  peer.Peer{Addr: addr, LocalAddr: addr, AuthInfo: authInfo},
 		clientStats: clientStats,
 		serverStats: serverStats,
-		outHeader:   observe.OutHeader(addr, request.Authority),
+		begun:       make(chan struct{}),
+	}
+	c.header = c.request.Header()
+	c.serverPeer = c.clientPeer
+	c.outHeader = observe.OutHeader(addr, c.request.Authority)
+	c.clientCtx, c.serverCtx = c.contextOfEnd(), c.contextOfEnd()
+	return c
+}
+
+// contextOfEnd returns the context of one end of the connection.
+func (c *connection) contextOfEnd() context.Context {
+	p := c.clientPeer
+	return peer.NewContext(context.Background(), &p)
+}
+
+// begin tells stats handlers of the connection before its first RPC, on a goroutine of its
+// own, and waits for that no longer than the context of call. The error is a status.
+func (c *connection) begin(s *Server, call *clientCall) error {
+	if c.clientStats == nil && c.serverStats == nil || c.hasBegun.Load() {
+		return nil
+	}
+	if !c.start(s) {
+		return nil // The server has been shut down, and will refuse the RPC.
+	}
+	select {
+	case <-c.begun:
+		return nil
+	case <-call.ctx.Done():
+	case <-call.givenDone():
+	}
+	return call.contextStatus()
+}
+
+func (c *connection) start(s *Server) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.isStarted && s.addConnection(c) {
+		c.isStarted = true
+		go c.tellBegin()
+	}
+	return c.isStarted
+}
+
+func (c *connection) tellBegin() {
+	c.clientCtx = observe.BeginConn(c.clientCtx, c.clientStats, c.addr, true)
+	c.serverCtx = observe.BeginConn(c.serverCtx, c.serverStats, c.addr, false)
+	if p, ok := peer.FromContext(c.serverCtx); ok {
+		c.serverPeer = *p
+	}
+	c.mu.Lock()
+	c.hasBegun.Store(true)
+	close(c.begun)
+	isEnding := c.isEnding
+	c.mu.Unlock()
+	if isEnding { // end came too early.
+		c.tellEnd(true)
 	}
 }
 
-// begin tells stats handlers of the connection, before its first RPC.
-func (c *connection) begin(s *Server) { c.once.Do(func() { c.beginOnce(s) }) }
-
-func (c *connection) beginOnce(s *Server) {
-	ctx := peer.NewContext(context.Background(), &c.peer)
-	c.clientCtx = observe.BeginConn(ctx, c.clientStats, c.addr, true)
-	c.serverCtx = observe.BeginConn(ctx, c.serverStats, c.addr, false)
-	c.values = metadata.NewIncomingContext(c.serverCtx, c.request.Header())
-	if c.clientStats != nil || c.serverStats != nil {
-		s.addConnection(c)
-	}
-}
-
-// end tells stats handlers that the connection has ended.
+// end tells stats handlers that the connection ends, when the server has been shut down. If
+// the client's stats handlers have not seen the end of some RPCs, the last one of these
+// tells them.
 func (c *connection) end() {
-	observe.EndConn(c.clientCtx, c.clientStats, true)
+	c.mu.Lock()
+	c.isEnding = true
+	hasBegun, isIdle := c.hasBegun.Load(), c.callers == 0
+	c.mu.Unlock()
+	if hasBegun {
+		c.tellEnd(isIdle)
+	}
+}
+
+func (c *connection) tellEnd(isIdle bool) {
+	if isIdle {
+		observe.EndConn(c.clientCtx, c.clientStats, true)
+	}
 	observe.EndConn(c.serverCtx, c.serverStats, false)
 }
 
-// valuesWith returns the values of the context of a handler whose RPC has the
-// header.
-func (c *connection) valuesWith(header metadata.MD) context.Context {
-	return metadata.NewIncomingContext(c.values, header)
+// enter counts an RPC whose end the client's stats handlers have not seen, until leave.
+func (c *connection) enter() {
+	if c.clientStats == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.callers++
+}
+
+func (c *connection) leave() {
+	if c.clientStats == nil {
+		return
+	}
+	c.mu.Lock()
+	c.callers--
+	isLast := c.isEnding && c.callers == 0
+	c.mu.Unlock()
+	if isLast {
+		observe.EndConn(c.clientCtx, c.clientStats, true)
+	}
 }

@@ -8,65 +8,56 @@ import (
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/peer"
 
 	"github.com/inprocchain/inprocchain/internal/message"
-	"github.com/inprocchain/inprocchain/internal/observe"
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
-// A directRPC is an RPC that is made on the [inprocgrpc.Channel] itself, by an API
-// that takes nothing else. The channel makes the caller's half of it and calls the
-// handler with the interceptors and the cloner below, which join the path of all
-// other RPCs at the server's stats handlers.
+// A directRPC is an RPC that is made on the [inprocgrpc.Channel] itself, by an API that
+// takes nothing else. The channel makes the caller's half of it and calls the handler with
+// the interceptors and the cloner below, which join the path of all other RPCs at the
+// server's stats handlers.
 type directRPC struct {
-	server   *Server
-	response responseState
-	events   *observe.Server
+	handlerCall
+	stopWatching func() bool // the context of the caller
 
-	// What inprocgrpc's client sees. They are nil for a handler that is written by
-	// hand and has made the context.
-	sendHeader func(metadata.MD) error
+	// setTrailer sets the trailer of inprocgrpc's client. It is nil for a handler that is
+	// written by hand and has made the context.
 	setTrailer func(metadata.MD) error
 }
 
 // newDirect accepts an RPC whose handler's context is ctx.
-func (s *Server) newDirect(ctx context.Context, method string) (_ *directRPC, stop func() bool, err error) {
-	rpc := &directRPC{server: s}
+func (s *Server) newDirect(ctx context.Context, method string) (*directRPC, error) {
+	rpc := new(directRPC)
+	rpc.stream.claimed = true // inprocgrpc has started the handler's goroutine.
 	if below := grpc.ServerTransportStreamFromContext(ctx); below != nil {
-		rpc.sendHeader, rpc.setTrailer = below.SendHeader, below.SetTrailer
+		rpc.sendBelow = func(header metadata.MD) error { return below.SendHeader(wire.Traveling(header)) }
+		rpc.setTrailer = below.SetTrailer
 	}
-	rpc.response.makeCancelable(nil)
-	caller := inprocgrpc.ClientContext(ctx)
-	if caller == nil {
-		caller = ctx // A handler that is written by hand has made the context.
+	caller := &clientCall{method: method, ctx: inprocgrpc.ClientContext(ctx), format: s.format}
+	if caller.ctx == nil {
+		caller.ctx = ctx // A handler that is written by hand has made the context.
 	}
-	if err := s.accept(caller, &rpc.response.entry, method, rpc); err != nil {
-		return nil, nil, err
-	}
-	s.direct.begin(s)
 	s.methods.read() // Later, no service may be registered on the Channel.
-	rpc.response.context.init(caller, s.direct.valuesOf(ctx))
-	rpc.response.format = s.format
-	if rpc.sendHeader != nil {
-		rpc.response.onHeader = func(header metadata.MD) error { return rpc.sendHeader(wire.Traveling(header)) }
+	if err := s.direct.begin(s, caller); err != nil {
+		return nil, err
 	}
-	stop = context.AfterFunc(ctx, func() {
-		rpc.response.end(byClient, wire.ContextStatus(ctx), contextErr(ctx))
-	})
-	rpc.events = rpc.response.receive(s.stats, s.direct.addr)
-	return rpc, stop, nil
+	rpc.init(s, s.direct, caller, withParentValues{ctx, s.direct.serverCtx}, s.direct.headerWith(ctx))
+	if err := s.accept(caller.ctx, &rpc.handlerCall); err != nil {
+		rpc.stream.cancelHandler()
+		return nil, err
+	}
+	rpc.stopWatching = context.AfterFunc(ctx, func() { rpc.stream.end(byClient, wire.ContextStatus(ctx)) })
+	return rpc, nil
 }
 
-// valuesOf returns the values of the context of a handler that inprocgrpc has called
-// with ctx: those of ctx, and what a handler finds on a network.
-func (c *connection) valuesOf(ctx context.Context) context.Context {
+// headerWith returns the incoming metadata of a handler that inprocgrpc has called with ctx.
+func (c *connection) headerWith(ctx context.Context) metadata.MD {
 	header := c.request.Header()
 	if sent, ok := metadata.FromIncomingContext(ctx); ok {
 		maps.Copy(header, wire.Traveling(sent))
 	}
-	ctx = withParentValues{ctx, c.serverCtx}
-	return metadata.NewIncomingContext(peer.NewContext(ctx, &c.peer), header)
+	return header
 }
 
 // withParentValues has the values of a context, and then those of another one.
@@ -82,45 +73,46 @@ func (c withParentValues) Value(key any) any {
 	return c.parent.Value(key)
 }
 
-// finish ends the RPC. It returns what inprocgrpc gives its client.
-func (rpc *directRPC) finish(err error) error {
-	rpc.events.End(err)
-	rpc.response.entry.Leave()
+// result ends an RPC that has been answered with err. It returns the status that inprocgrpc
+// gives its client.
+func (rpc *directRPC) result(err error) error {
+	rpc.end(err)
 	if rpc.setTrailer != nil {
-		_ = rpc.setTrailer(rpc.response.clientTrailer())
+		_ = rpc.setTrailer(rpc.stream.receivedTrailer())
 	}
-	return rpc.response.status
+	rpc.stream.mu.Lock()
+	defer rpc.stream.mu.Unlock()
+	return rpc.stream.status
 }
-
-// cancel ends the RPC when the Channel is closed.
-func (rpc *directRPC) cancel(err error) { rpc.response.end(byConnection, err, context.Canceled) }
 
 // directUnary serves a unary RPC whose request inprocgrpc has copied.
 func (s *Server) directUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-	rpc, stop, err := s.newDirect(ctx, info.FullMethod)
+	rpc, err := s.newDirect(ctx, info.FullMethod)
 	if err != nil {
 		return nil, err
 	}
-	defer stop()
-	rpc.events.Begin(false, false)
-	returned := false
-	defer func() {
-		if !returned {
-			rpc.response.sendStatus(wire.ErrNoStatus)
-			_ = rpc.finish(wire.ErrNoStatus)
-		}
-	}()
-	rpc.events.InPayload(req, message.Size(req))
-	resp, err := s.callUnary(rpc.response.handlerContext(), req, info, handler)
-	returned = true
-	if err != nil {
-		err = wire.HandlerStatus(err)
-		rpc.response.sendStatus(err)
-		return nil, orNoResponse(rpc.finish(err))
+	hasReturned := false
+	defer func() { rpc.afterHandler(hasReturned) }()
+	defer rpc.stopWatching()
+	rpc.begin(false, false)
+	if rpc.events != nil {
+		rpc.events.InPayload(req, message.Size(req))
 	}
-	copied, err := rpc.respond(resp)
-	if failed := rpc.finish(err); failed != nil || err != nil {
-		return nil, failed
+	resp, err := s.callUnary(rpc.ctx, req, info, handler)
+	var copied *message.Copy
+	if err == nil {
+		copied, err = rpc.respond(resp)
+	} else {
+		err = wire.HandlerStatus(err)
+		rpc.sendStatus(err)
+	}
+	received := rpc.result(err)
+	hasReturned = true
+	switch {
+	case received != nil:
+		return nil, received
+	case err != nil: // Its code is OK.
+		return nil, wire.ErrNoResponse
 	}
 	return copied, nil
 }
@@ -132,27 +124,15 @@ func (s *Server) callUnary(ctx context.Context, req any, info *grpc.UnaryServerI
 	return s.unaryChain(ctx, req, info, handler)
 }
 
-// orNoResponse is for an error whose code is OK, of which the client sees that there
-// is no response.
-func orNoResponse(err error) error {
-	if err == nil {
-		return wire.ErrNoResponse
-	}
-	return err
-}
-
 // respond ends the RPC with a response, of which it returns a copy.
 func (rpc *directRPC) respond(resp any) (*message.Copy, error) {
 	copied := new(message.Copy)
-	if err := rpc.server.format.toClient.Copy(copied, resp, nil); err != nil {
-		rpc.response.sendStatus(err)
+	if err := rpc.format.toClient.Copy(copied, resp, rpc.measures); err != nil {
+		rpc.sendStatus(err)
 		return nil, err
 	}
-	size := 0
-	if rpc.events != nil {
-		size = copied.Size()
-	}
-	if err := rpc.response.sendResponse(resp, size, false); err != nil {
+	empty := message.Copy{} // The transport stream must not keep the response.
+	if err := rpc.sendResponse(&empty, resp, copied.Size()); err != nil {
 		return nil, err
 	}
 	return copied, nil
@@ -160,70 +140,66 @@ func (rpc *directRPC) respond(resp any) (*message.Copy, error) {
 
 // directStream serves a streaming RPC on a stream of inprocgrpc.
 func (s *Server) directStream(srv any, ss grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
-	rpc, stop, err := s.newDirect(ss.Context(), info.FullMethod)
+	rpc, err := s.newDirect(ss.Context(), info.FullMethod)
 	if err != nil {
 		return err
 	}
-	defer stop()
-	rpc.events.Begin(info.IsClientStream, info.IsServerStream)
-	stream := &directStream{below: ss, rpc: rpc, ctx: rpc.response.handlerContext()}
-	returned := false
-	defer func() {
-		if !returned {
-			stream.end(wire.ErrNoStatus)
-		}
-	}()
+	hasReturned := false
+	defer func() { rpc.afterHandler(hasReturned) }()
+	defer rpc.stopWatching()
+	rpc.begin(info.IsClientStream, info.IsServerStream)
+	stream := &directStream{below: ss, rpc: rpc}
 	if s.streamChain == nil {
 		err = handler(srv, stream)
 	} else {
 		err = s.streamChain(srv, stream, info, handler)
 	}
-	returned = true
-	return stream.end(err)
+	if err != nil {
+		err = wire.HandlerStatus(err)
+	}
+	rpc.sendStatus(err)
+	received := rpc.result(err)
+	hasReturned = true
+	return received
 }
 
 // A directStream is the stream of a directRPC. Its messages pass through below.
 type directStream struct {
 	below grpc.ServerStream
 	rpc   *directRPC
-	ctx   context.Context
 }
 
-// end ends the RPC with what its handler has returned.
-func (s *directStream) end(err error) error {
-	if err != nil {
-		err = wire.HandlerStatus(err)
-	}
-	s.rpc.response.sendStatus(err)
-	return s.rpc.finish(err)
-}
-
-func (s *directStream) Context() context.Context { return s.ctx }
+func (s *directStream) Context() context.Context { return s.rpc.ctx }
 
 func (s *directStream) SetHeader(md metadata.MD) error {
 	if err := wire.Validate(md); err != nil {
 		return err
 	}
-	return s.rpc.response.SetHeader(md)
+	return s.rpc.SetHeader(md)
 }
 
 func (s *directStream) SendHeader(md metadata.MD) error {
 	if err := wire.Validate(md); err != nil {
 		return err
 	}
-	return s.rpc.response.SendHeader(md)
+	return s.rpc.SendHeader(md)
 }
 
-func (s *directStream) SetTrailer(md metadata.MD) { _ = s.rpc.response.SetTrailer(md) }
+func (s *directStream) SetTrailer(md metadata.MD) { _ = s.rpc.SetTrailer(md) }
 
 func (s *directStream) SendMsg(m any) error {
-	if err := s.rpc.response.sendHeader(nil, nil); err != nil && err != errHeaderLost {
+	err := s.rpc.sendHeader(nil, nil)
+	if err == errHeaderLost {
+		s.rpc.stream.loseHeader()
+	} else if err != nil {
 		return err
 	}
 	if err := s.below.SendMsg(m); err != nil {
 		return s.failed(err)
 	}
-	s.rpc.events.OutPayload(m, message.Size(m))
+	if s.rpc.events != nil {
+		s.rpc.events.OutPayload(m, message.Size(m))
+	}
 	return nil
 }
 
@@ -235,7 +211,9 @@ func (s *directStream) RecvMsg(m any) error {
 	case err != nil:
 		return s.failed(err)
 	}
-	s.rpc.events.InPayload(m, message.Size(m))
+	if s.rpc.events != nil {
+		s.rpc.events.InPayload(m, message.Size(m))
+	}
 	return nil
 }
 
@@ -244,7 +222,7 @@ func (s *directStream) failed(err error) error {
 	if err != io.EOF {
 		err = wire.HandlerStatus(err)
 	}
-	s.rpc.response.sendStatus(err)
+	s.rpc.sendStatus(err)
 	return err
 }
 
@@ -260,7 +238,7 @@ func (c *directCloner) Clone(in any) (any, error) {
 		return nil, err
 	}
 	copied := new(message.Copy)
-	if err := c.server.format.toServer.Copy(copied, in, nil); err != nil {
+	if err := c.server.format.toServer.Copy(copied, in, false); err != nil {
 		return nil, err
 	}
 	return copied, nil
@@ -268,15 +246,15 @@ func (c *directCloner) Clone(in any) (any, error) {
 
 // Copy sets out to a copy of in, or takes in over if it is a [message.Copy].
 func (c *directCloner) Copy(out, in any) error {
-	if err := c.server.checkHooks(); err != nil {
+	copied, ok := in.(*message.Copy)
+	if !ok {
+		cloned, err := c.Clone(in)
+		if err != nil {
+			return err
+		}
+		copied = cloned.(*message.Copy)
+	} else if err := c.server.checkHooks(); err != nil {
 		return err
 	}
-	if copied, ok := in.(*message.Copy); ok {
-		return c.server.format.toServer.HandOver(out, copied, nil)
-	}
-	copied := new(message.Copy)
-	if err := c.server.format.toServer.Copy(copied, in, nil); err != nil {
-		return err
-	}
-	return c.server.format.toServer.HandOver(out, copied, nil)
+	return c.server.format.toServer.HandOver(out, copied)
 }

@@ -1,18 +1,33 @@
-// Package rpc is the path of an RPC from its caller to its handler and back. Each
-// RPC on a Channel takes it:
+// Package rpc is the path of an RPC from its caller to its handler and back.
 //
-//   - client.go: what the options of the RPC say, and whether it is accepted.
-//   - unary.go: the whole life of an RPC with one request and one response.
-//   - clientstream.go, stream.go, serverstream.go: the caller's half of a stream,
-//     what both halves share, and the handler's half.
-//   - direct.go: RPCs that are made on the [inprocgrpc.Channel] itself. They join
-//     the path at the server's stats handlers.
+// Each RPC has three parts. The caller's half runs on the caller's goroutine, the handler's
+// half on a goroutine of its own, and a [transportStream] is what they share: header,
+// trailer, status, and who ended the RPC. The halves of unary RPCs and streams contain the
+// same two types, which do everything apart from messages:
 //
-// Along that path, connection.go and handlercontext.go provide what both sides see
-// of a connection, response.go has the header and trailer that the handler sends back,
-// and ending.go decides how the RPC ends. Methods are looked up in methods.go.
-// inflight.go counts RPCs, so that they can be drained, and hooks.go notices that the
-// chain was taken off.
+//	                 caller's half                        handler's half
+//	every RPC        clientcall.go: clientCall            handlercall.go: handlerCall
+//	unary            unary.go: unaryCaller                unary.go: unaryHandler
+//	stream           clientstream.go, clientstreamend.go  serverstream.go
+//	on the channel   inprocgrpc's                         direct.go: directRPC
+//
+// To follow a unary RPC, read client.go, clientcall.go, unary.go, handlercall.go and
+// transportstream.go, in this order. A stream has its two halves instead of unary.go, and
+// messages.go between them.
+//
+// Around that path, connection.go is what stats handlers see of a connection,
+// handlercontext.go has the values of a handler's context, received.go is what the caller has
+// received, methods.go looks methods up, inflight.go counts RPCs so that they can be drained,
+// and hooks.go notices that the chain was taken off.
+//
+// These rules hold everywhere:
+//
+//   - No lock is held while code runs that is not the library's: stats handlers, call
+//     options, cloners, credentials, contexts.
+//   - Who ends an RPC, or delivers something to its caller, first calls
+//     transportStream.noticeEnd.
+//   - A caller waits for nothing beyond its context.
+//   - A panic of a handler is answered to nobody.
 //
 // The behavior is that of grpc-go. Comments name the file it comes from.
 package rpc

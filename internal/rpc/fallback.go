@@ -55,7 +55,7 @@ func (f *Fallback) begin(caller context.Context, method string) (_ context.Conte
 	}
 	ctx, end := context.WithCancelCause(caller)
 	rpc = &fallbackRPC{end: end}
-	if err := f.server.accept(caller, &rpc.entry, method, rpc); err != nil { // From here on, cancel may be called.
+	if err := f.server.acceptRemote(caller, &rpc.entry, method, rpc); err != nil { // From here on, cancel may be called.
 		end(nil)
 		return nil, nil, err
 	}

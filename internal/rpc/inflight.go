@@ -75,12 +75,24 @@ func (f *InFlight) Enter(ctx context.Context, e *Entry, method string, rpc cance
 	}
 	s.mu.Unlock()
 	for handler := range handlersOf(ctx) {
-		if f.enterBeside(&handler.response.entry, e) {
+		if f.enterBeside(&handler.entry, e) {
 			return nil
 		}
 	}
 	return errShutDown
 }
+
+// refusal returns the error that Enter would return now.
+func (f *InFlight) refusal(ctx context.Context) error {
+	var probe Entry
+	err := f.Enter(ctx, &probe, "", nothingToCancel{})
+	probe.Leave()
+	return err
+}
+
+type nothingToCancel struct{}
+
+func (nothingToCancel) cancel(error) {}
 
 // enterBeside accepts an RPC whose caller is the handler of parent, if that is in
 // flight here. Both are then in one shard, which is not idle between them.

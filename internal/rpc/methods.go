@@ -11,8 +11,6 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"github.com/inprocchain/inprocchain/internal/message"
 )
 
 // methods knows the methods of the services that are registered on a channel.
@@ -22,7 +20,7 @@ type methods struct {
 }
 
 type methodTable struct {
-	services int
+	services map[string]bool
 	methods  map[string]*method // by full method
 }
 
@@ -31,8 +29,6 @@ type method struct {
 	impl   any
 	unary  grpc.MethodHandler
 	stream *grpc.StreamDesc
-
-	requests, responses message.Pool
 }
 
 // HandlersOf returns the services that are registered on ch, or nil if this
@@ -79,59 +75,59 @@ func (s *Server) registerAgain() {
 // isRead reports whether an RPC has looked for a method.
 func (m *methods) isRead() bool { return m.known.Load() != nil }
 
-// find returns a method by its full name. For an unknown one, the error is the
-// status that a network server answers with, as handleStream of grpc-go's
-// server.go makes it, and isTagged reports whether the server's stats handlers tag
-// the RPC before.
-func (m *methods) find(fullMethod string) (found *method, isTagged bool, err error) {
-	if known := m.known.Load(); known != nil {
-		if found := known.methods[fullMethod]; found != nil {
-			return found, true, nil
-		}
-	}
-	if found := m.read().methods[fullMethod]; found != nil {
-		return found, true, nil
+// find returns a method by its full name. For an unknown one, it returns the handler's half
+// of its RPCs, with the status that a network server answers with, as handleStream of
+// grpc-go's server.go makes it.
+func (m *methods) find(fullMethod string) (found *method, unserved *unservedCall) {
+	known := m.read()
+	if found := known.methods[fullMethod]; found != nil {
+		return found, nil
 	}
 	name, ok := strings.CutPrefix(fullMethod, "/")
 	name = string([]rune(name)) // valid UTF-8, as a status is
 	slash := strings.LastIndex(name, "/")
 	if !ok || slash < 0 {
-		return nil, false, status.Errorf(codes.Unimplemented, "malformed method name: %q", fullMethod)
+		err := status.Errorf(codes.Unimplemented, "malformed method name: %q", fullMethod)
+		return nil, &unservedCall{err: err, isParsed: true}
 	}
 	service, method := name[:slash], name[slash+1:]
-	if desc, _ := m.registered.QueryService(service); desc == nil {
-		return nil, true, status.Errorf(codes.Unimplemented, "unknown service %v", service)
+	err := status.Errorf(codes.Unimplemented, "unknown service %v", service)
+	if known.services[service] {
+		err = status.Errorf(codes.Unimplemented, "unknown method %v for service %v", method, service)
 	}
-	return nil, true, status.Errorf(codes.Unimplemented, "unknown method %v for service %v", method, service)
+	return nil, &unservedCall{err: err, isParsed: true, isTagged: true}
 }
 
 // has reports whether the service of a full method is registered.
 func (m *methods) has(fullMethod string) bool {
 	slash := strings.LastIndex(fullMethod, "/")
-	if slash <= 0 {
-		return false
-	}
-	desc, _ := m.registered.QueryService(fullMethod[1:slash])
-	return desc != nil
+	return slash > 0 && m.read().services[fullMethod[1:slash]]
 }
 
-// read returns the methods that are registered. It reads the services again only
-// if there are more of them, since callers may ask for unknown methods as often as
-// they like.
+// read returns the methods of the services that were registered when it was first called.
+// RPCs never read the map of the channel, which somebody may write to.
 func (m *methods) read() *methodTable {
-	if last := m.known.Load(); last != nil && last.services == len(*m.registered) {
-		return last
+	if known := m.known.Load(); known != nil {
+		return known
 	}
-	table := &methodTable{services: len(*m.registered), methods: map[string]*method{}}
+	table := &methodTable{services: map[string]bool{}, methods: map[string]*method{}}
 	m.registered.ForEach(func(desc *grpc.ServiceDesc, impl any) {
-		prefix := "/" + desc.ServiceName + "/"
-		for i := range desc.Methods {
-			table.methods[prefix+desc.Methods[i].MethodName] = &method{impl: impl, unary: desc.Methods[i].Handler}
-		}
+		table.services[desc.ServiceName] = true
 		for i := range desc.Streams {
-			table.methods[prefix+desc.Streams[i].StreamName] = &method{impl: impl, stream: &desc.Streams[i]}
+			table.add(desc.ServiceName, desc.Streams[i].StreamName, &method{impl: impl, stream: &desc.Streams[i]})
+		}
+		for i := range desc.Methods { // A unary method takes precedence, as in grpc-go.
+			table.add(desc.ServiceName, desc.Methods[i].MethodName, &method{impl: impl, unary: desc.Methods[i].Handler})
 		}
 	})
-	m.known.Store(table)
-	return table
+	m.known.CompareAndSwap(nil, table)
+	return m.known.Load()
+}
+
+// add adds a method. A full method is split at its last slash, so a name with a slash cannot
+// be called.
+func (t *methodTable) add(service, name string, m *method) {
+	if !strings.Contains(name, "/") {
+		t.methods["/"+service+"/"+name] = m
+	}
 }

@@ -26,9 +26,11 @@ type Server struct {
 	stats       stats.Handler                // nil if there is none
 	unaryChain  grpc.UnaryServerInterceptor  // nil if there is none
 	streamChain grpc.StreamServerInterceptor // nil if there is none
+	hasChain    bool                         // There is any of the three.
 
 	mu          sync.Mutex
-	connections []*connection // that have begun, and whose end stats handlers want to know
+	connections []*connection // whose end stats handlers want to know
+	isShutDown  bool          // No connection begins any more.
 }
 
 // A ServerConfig says what runs around the handlers of a channel.
@@ -52,6 +54,7 @@ func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 		stats:       config.Stats,
 		unaryChain:  config.UnaryChain,
 		streamChain: config.StreamChain,
+		hasChain:    config.Stats != nil || config.UnaryChain != nil || config.StreamChain != nil,
 	}
 	s.direct = newConnection(config.Addr, "", s.authInfo, nil, s.stats)
 	s.hooks.install(s)
@@ -62,13 +65,26 @@ func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 // IsUsed reports whether an RPC has been made.
 func (s *Server) IsUsed() bool { return s.methods.isRead() }
 
-// accept admits an RPC that is made with ctx, until entry.Leave. Its error is the
-// status of an RPC that is refused.
-func (s *Server) accept(ctx context.Context, entry *Entry, method string, rpc canceler) error {
+// accept admits an RPC that is made with ctx, until call leaves. Its error is the status of
+// an RPC that is refused.
+func (s *Server) accept(ctx context.Context, call *handlerCall) error {
+	return s.acceptRemote(ctx, &call.entry, call.fullMethod, call)
+}
+
+// acceptRemote is accept for an RPC on another connection, until entry leaves.
+func (s *Server) acceptRemote(ctx context.Context, entry *Entry, method string, rpc canceler) error {
 	if err := s.checkHooks(); err != nil {
 		return err
 	}
 	return s.inFlight.Enter(ctx, entry, method, rpc)
+}
+
+// refusal returns the error with which accept would refuse an RPC that is made with ctx now.
+func (s *Server) refusal(ctx context.Context) error {
+	if err := s.checkHooks(); err != nil {
+		return err
+	}
+	return s.inFlight.refusal(ctx)
 }
 
 // Shutdown refuses RPCs from now on and waits for those in flight, or until ctx
@@ -88,16 +104,22 @@ func (s *Server) Close() {
 	s.endConnections()
 }
 
-func (s *Server) addConnection(c *connection) {
+// addConnection has c end with the server. It reports false if the server has been shut
+// down.
+func (s *Server) addConnection(c *connection) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.isShutDown {
+		return false
+	}
 	s.connections = append(s.connections, c)
+	return true
 }
 
 func (s *Server) endConnections() {
 	s.mu.Lock()
 	ended := s.connections
-	s.connections = nil
+	s.connections, s.isShutDown = nil, true
 	s.mu.Unlock()
 	for _, c := range ended {
 		c.end()

@@ -8,54 +8,39 @@ import (
 	"google.golang.org/grpc/metadata"
 
 	"github.com/inprocchain/inprocchain/internal/message"
-	"github.com/inprocchain/inprocchain/internal/observe"
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
-// A serverStream is the handler's half of a stream. It follows processRPC of
-// grpc-go's server.go and serverStream of its stream.go.
+// A serverStream is the handler's half of a stream. It follows processRPC of grpc-go's
+// server.go and serverStream of its stream.go.
 type serverStream struct {
-	server *Server
-	conn   *connection
-	method *method
-	rpc    *streamRPC
-
-	format        *format
+	*handlerCall
+	method        *method
+	messages      *messages
 	clientStreams bool
 	serverStreams bool
 
-	ctx        context.Context
-	events     *observe.Server
-	received   queue // guarded by the lock of rpc
-	headerSent bool  // A message has been sent, and so has the header. Only the sender uses it.
-	hasMessage bool  // The handler has received a message.
-	sawEnd     bool  // The handler has received the last message of the client, and io.EOF.
-	isEnded    bool  // The handler has returned, and its status has been sent.
+	headerSent bool // A message has been sent, and so has the header. Only the sender uses it.
+	hasMessage bool // The handler has received a message. Only the receiver uses these two.
+	sawEnd     bool // The handler has received the last message of the client, and io.EOF.
 }
 
-func newServerStream(caller *clientStream, method *method) *serverStream {
-	s := &serverStream{
-		server: caller.client.server,
-		conn:   caller.client.conn,
-		method: method,
-		rpc:    caller.rpc,
-		format: caller.call.format,
-	}
+func newServerStream(call *handlerCall, method *method, messages *messages) *serverStream {
+	s := &serverStream{handlerCall: call, method: method, messages: messages}
 	if method.stream != nil {
 		s.clientStreams, s.serverStreams = method.stream.ClientStreams, method.stream.ServerStreams
 	}
-	s.received.init(&s.rpc.response.mu)
 	return s
 }
 
-// serve calls the handler.
-func (s *serverStream) serve() {
-	defer s.served()
-	response := &s.rpc.response
-	s.events = response.receive(s.server.stats, s.conn.addr)
-	s.ctx = response.handlerContext()
-	s.events.Begin(s.clientStreams, s.serverStreams)
-	s.end(s.handle())
+func (s *serverStream) serve() error {
+	s.begin(s.clientStreams, s.serverStreams)
+	err := s.handle()
+	if err != nil {
+		err = wire.HandlerStatus(err)
+	}
+	s.sendStatus(err)
+	return err
 }
 
 func (s *serverStream) handle() error {
@@ -67,7 +52,7 @@ func (s *serverStream) handle() error {
 		return m.stream.Handler(m.impl, s)
 	}
 	return s.server.streamChain(m.impl, s, &grpc.StreamServerInfo{
-		FullMethod:     s.rpc.response.Method(),
+		FullMethod:     s.fullMethod,
 		IsClientStream: s.clientStreams,
 		IsServerStream: s.serverStreams,
 	}, m.stream.Handler)
@@ -83,61 +68,27 @@ func (s *serverStream) handleUnary() error {
 	return s.SendMsg(resp)
 }
 
-// end ends the RPC with what its handler has returned.
-func (s *serverStream) end(err error) {
-	if err != nil {
-		err = wire.HandlerStatus(err)
-	}
-	s.rpc.response.sendStatus(err)
-	s.isEnded = true
-	s.events.End(err)
-}
-
-// served ends what serve began, also if a handler has ended its goroutine. The client
-// sees the end after stats handlers have.
-func (s *serverStream) served() {
-	if !s.isEnded {
-		s.end(wire.ErrNoStatus)
-	}
-	s.rpc.release()
-	s.rpc.response.entry.Leave()
-	s.rpc.response.forget()
-}
-
-// serveUnknown ends an RPC whose method is unknown.
-func (s *Server) serveUnknown(caller *clientStream, isTagged bool, err error) {
-	response := &caller.rpc.response
-	if isTagged {
-		response.receive(s.stats, caller.client.conn.addr)
-	} else {
-		response.events = observe.Untagged(&response.context, s.stats)
-	}
-	response.sendStatus(err)
-	caller.rpc.release()
-	caller.rpc.response.entry.Leave()
-}
-
 func (s *serverStream) Context() context.Context { return s.ctx }
 
 func (s *serverStream) SetHeader(md metadata.MD) error {
 	if err := wire.Validate(md); err != nil {
 		return err
 	}
-	return s.rpc.response.SetHeader(md)
+	return s.handlerCall.SetHeader(md)
 }
 
 func (s *serverStream) SendHeader(md metadata.MD) error {
 	if err := wire.Validate(md); err != nil {
 		return err
 	}
-	return s.rpc.response.SendHeader(md)
+	return s.handlerCall.SendHeader(md)
 }
 
 func (s *serverStream) SetTrailer(md metadata.MD) {
 	if err := wire.Validate(md); err != nil {
 		wire.Logger.Errorf("stream: failed to validate md when setting trailer, err: %v", err)
 	}
-	_ = s.rpc.response.SetTrailer(md)
+	_ = s.handlerCall.SetTrailer(md)
 }
 
 func (s *serverStream) SendMsg(m any) error {
@@ -148,26 +99,22 @@ func (s *serverStream) SendMsg(m any) error {
 	return err
 }
 
-// abort ends the RPC with an error of its stream, while the handler runs. The client
-// need not wait for the handler.
+// abort ends the RPC with an error of its stream, while the handler runs. The client need
+// not wait for the handler.
 func (s *serverStream) abort(err error) {
-	if s.rpc.response.sendStatus(err) {
-		s.rpc.release()
+	if s.sendStatus(err) {
+		s.stream.release()
 	}
 }
 
 func (s *serverStream) send(m any) error {
 	var sent message.Copy
-	err := s.format.toClient.Copy(&sent, m, &s.method.responses)
-	if err != nil {
+	if err := s.format.toClient.Copy(&sent, m, s.measures); err != nil {
 		return err
 	}
-	size := 0
-	if s.events != nil {
-		size = sent.Size()
-	}
+	err := error(nil)
 	if !s.headerSent {
-		err = s.rpc.response.writeHeader(nil, nil)
+		err = s.sendHeader(nil, nil)
 		s.headerSent = err == nil
 	}
 	if err == nil {
@@ -176,27 +123,24 @@ func (s *serverStream) send(m any) error {
 	if err != nil && err != errHeaderLost {
 		return err
 	}
-	s.events.OutPayload(m, size)
+	s.events.OutPayload(m, sent.Size())
 	if err == errHeaderLost { // The handler learns of it later.
-		s.rpc.response.loseHeader()
+		s.stream.loseHeader()
 	}
 	return nil
 }
 
 // put gives a message to the caller.
 func (s *serverStream) put(m message.Copy) error {
-	r := &s.rpc.response
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for r.ended == notEnded {
-		received := &s.rpc.caller.received
-		if !received.isFull() {
-			received.put(m)
+	for {
+		s.stream.noticeEnd()
+		switch isDone, isPut := s.messages.put(&s.messages.responses, m, false); {
+		case isPut:
 			return nil
+		case isDone:
+			return s.stream.whyEnded()
 		}
-		received.writable.Wait()
 	}
-	return r.endedStatus()
 }
 
 func (s *serverStream) RecvMsg(m any) error {
@@ -215,11 +159,8 @@ func (s *serverStream) receive(m any) error {
 	if err != nil {
 		return err
 	}
-	size := 0
-	if s.events != nil {
-		size = next.Size()
-	}
-	if err := s.format.toServer.HandOver(m, &next, &s.method.requests); err != nil {
+	size := next.Size()
+	if err := s.format.toServer.HandOver(m, &next); err != nil {
 		return err
 	}
 	s.hasMessage = true
@@ -237,24 +178,24 @@ func (s *serverStream) receive(m any) error {
 	}
 }
 
-// next returns the next message. Its error is io.EOF after the last one, or the
-// status of an RPC that has ended.
+// next returns the next message. Its error is io.EOF after the last one, or the status of
+// an RPC that has ended.
 func (s *serverStream) next() (message.Copy, error) {
-	r := &s.rpc.response
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	requests := &s.messages.requests
+	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
 	for {
 		switch {
 		case s.sawEnd:
 			return message.Copy{}, io.EOF
-		case r.ended != notEnded:
-			return message.Copy{}, r.contextStatus()
-		case !s.received.isEmpty():
-			return s.received.take(), nil
-		case s.received.closed:
+		case s.stream.ended != notEnded:
+			return message.Copy{}, wire.ErrCanceled
+		case !requests.isEmpty():
+			return requests.take(), nil
+		case requests.isClosed:
 			s.sawEnd = true
 		default:
-			s.received.readable.Wait()
+			requests.changed.Wait()
 		}
 	}
 }

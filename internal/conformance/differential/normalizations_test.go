@@ -35,6 +35,16 @@ var normalizations = []normalization{
 		whole:   connectionsBeginWithTheFirstRPC,
 	},
 	{
+		// The client's stats handlers are told of them when the caller looks.
+		name: "client-arrivals",
+		row:  "A client's stats handlers see `InHeader` and `InTrailer` when they arrive",
+		example: program{
+			clientStats: []int{statsRecord},
+			steps:       []step{{opOpen, 0}, {opSendHeader, 0}, {opSleep, 0}, {opReturnError, 0}},
+		},
+		whole: arrivalsComeWithTheNextEvent,
+	},
+	{
 		name:    "negative-zero",
 		row:     "`negative_zero`",
 		example: program{method: unaryMethod, messages: negativeZero, steps: []step{{opInvoke, smallMessage}}},
@@ -201,6 +211,28 @@ func connectionsBeginWithTheFirstRPC(p program, o outcome) {
 		for i, e := range events {
 			if e.name != "*stats.ConnEnd" {
 				events[i].step = 0
+			}
+		}
+	}
+}
+
+// arrivalsComeWithTheNextEvent moves the InHeader and InTrailer of clients to the step of the
+// next other event of the same stats handler.
+func arrivalsComeWithTheNextEvent(_ program, o outcome) {
+	for observer, events := range o {
+		if !strings.HasPrefix(observer, "client stats handler") {
+			continue
+		}
+		next := -1
+		for i := len(events) - 1; i >= 0; i-- {
+			e := &events[i]
+			if e.name != "InHeader" && e.name != "InTrailer" {
+				next = e.step
+				continue
+			}
+			withoutFields(e, "context error")
+			if next >= 0 {
+				e.step = next
 			}
 		}
 	}

@@ -188,14 +188,14 @@ func TestDifferences(t *testing.T) {
 			t.Fatal(err)
 		}
 		message := &grpchantesting.Message{Payload: make([]byte, 1<<20)}
-		for range 17 {
+		for range 20 {
 			if err := stream.Send(message); err != nil {
 				t.Fatal(err)
 			}
 		}
 		go cancel() // Otherwise the next Send would block forever.
 		if err := stream.Send(message); err == nil {
-			t.Error("a send after 17 unread MiB does not block")
+			t.Error("a send after 20 unread MiB does not block")
 		}
 	})
 }

@@ -2,16 +2,12 @@ package reliability_test
 
 import (
 	"context"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/wrapperspb"
-
-	"github.com/inprocchain/inprocchain"
 )
 
 // A caller may send all its messages before it receives, although the handler responds to each
@@ -65,52 +61,4 @@ func sendAllThenReceive(t *testing.T, cc grpc.ClientConnInterface, count, size i
 		}
 	}
 	return nil
-}
-
-// A message that only a cloner can copy has an unknown size and counts as 4 MiB. A sender
-// blocks when more than 16 MiB and 64 KiB wait for the receiver, which is after a few of them.
-func TestSenderOfMessagesOfUnknownSizeBlocks(t *testing.T) {
-	t.Parallel()
-	const ahead = 5
-	cloner := inprocchain.WithCloner(inprocgrpc.CloneFunc(func(m any) (any, error) { return m.(*jsonMessage).clone(), nil }))
-	for name, ends := range map[string]func(grpc.ClientStream, grpc.ServerStream) (send, receive func(any) error){
-		"client": func(c grpc.ClientStream, s grpc.ServerStream) (send, receive func(any) error) {
-			return c.SendMsg, s.RecvMsg
-		},
-		"handler": func(c grpc.ClientStream, s grpc.ServerStream) (send, receive func(any) error) {
-			return s.SendMsg, c.RecvMsg
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				opened := make(chan grpc.ServerStream, 1)
-				ch := scripted{stream: func(ss grpc.ServerStream) error {
-					opened <- ss
-					<-ss.Context().Done()
-					return nil
-				}}.onChannel(cloner)
-				ctx, cancel := context.WithCancel(t.Context())
-				defer cancel()
-				stream := openBidi(ctx, t, ch)
-				send, receive := ends(stream, <-opened)
-
-				var sent atomic.Int64
-				go func() {
-					for send(newJSONMessage()) == nil && ctx.Err() == nil {
-						sent.Add(1)
-					}
-				}()
-				for received := range int64(3) {
-					synctest.Wait() // until the sender is blocked
-					if got, want := sent.Load(), received+ahead; got != want {
-						t.Errorf("when %d messages have been received, %d have been sent, want %d", received, got, want)
-					}
-					if err := receive(new(jsonMessage)); err != nil {
-						t.Error(err)
-					}
-				}
-			})
-		})
-	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"testing"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -102,38 +101,3 @@ func (f atEnd) HandleRPC(_ context.Context, event stats.RPCStats) {
 func (atEnd) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
 func (atEnd) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 func (atEnd) HandleConn(context.Context, stats.ConnStats)                       {}
-
-// On a network, a handler's context may end with Canceled if the client's deadline passes
-// first. In-process, both sides have the same deadline.
-func TestHandlerSeesDeadlineExceeded(t *testing.T) {
-	t.Parallel()
-	errs := make(chan error, 1)
-	ending := func(ctx context.Context) error {
-		<-ctx.Done()
-		errs <- ctx.Err()
-		return nil
-	}
-	s := scripted{
-		unary:  func(ctx context.Context, req any) (any, error) { return req, ending(ctx) },
-		stream: func(ss grpc.ServerStream) error { return ending(ss.Context()) },
-	}
-	below := inprocchain.Wrap(s.onBareChannel())
-	for name, cc := range map[string]grpc.ClientConnInterface{"Channel": s.onChannel(), "registered below": below} {
-		for _, method := range []string{scriptedUnary, scriptedBidi} {
-			for range 30 {
-				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
-				if _, err := ask(ctx, cc, method); err == nil {
-					t.Fatalf("%s: %s returned before its deadline", name, method)
-				}
-				cancel()
-				select { // An RPC whose deadline has passed before it begins has no handler.
-				case err := <-errs:
-					if err != context.DeadlineExceeded {
-						t.Errorf("%s: the context of the handler of %s ended with %v, want DeadlineExceeded", name, method, err)
-					}
-				case <-time.After(time.Second):
-				}
-			}
-		}
-	}
-}

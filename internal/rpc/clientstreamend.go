@@ -1,0 +1,169 @@
+package rpc
+
+import (
+	"context"
+
+	"github.com/inprocchain/inprocchain/internal/wire"
+)
+
+// How a stream ends for its caller. What the end calls runs on the caller's goroutine: the
+// method of the stream that learns of the end calls it. If the caller's context or its
+// ClientConn ends while the caller is in a method, that is left to the last one of them;
+// if it is in none, the goroutine that watches does it.
+
+// enterCall counts a method that the caller is in, until leaveCall.
+func (s *clientStream) enterCall() { s.calls.Add(1) }
+
+func (s *clientStream) leaveCall() {
+	s.calls.Add(-1)
+	s.settle()
+}
+
+// settle finishes an RPC that the caller's context or its ClientConn has ended, unless the
+// caller is in a method.
+func (s *clientStream) settle() {
+	if s.calls.Load() > 0 {
+		return
+	}
+	s.stream.mu.Lock()
+	err := s.abandonedWith
+	if err == nil && s.stream.ended == byClient {
+		err = s.stream.status
+	}
+	s.stream.mu.Unlock()
+	if err != nil {
+		s.finish(err)
+	}
+}
+
+// watch has the RPC end when the caller's context or its ClientConn ends, until stopWatching.
+func (s *clientStream) watch() {
+	s.stopTagged = context.AfterFunc(s.ctx, func() { s.abandon(wire.ContextStatus(s.ctx)) })
+	if s.given != nil {
+		s.stopGiven = context.AfterFunc(s.given, func() { s.abandon(wire.ContextStatus(s.given)) })
+	}
+	s.clientConnEntry = s.client.clientConn.watch(s.ctx, s.method, s)
+}
+
+func (s *clientStream) stopWatching() {
+	if s.stopTagged != nil {
+		s.stopTagged()
+	}
+	if s.stopGiven != nil {
+		s.stopGiven()
+	}
+	s.clientConnEntry.Leave()
+}
+
+// cancel ends the RPC when its ClientConn is closed. What it calls may wait for the caller
+// of Close.
+func (s *clientStream) cancel(err error) { go s.abandon(err) }
+
+// abandon ends the RPC with the status of the caller's context or its ClientConn.
+func (s *clientStream) abandon(err error) {
+	s.stream.abandon(s.endedBy(err), err)
+	s.stream.mu.Lock()
+	if s.abandonedWith == nil {
+		s.abandonedWith = err
+	}
+	s.stream.mu.Unlock()
+	s.settle()
+}
+
+func (s *clientStream) endedBy(err error) endedBy {
+	if err == wire.ErrClientConnClosing {
+		return byConnection
+	}
+	return byClient
+}
+
+// finish ends the RPC for the caller, once: with err, unless the server has ended it
+// before. grpc.OnFinish and stats handlers get err either way, as in grpc-go.
+//
+// A second call waits for the first one, because afterwards what the call options point to
+// belongs to the caller.
+func (s *clientStream) finish(err error) {
+	reported, isFirst := s.claimFinish(err)
+	if !isFirst {
+		return
+	}
+	s.stopWatching()
+	s.stream.end(s.endedBy(err), err)
+	s.tellFinish(reported)
+	s.opts.onFinish(reported)
+	s.cancelContext()
+}
+
+// tellFinish tells stats handlers what they have not seen, and sets what call options point
+// to.
+func (s *clientStream) tellFinish(err error) {
+	defer func() {
+		s.stream.mu.Lock()
+		s.hasFinished = true
+		s.told.Broadcast()
+		s.stream.mu.Unlock()
+	}()
+	s.look()
+	s.tellEnd(err)
+}
+
+// claimFinish reports whether no other call of finish came first. Otherwise it waits for
+// that. reported is what grpc.OnFinish and stats handlers get instead of err: in grpc-go,
+// Header returns the status that Close of internal/transport/http2_client.go gives a
+// stream, and RecvMsg the error.
+func (s *clientStream) claimFinish(err error) (reported error, isFirst bool) {
+	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
+	if s.isFinishing {
+		for !s.hasFinished {
+			s.told.Wait()
+		}
+		return nil, false
+	}
+	s.isFinishing = true
+	if err == wire.ErrClientConnClosing && s.headerWaiters > 0 {
+		return wire.ErrClosingBeforeHeader, true
+	}
+	return err, true
+}
+
+// look tells stats handlers what has arrived. One call does it at a time, so that the
+// others see its events before their own.
+func (s *clientStream) look() {
+	if s.events == nil {
+		return
+	}
+	untold := s.claimUntold()
+	if !untold.header && !untold.trailer {
+		return
+	}
+	defer func() {
+		s.stream.mu.Lock()
+		s.isTelling = false
+		s.told.Broadcast()
+		s.stream.mu.Unlock()
+	}()
+	s.tell(untold)
+}
+
+func (s *clientStream) claimUntold() arrival {
+	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
+	for s.isTelling {
+		s.told.Wait()
+	}
+	untold := s.untold(s.stream.arrivalLocked())
+	s.isTelling = untold.header || untold.trailer
+	s.toldHeader = s.toldHeader || untold.header
+	s.toldTrailer = s.toldTrailer || untold.trailer
+	return untold
+}
+
+// hasUntold reports whether look has something to do. The caller holds the lock of stream.
+func (s *clientStream) hasUntold() bool {
+	if s.events == nil {
+		return false
+	}
+	untold := s.untold(s.stream.arrivalLocked())
+	return s.isTelling || untold.header || untold.trailer
+}

@@ -1,0 +1,250 @@
+package rpc
+
+import (
+	"context"
+	"runtime/pprof"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/inprocchain/inprocchain/internal/message"
+	"github.com/inprocchain/inprocchain/internal/observe"
+	"github.com/inprocchain/inprocchain/internal/wire"
+)
+
+// A handlerCall is the handler's half of an RPC, apart from its messages. It is the
+// [grpc.ServerTransportStream] in the handler's context. A handler may keep its context,
+// so a handlerCall refers neither to messages nor, once the handler has returned, to the
+// caller.
+//
+// It follows handleStream and processRPC of grpc-go's server.go.
+type handlerCall struct {
+	stream transportStream // what it shares with the caller's half
+	entry  Entry           // among the RPCs in flight
+
+	server     *Server
+	conn       *connection
+	fullMethod string
+	format     *format
+	measures   bool // Somebody asks for the sizes of messages.
+	hasLent    bool // The caller's goroutine copies the response, and calls takeBack.
+
+	values     handlerContext
+	cancelable context.Context // values, until the RPC ends
+	ctx        context.Context // the handler's
+	events     *observe.Server // nil if there is no stats handler
+
+	sendBelow func(metadata.MD) error // sends the header of a direct RPC; nil for others
+}
+
+// init makes h the handler's half of an RPC that caller makes on conn. values has the
+// values of the connection's context, and header is the incoming metadata.
+func (h *handlerCall) init(s *Server, conn *connection, caller *clientCall, values context.Context, header metadata.MD) {
+	h.server, h.conn = s, conn
+	h.fullMethod, h.format, h.measures = caller.method, caller.format, s.stats != nil || caller.asksForSizes()
+	h.values = handlerContext{Context: values, call: h, peer: conn.serverPeer, metadata: header, isTagged: s.stats != nil}
+	h.values.deadline, h.values.hasDeadline = caller.ctx.Deadline()
+	h.stream.contentType = caller.format.contentType
+	h.stream.caller.Store(caller)
+	h.cancelable, h.stream.cancelHandler = context.WithCancel(&h.values)
+}
+
+// A handlerHalf adds its messages to a handlerCall.
+type handlerHalf interface {
+	// serve calls the handler and sends its response and its status. It returns the
+	// error that stats handlers see.
+	serve() error
+}
+
+// start starts the handler's goroutine, unless Close no longer waits for it.
+func (h *handlerCall) start(half handlerHalf) {
+	if h.stream.claim() {
+		go h.serve(half)
+	}
+}
+
+// cancel ends the RPC when its Channel is closed. If the handler's goroutine has not been
+// started, it never will be.
+func (h *handlerCall) cancel(err error) {
+	h.stream.abandon(byConnection, err)
+	if h.stream.claim() {
+		h.leave()
+	}
+}
+
+// serve is the handler's goroutine.
+func (h *handlerCall) serve(half handlerHalf) {
+	if h.server.hasChain {
+		growStack()
+	}
+	pprof.SetGoroutineLabels(context.Background()) // The caller's labels do not reach a network server.
+	hasReturned := false
+	defer func() { h.afterHandler(hasReturned) }()
+	h.end(half.serve())
+	hasReturned = true
+}
+
+// afterHandler is deferred by the function that calls the handler. If the handler panics,
+// stats handlers see the end, as in grpc-go, but nobody is answered: the panic ends the
+// process.
+func (h *handlerCall) afterHandler(hasReturned bool) {
+	switch {
+	case hasReturned:
+		h.leave()
+	case isGoexit():
+		h.sendStatus(wire.ErrNoStatus)
+		h.end(wire.ErrNoStatus)
+		h.leave()
+	default:
+		h.end(nil)
+	}
+}
+
+// begin tells stats handlers that the RPC has arrived, and sets the handler's context.
+func (h *handlerCall) begin(clientStreams, serverStreams bool) {
+	h.receive()
+	h.ctx = h.cancelable
+	if h.events != nil {
+		h.events.Begin(clientStreams, serverStreams)
+		h.ctx = grpc.NewContextWithServerTransportStream(h.events.Context(), h)
+	}
+}
+
+// receive tells stats handlers of the header of the RPC.
+func (h *handlerCall) receive() {
+	if h.server.stats != nil {
+		h.events = observe.ReceiveRPC(h.cancelable, h.server.stats, h.fullMethod, h.conn.addr)
+	}
+}
+
+// end tells stats handlers how an RPC that has begun has ended. Only the first call has an
+// effect.
+func (h *handlerCall) end(err error) { h.events.End(h.ctx, err) }
+
+// leave ends what the server does for the RPC.
+func (h *handlerCall) leave() {
+	h.stream.caller.Store(nil)
+	if !h.hasLent {
+		h.entry.Leave()
+	}
+	h.stream.release()
+}
+
+// takeBack is called when the caller has copied a response that was lent. Until then, the
+// handler's context has not ended and Shutdown waits, because the handler may reuse its
+// response afterwards.
+func (h *handlerCall) takeBack() {
+	h.stream.cancelHandler()
+	h.entry.Leave()
+}
+
+// Method returns the full method.
+func (h *handlerCall) Method() string { return h.fullMethod }
+
+// SetHeader adds to the header.
+func (h *handlerCall) SetHeader(md metadata.MD) error { return h.stream.setHeader(md) }
+
+// SetTrailer adds to the trailer.
+func (h *handlerCall) SetTrailer(md metadata.MD) error { return h.stream.setTrailer(md) }
+
+// SendHeader adds to the header and sends it.
+func (h *handlerCall) SendHeader(md metadata.MD) error {
+	err := h.sendHeader(md, wire.ErrHeaderSent)
+	if err == errHeaderLost {
+		h.stream.loseHeader()
+		return nil // A network server does not know it yet either.
+	}
+	return err
+}
+
+// sendHeader adds to the header and sends it. Its error is ifSent if it has been sent
+// before, and errHeaderLost if the client cannot read it: then the caller must call
+// loseHeader.
+func (h *handlerCall) sendHeader(md metadata.MD, ifSent error) error {
+	header, err := h.stream.sendHeader(md, ifSent)
+	if header == nil {
+		return err
+	}
+	h.events.OutHeader(header)
+	if err == nil && h.sendBelow != nil {
+		return h.sendBelow(header)
+	}
+	return err
+}
+
+// sendResponse ends the RPC with the response m of a unary method, of which response is a
+// copy, and the status OK. Stats handlers learn its size. It returns nil or the status of an RPC that has ended before.
+// It follows SendMsg of serverStream in grpc-go's stream.go, and then the end of processRPC
+// in its server.go.
+func (h *handlerCall) sendResponse(response *message.Copy, m any, size int) error {
+	if !h.isObserved() {
+		if !h.finish(nil, response) {
+			return h.stream.whyEnded()
+		}
+		return nil
+	}
+	if err := h.sendHeader(nil, nil); err != nil && err != errHeaderLost {
+		return err
+	}
+	if err := h.stream.whyEnded(); err != nil {
+		return err
+	}
+	h.events.OutPayload(m, size)
+	h.finish(nil, response)
+	return nil
+}
+
+// sendStatus ends the RPC with the status of err. It reports false if the RPC has ended
+// already.
+func (h *handlerCall) sendStatus(err error) bool {
+	if h.isObserved() && h.stream.hasUnsentHeader() {
+		_ = h.sendHeader(nil, nil) // finish knows whether the RPC has ended.
+	}
+	return h.finish(err, nil)
+}
+
+// isObserved reports whether a header must be sent before the RPC ends, because a stats
+// handler or inprocgrpc is told of it.
+func (h *handlerCall) isObserved() bool { return h.events != nil || h.sendBelow != nil }
+
+// finish is [transportStream.finish]. It also ends the handler's context, and tells stats
+// handlers of the trailer.
+func (h *handlerCall) finish(err error, response *message.Copy) bool {
+	trailer, ok := h.stream.finish(err, response)
+	if !ok {
+		return false
+	}
+	if h.hasLent = response != nil && response.IsLent(); !h.hasLent {
+		h.stream.cancelHandler()
+	}
+	if h.events != nil {
+		trailer = trailer.Copy()
+		if wire.HasDetails(err) {
+			trailer = wire.WithoutDetails(trailer)
+		}
+		h.events.OutTrailer(trailer)
+	}
+	return true
+}
+
+// An unservedCall is the handler's half of an RPC that no handler serves.
+type unservedCall struct {
+	*handlerCall
+	err      error
+	isParsed bool // The server has read the method, and stats handlers see the RPC.
+	isTagged bool // Stats handlers tag the RPC, too: the method is not malformed.
+}
+
+func (c *unservedCall) serve() error {
+	switch {
+	case c.err == wire.ErrConnectionHeader: // The server resets the stream.
+		c.stream.end(byNetwork, c.err)
+		return nil
+	case c.isTagged:
+		c.receive()
+	case c.isParsed:
+		c.events = observe.Untagged(c.cancelable, c.server.stats)
+	}
+	c.sendStatus(c.err)
+	return nil
+}
