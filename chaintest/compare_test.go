@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -41,7 +43,7 @@ func ignoringError(calls Calls) Calls {
 func TestCompareReportsErrorsOfCalls(t *testing.T) {
 	t.Parallel()
 	failures := failuresOf(t, func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, callUnary("fail")) })
-	const text = "calls returned an error: rpc error: code = NotFound desc = nothing; ignore the error of an RPC that is meant to fail"
+	const text = "calls returned an error: rpc error: code = NotFound desc = nothing; if it is meant to fail, use WithErrorCode(codes.NotFound)"
 	mustFailWith(t, failures, "chaintest: on the network, "+text, "chaintest: in-process, "+text)
 	mustHaveFailures(t, failures, 2)
 }
@@ -110,6 +112,31 @@ func TestCompareReportsRPCsThatDoNotEnd(t *testing.T) {
 	mustFailWith(t, failures, "on the network, "+bidiMethod+" has not ended on the client", "in-process, "+bidiMethod+" has not ended on the client")
 }
 
+// Compare must not wait for a handler that does not return, on neither side.
+func TestCompareReportsHandlersThatDoNotReturn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		stuck := unaryServer(func(context.Context, any, grpc.UnaryHandler) (any, error) {
+			<-release
+			return nil, nil
+		})
+		failures := failuresOf(t, func(t testing.TB) {
+			Compare(t, inprocchain.NewChain(stuck), register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+				ctx, cancel := context.WithTimeout(ctx, time.Second)
+				defer cancel()
+				_ = callUnary("message")(ctx, cc)
+				return nil
+			})
+		})
+		close(release)
+		mustFailWith(t, failures,
+			"on the network, "+unaryMethod+" has not ended on the server: its handler has not returned",
+			"in-process, "+unaryMethod+" has not ended on the server: its handler has not returned",
+			"on the network, a handler did not return", "in-process, a handler did not return")
+	})
+}
+
 // compareBriefly compares got with the network, with a short timeout for RPCs that do not
 // end.
 func compareBriefly(t testing.TB, got transport, calls Calls) {
@@ -130,7 +157,12 @@ func TestCompareReportsMisuse(t *testing.T) {
 		{"no calls", "register and calls must not be nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, nil) }},
 		{"nil option", "Compare: option 0 is nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none, nil) }},
 		{"nil spans", "WithSpans: spans is nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none, WithSpans(nil)) }},
-		{"nil effects", "WithEffects: effects is nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none, WithEffects(nil)) }},
+		{"nil effects", "WithSideEffects: effects is nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none, WithSideEffects[int](nil)) }},
+		{"nil function without effects", "WithoutSideEffects: effects is nil", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none, WithoutSideEffects[int](nil)) }},
+		{"error code OK", "WithErrorCode must be given once, with another code than OK", func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, none, WithErrorCode(codes.OK)) }},
+		{"two error codes", "WithErrorCode must be given once", func(t testing.TB) {
+			Compare(t, inprocchain.Chain{}, register, none, WithErrorCode(codes.NotFound), WithErrorCode(codes.Aborted))
+		}},
 		{"unsupported option", "Compare: WithServerSpansOnly has no effect here", func(t testing.TB) {
 			Compare(t, inprocchain.Chain{}, register, none, WithServerSpansOnly())
 		}},

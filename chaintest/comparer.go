@@ -10,13 +10,16 @@ import (
 )
 
 // A comparer decides what is equal, with the options of [WithCmpOptions].
-type comparer struct{ options cmp.Options }
+type comparer struct {
+	options  cmp.Options
+	oneChain bool // whether both sides run the same Chain
+}
 
 func newComparer(options cmp.Options) comparer {
 	if !comparesMessages(options) {
 		options = append(cmp.Options{protocmp.Transform()}, options...)
 	}
-	return comparer{options}
+	return comparer{options: options}
 }
 
 // comparesMessages reports whether the options handle all protobuf messages.

@@ -53,9 +53,9 @@ func (c comparer) matchRPCs(want, got []rpcRecord) []pair {
 func (c comparer) pairDifference(p pair, want, got outcome) string {
 	switch {
 	case p.got == nil:
-		return fmt.Sprintf("%s, RPC %d of %d %s, was not made %s", p.want.method, p.number, len(want.rpcs), want.where, got.where)
+		return fmt.Sprintf("%s, RPC %d of %d %s, was not made %s: %s", p.want.method, p.number, len(want.rpcs), want.where, got.where, otherCalls)
 	case p.want == nil:
-		return fmt.Sprintf("%s, RPC %d of %d %s, was not made %s", p.got.method, p.number, len(got.rpcs), got.where, want.where)
+		return fmt.Sprintf("%s, RPC %d of %d %s, was not made %s: %s", p.got.method, p.number, len(got.rpcs), got.where, want.where, otherCalls)
 	case c.equalRecords(*p.want, *p.got):
 		return ""
 	}
@@ -71,8 +71,8 @@ func (c comparer) pairDifference(p pair, want, got outcome) string {
 			lines = append(lines, "\n\t"+name+": "+line)
 		}
 	}
-	return fmt.Sprintf("%s, RPC %d of %d, is not the same %s as %s:%s",
-		p.want.method, p.number, len(want.rpcs), got.where, want.where, strings.Join(lines, ""))
+	return fmt.Sprintf("%s, RPC %d of %d, is not the same %s as %s: %s%s",
+		p.want.method, p.number, len(want.rpcs), got.where, want.where, c.cause(*p.want, *p.got), strings.Join(lines, ""))
 }
 
 func (r rpcRecord) events(sequence string) []event {
@@ -133,17 +133,18 @@ func (c comparer) fieldDifference(a, b field, wantWhere, gotWhere string) string
 	if a.text != b.text || len(a.messages()) != len(b.messages()) {
 		return fmt.Sprintf("is %s %s, %s %s", a, wantWhere, b, gotWhere)
 	}
-	text := header(wantWhere, gotWhere)
+	text := differs
 	for i, m := range a.messages() {
 		text += indent(c.diff(m, b.messages()[i]))
 	}
 	return text
 }
 
-// header begins a difference that cmp prints.
-func header(wantWhere, gotWhere string) string {
-	return fmt.Sprintf("differs (- %s, + %s):", wantWhere, gotWhere)
-}
+// header and differs begin a difference that cmp prints, in the plural and in the singular.
+const (
+	header  = "differ (-network +in-process):"
+	differs = "differs (-network +in-process):"
+)
 
 // indent indents the lines of a text, to follow a header.
 func indent(text string) string {

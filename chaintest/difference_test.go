@@ -99,7 +99,7 @@ func TestCompareReportsEveryKindOfDifference(t *testing.T) {
 		{"response", after(unaryServer(func(context.Context, any, grpc.UnaryHandler) (any, error) {
 			return wrapperspb.String("another"), nil
 		})), callUnary("message"), []string{
-			`client: event 13, caller: returned: reply differs (- on the network, + in-process):`,
+			`client: event 13, caller: returned: reply differs (-network +in-process):`,
 			`-   "value": string("message"),`,
 			`+   "value": string("another"),`,
 			`server: event 7, innermost interceptor: returned: response differs`,
@@ -163,10 +163,10 @@ func TestCompareReportsEveryKindOfDifference(t *testing.T) {
 		{"RPC that is made twice", withConn(fakeConn{invoke: func(cc grpc.ClientConnInterface, ctx context.Context, method string, args, reply any, opts ...grpc.CallOption) error {
 			return errors.Join(cc.Invoke(ctx, method, args, reply, opts...), cc.Invoke(ctx, method, args, reply, opts...))
 		}}), callUnary("message"), []string{"client: in-process only, event 13: attempt 2: innermost interceptor: called"}},
-		{"RPC made only on the network", inProcess, firstAndLater(callBoth, callUnary("message")), []string{
+		{"RPC made only on the network", inProcess, firstAndLater(callUnary("message"), callBoth), []string{
 			"/chaintest.Service/Bidi, RPC 2 of 2 on the network, was not made in-process",
 		}},
-		{"RPC made only in-process", inProcess, firstAndLater(callUnary("message"), callBoth), []string{
+		{"RPC made only in-process", inProcess, firstAndLater(callBoth, callUnary("message")), []string{
 			"/chaintest.Service/Bidi, RPC 2 of 2 in-process, was not made on the network",
 		}},
 		{"interceptor that calls its invoker twice", after(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {

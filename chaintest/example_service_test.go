@@ -188,7 +188,7 @@ func (l *auditLog) intercept(ctx context.Context, req any, info *grpc.UnaryServe
 }
 
 // newLines returns the lines that were added since the last call.
-func (l *auditLog) newLines() any {
+func (l *auditLog) newLines() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lines := l.lines

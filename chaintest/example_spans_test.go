@@ -69,5 +69,5 @@ func ExampleWithSpans() {
 	chaintest.CompareConns(t, app.conn, app.channel, check, chaintest.WithSpans(spans))
 
 	// Output:
-	// chaintest: server span "grpc.health.v1.Health/Check" was recorded only on the network
+	// chaintest: in-process, no span of an RPC: did the call make an RPC, and is the server's stats handler on the channel, too? Give inprocchain.New the chain that the network server has
 }

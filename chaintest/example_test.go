@@ -33,21 +33,18 @@ func ExampleCompare() {
 	})
 
 	// Output:
-	// chaintest: in-process, calls returned an error: rpc error: code = PermissionDenied desc = you are not local; ignore the error of an RPC that is meant to fail
-	// chaintest: /grpc.health.v1.Health/Check, RPC 1 of 1, is not the same in-process as on the network:
+	// chaintest: /grpc.health.v1.Health/Check, RPC 1 of 1, is not the same in-process as on the network: does an interceptor depend on the connection, such as on the peer's address? Both sides run the same Chain
+	// chaintest: in-process, calls returned an error: rpc error: code = PermissionDenied desc = you are not local
 }
 
-// An RPC that fails is compared like any other. If it is meant to fail, calls
-// checks its error and returns nil.
+// An RPC that fails is compared like any other. That it is meant to fail is said with
+// WithErrorCode, so that calls need not check its error.
 func ExampleCompare_rpcThatFails() {
 	t := printer{} // in a test, its *testing.T
 	chaintest.Compare(t, inprocchain.Chain{}, registerHealth, func(ctx context.Context, cc grpc.ClientConnInterface) error {
 		_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{Service: "unknown"})
-		if status.Code(err) != codes.NotFound {
-			return fmt.Errorf("got %v, want NotFound", err)
-		}
-		return nil
-	})
+		return err
+	}, chaintest.WithErrorCode(codes.NotFound))
 
 	// Output:
 }
@@ -67,15 +64,9 @@ func ExampleCompare_servicesThatCallEachOther() {
 	}
 
 	t := printer{} // in a test, its *testing.T
-	chaintest.Compare(t, chain, register, writeDiary, chaintest.WithEffects(func() any {
-		lines := audit.newLines()
-		fmt.Println(lines)
-		return lines
-	}))
+	chaintest.Compare(t, chain, register, writeDiary, chaintest.WithSideEffects(audit.newLines))
 
 	// Output:
-	// [/Notebook/Add OK /Diary/Write OK]
-	// [/Notebook/Add OK /Diary/Write OK]
 }
 
 // The application gave its channel a chain without the audit log. Every response
@@ -91,14 +82,14 @@ func ExampleCompareConns() {
 	chaintest.CompareConns(t, app.conn, app.channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
 		_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{})
 		return err
-	}, chaintest.WithEffects(audit.newLines))
+	}, chaintest.WithSideEffects(audit.newLines))
 
 	// Output:
-	// chaintest: what the function of WithEffects returned differs (- on the network, + in-process):
+	// chaintest: side effects differ (-network +in-process): is an interceptor or a stats handler missing on the Channel, or in another place than on the server?
 }
 
-// Both connections lead to one application here, so the calls in-process find what the
-// calls on the network left behind, unless these remove their note.
+// Both connections lead to one application here, so the calls on the network find what
+// the calls in-process left behind, unless these remove their note.
 func ExampleCompareConns_callsThatCleanUp() {
 	app := newApp(inprocchain.Chain{}, inprocchain.Chain{}, registerNotebook)
 	defer app.stop()
@@ -115,8 +106,8 @@ func ExampleCompareConns_callsThatCleanUp() {
 
 	// Output:
 	// Without cleaning up:
-	// chaintest: in-process, calls returned an error: rpc error: code = AlreadyExists desc = note "bread" exists; ignore the error of an RPC that is meant to fail
-	// chaintest: /Notebook/Add, RPC 1 of 1, is not the same in-process as on the network:
+	// chaintest: /Notebook/Add, RPC 1 of 1, is not the same in-process as on the network: do both connections share state? Then undo the changes in calls, or take the connections from two applications
+	// chaintest: on the network, calls returned an error: rpc error: code = AlreadyExists desc = note "bread" exists
 }
 
 // Both sides of Compare share the chain, so they share its rate limiter. Two applications
@@ -148,7 +139,7 @@ func ExampleCompareConns_interceptorsWithState() {
 
 	// Output:
 	// One limiter:
-	// chaintest: in-process, calls returned an error: rpc error: code = ResourceExhausted desc = too many requests; ignore the error of an RPC that is meant to fail
-	// chaintest: /grpc.health.v1.Health/Check, RPC 1 of 1, is not the same in-process as on the network:
+	// chaintest: /grpc.health.v1.Health/Check, RPC 1 of 1, is not the same in-process as on the network: does an interceptor have state, such as a rate limiter? Both sides share the Chain; build two applications and use CompareConns
+	// chaintest: on the network, calls returned an error: rpc error: code = ResourceExhausted desc = too many requests
 	// Two applications:
 }

@@ -6,10 +6,11 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"google.golang.org/grpc/codes"
 )
 
 // An Option changes what [Compare], [CompareConns] or [Traced] checks. An option may be
-// given several times, and all of them apply. An option that the function does not support
+// given several times, and all of them apply, except WithErrorCode. An option that the function does not support
 // fails the test at once.
 type Option interface {
 	apply(*settings)
@@ -26,7 +27,7 @@ type Option interface {
 // protobuf message, as cmp.Comparer(proto.Equal) does. Messages that are not
 // protobuf messages are compared by their printed form.
 //
-// The options also apply to what the function of [WithEffects] returns, and to
+// The options also apply to what the function of [WithSideEffects] returns, and to
 // the attributes of spans and span events, which are compared as
 // map[attribute.Key]any. This ignores one attribute:
 //
@@ -47,31 +48,31 @@ func WithCmpOptions(options ...cmp.Option) Option {
 // [sdktrace.WithSpanProcessor](spans). If the application has several tracer
 // providers, give each its own recorder and pass WithSpans once for each.
 //
+// There must be spans of RPCs on both connections, as for [Traced]: WithSpans also reports
+// that no RPC has a server span on either, even if handlers have other spans, such as those
+// of a database, and that a stats handler is registered twice on both.
+//
 // On a network a server span may end after the client has its response, so the
 // comparison waits up to two seconds for spans to end and to become equal. A
-// span that has not ended by then fails the test, and so does a comparison in
-// which no span was recorded. Nothing else may add to spans meanwhile, so a parallel
-// test needs its own recorder.
+// span that has not ended by then fails the test. Nothing else may add to spans meanwhile,
+// so a parallel test needs its own recorder.
 //
 // [sdktrace.WithSpanProcessor]: https://pkg.go.dev/go.opentelemetry.io/otel/sdk/trace#WithSpanProcessor
 func WithSpans(spans *tracetest.SpanRecorder) Option {
 	return option{"WithSpans", func(s *settings) { s.spans = append(s.spans, spans) }}
 }
 
-// WithEffects makes [Compare] and [CompareConns] also compare what the function effects
-// returns, for example the lines that the calls added to an audit log. It is called twice:
-// when the RPCs on the network have ended, and when the RPCs in-process have ended. With
-// [WithSpans], their spans have ended too.
+// WithErrorCode says that the calls are meant to fail. [Compare] and [CompareConns] then
+// fail unless calls returns an error with this status code on both connections, and
+// [Traced] fails unless its call does. The status is compared in full, as that of any RPC.
 //
-// Each time effects must return only what is new, in a value that does not change
-// afterwards. Leave out times and other values that are never the same, or ignore them with
-// [WithCmpOptions]. If something is written after the end of the RPC, for example by a
-// batching exporter, effects must flush it first. If a span processor writes the effects,
-// register it before the recorder, because a tracer provider calls its processors in order.
-// Values are compared with [cmp.Equal], which panics for unexported struct fields unless an
-// option handles them.
-func WithEffects(effects func() any) Option {
-	return option{"WithEffects", func(s *settings) { s.effects = append(s.effects, effects) }}
+//	chaintest.CompareConns(t, app.conn, app.channel, getWithoutToken,
+//		chaintest.WithErrorCode(codes.Unauthenticated))
+func WithErrorCode(code codes.Code) Option {
+	return option{"WithErrorCode", func(s *settings) {
+		s.errorCode = code
+		s.errorCodes++
+	}}
 }
 
 // WithServerSpansOnly makes [Traced] check server spans only, for applications
@@ -104,7 +105,9 @@ type settings struct {
 	names           []string // of the options that were given
 	cmpOptions      cmp.Options
 	spans           []*tracetest.SpanRecorder
-	effects         []func() any
+	effects         []effectsFunc
+	errorCode       codes.Code // with which calls must fail; OK if it must not fail
+	errorCodes      int        // how often WithErrorCode was given
 	serverSpansOnly bool
 }
 
@@ -126,10 +129,13 @@ func newSettings(t testing.TB, function string, opts []Option, supported ...stri
 	if slices.Contains(s.spans, nil) {
 		t.Fatalf("chaintest: %s: WithSpans: spans is nil; give the tracer provider sdktrace.WithSpanProcessor(spans)", function)
 	}
-	for _, effects := range s.effects {
-		if effects == nil {
-			t.Fatalf("chaintest: %s: WithEffects: effects is nil; leave the option out", function)
+	for _, e := range s.effects {
+		if e.read == nil {
+			t.Fatalf("chaintest: %s: %s: effects is nil; leave the option out", function, e.name)
 		}
+	}
+	if s.errorCodes > 1 || s.errorCodes == 1 && s.errorCode == codes.OK {
+		t.Fatalf("chaintest: %s: WithErrorCode must be given once, with another code than OK", function)
 	}
 	return s
 }

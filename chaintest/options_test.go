@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -62,70 +61,48 @@ func TestWithCmpOptions(t *testing.T) {
 	}
 }
 
-func TestWithEffects(t *testing.T) {
+func TestWithErrorCode(t *testing.T) {
 	t.Parallel()
-	type line struct {
-		Number int
-		Text   string
-	}
+	aborted := returning(status.Error(codes.Aborted, "else"))
 	for _, c := range []struct {
-		name     string
-		lines    [][]line // for each run
-		opts     []Option
-		wants    []string
-		failures int
+		name  string
+		added inprocchain.Option // to the channel
+		calls Calls
+		code  codes.Code
+		wants []string
 	}{
-		{name: "equal", lines: [][]line{{{1, "a"}}, {{1, "a"}}}},
-		{name: "none", lines: [][]line{nil, nil}},
-		{name: "missing in-process", lines: [][]line{{{1, "a"}}, nil}, failures: 1, wants: []string{
-			"chaintest: what the function of WithEffects returned differs (- on the network, + in-process):", `- {{Number: 1, Text: "a"}},`,
+		{name: "the code on both", calls: callUnary("fail"), code: codes.NotFound},
+		{"another code on both", nil, callUnary("fail"), codes.Aborted, []string{
+			"on the network, calls returned an error that is not Aborted: rpc error: code = NotFound desc = nothing",
+			"in-process, calls returned an error that is not Aborted: rpc error: code = NotFound desc = nothing",
 		}},
-		{name: "different", lines: [][]line{{{1, "a"}}, {{2, "a"}}}, failures: 1, wants: []string{"- Number: 1, + Number: 2,"}},
-		{name: "difference ignored", lines: [][]line{{{1, "a"}}, {{2, "a"}}}, opts: []Option{WithCmpOptions(cmpopts.IgnoreFields(line{}, "Number"))}},
+		{"no error", nil, callUnary("message"), codes.NotFound, []string{
+			"on the network, calls returned no error, but it is meant to fail with NotFound",
+			"in-process, calls returned no error, but it is meant to fail with NotFound",
+		}},
+		{"another code in-process", aborted, callUnary("fail"), codes.NotFound, []string{
+			unaryMethod + ", RPC 1 of 1, is not the same in-process as on the network: do both connections share state?",
+			"in-process, calls returned an error that is not NotFound: rpc error: code = Aborted desc = else",
+		}},
+		{"another message in-process", returning(status.Error(codes.NotFound, "else")), callUnary("fail"), codes.NotFound, []string{
+			unaryMethod + ", RPC 1 of 1, is not the same in-process as on the network: do both run the same interceptors",
+		}},
+		{name: "Unimplemented", calls: func(ctx context.Context, cc grpc.ClientConnInterface) error {
+			return cc.Invoke(ctx, "/chaintest.Service/Unknown", wrapperspb.String(""), new(wrapperspb.StringValue))
+		}, code: codes.Unimplemented},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			runs := 0
-			var added []line
-			calls := func(ctx context.Context, cc grpc.ClientConnInterface) error {
-				added = c.lines[runs]
-				runs++
-				return callUnary("message")(ctx, cc)
+			channel := openConn(t, inProcess)
+			if c.added != nil {
+				channel = openConn(t, inProcess, c.added)
 			}
-			effects := WithEffects(func() any { return added })
-			for name, compare := range map[string]func(t testing.TB){
-				"Compare":      func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, calls, append(c.opts, effects)...) },
-				"CompareConns": nil,
-			} {
-				if compare == nil {
-					onNetwork, inProcess := openConn(t, network), openConn(t, inProcess)
-					compare = func(t testing.TB) { CompareConns(t, onNetwork, inProcess, calls, append(c.opts, effects)...) }
-				}
-				runs = 0
-				failures := failuresOf(t, compare)
-				mustFailWith(t, failures, c.wants...)
-				mustHaveFailures(t, failures, c.failures)
-				if t.Failed() {
-					t.Log(name)
-				}
-			}
+			onNetwork := openConn(t, network)
+			failures := failuresOf(t, func(t testing.TB) {
+				CompareConns(t, onNetwork, channel, c.calls, WithErrorCode(c.code))
+			})
+			mustFailWith(t, failures, c.wants...)
+			mustHaveFailures(t, failures, len(c.wants))
 		})
 	}
-}
-
-// A span processor may write effects when a span ends.
-func TestWithEffectsIsCalledAfterSpansHaveEnded(t *testing.T) {
-	t.Parallel()
-	tt := newTraceTest()
-	chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(tt.client), inprocchain.WithServerStatsHandlers(tt.server))
-	before := 0
-	Compare(t, chain, register, callBoth, WithSpans(tt.spans), WithEffects(func() any {
-		ended := len(tt.spans.Ended())
-		added := ended - before
-		before = ended
-		if added != 4 {
-			t.Errorf("%d spans have ended, want 4", added)
-		}
-		return added
-	}))
 }

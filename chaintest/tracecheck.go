@@ -1,19 +1,10 @@
 package chaintest
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
-)
-
-const (
-	clientSpanHint  = "is the client's stats handler on the channel, too? Give inprocchain.New the chain that the network client has"
-	serverSpanHint  = "is the server's stats handler on the channel, too? Give inprocchain.New the chain that the network server has"
-	doubledSpanHint = "is its stats handler registered twice? A chain already contains it, so nothing must be added"
-	linkHint        = "is the context of the RPC passed on, and do both stats handlers have the same propagator, such as that of otel.SetTextMapPropagator?"
 )
 
 // A traceCheck finds the problems in the spans of a call.
@@ -22,16 +13,16 @@ type traceCheck struct {
 	clients []sdktrace.ReadOnlySpan
 	servers []sdktrace.ReadOnlySpan
 
-	problems []string
+	problems []spanProblem
 	doubled  map[string]bool // by span name
 }
 
-// checkSpans describes the problems in the spans. It returns nil if every RPC
+// checkSpans returns the problems in the spans. There are none if every RPC
 // has one client span and one server span in the trace.
-func checkSpans(spans []sdktrace.ReadOnlySpan, id trace.TraceID) []string {
+func checkSpans(spans []sdktrace.ReadOnlySpan, id trace.TraceID) []spanProblem {
 	c := newTraceCheck(spans)
 	if len(c.clients)+len(c.servers) == 0 {
-		return []string{"no span of an RPC: did the call make an RPC, and " + serverSpanHint}
+		return []spanProblem{{kind: noRPCSpans}}
 	}
 	linked := map[trace.SpanID][]sdktrace.ReadOnlySpan{} // server spans by the client span above
 	var unlinked []sdktrace.ReadOnlySpan
@@ -40,7 +31,7 @@ func checkSpans(spans []sdktrace.ReadOnlySpan, id trace.TraceID) []string {
 		case above == nil:
 			unlinked = append(unlinked, server)
 		case above.SpanKind() == trace.SpanKindServer:
-			c.addDoubled("two server spans for %s: %s", server)
+			c.addDoubled(serverTwice, server)
 		default:
 			linked[spanID(above)] = append(linked[spanID(above)], server)
 		}
@@ -49,31 +40,31 @@ func checkSpans(spans []sdktrace.ReadOnlySpan, id trace.TraceID) []string {
 		servers := linked[spanID(client)]
 		switch {
 		case c.isBelowItself(client):
-			c.addDoubled("two client spans for %s: %s", client)
+			c.addDoubled(clientTwice, client)
 		case len(servers) > 1:
-			c.addDoubled("more than one server span for %s: %s", client)
+			c.addDoubled(serverTwice, client)
 		case len(servers) == 0 && !c.isAboveItself(client):
 			unlinked = c.addUnlinked(client, unlinked)
 		}
 	}
 	for _, server := range unlinked {
-		c.add("no client span for %s: %s", method(server), clientSpanHint)
+		c.add(noClientSpan, server)
 	}
 	c.addOtherTraces(id)
 	c.addUnended(slices.Concat(c.clients, c.servers))
 	return c.problems
 }
 
-// checkServerSpans describes the problems in the server spans of an
+// checkServerSpans returns the problems in the server spans of an
 // application that makes no client spans.
-func checkServerSpans(spans []sdktrace.ReadOnlySpan) []string {
+func checkServerSpans(spans []sdktrace.ReadOnlySpan) []spanProblem {
 	c := newTraceCheck(spans)
 	if len(c.servers) == 0 {
-		return []string{"no server span: did the call make an RPC, and " + serverSpanHint}
+		return []spanProblem{{kind: noServerSpansOnly}}
 	}
 	for _, server := range c.servers {
 		if c.isBelowItself(server) {
-			c.addDoubled("two server spans for %s: %s", server)
+			c.addDoubled(serverTwice, server)
 		}
 	}
 	c.addUnended(c.servers)
@@ -95,27 +86,14 @@ func newTraceCheck(spans []sdktrace.ReadOnlySpan) *traceCheck {
 	return c
 }
 
-// isRPC reports whether a span is of an RPC. The spans of an HTTP gateway are
-// not, even if the gateway's name contains "grpc".
-func isRPC(span sdktrace.ReadOnlySpan) bool {
-	isHTTP := false
-	for _, attribute := range span.Attributes() {
-		switch key := string(attribute.Key); {
-		case strings.HasPrefix(key, "rpc."):
-			return true
-		case strings.HasPrefix(key, "http."):
-			isHTTP = true
-		}
+func (c *traceCheck) add(kind problemKind, span sdktrace.ReadOnlySpan) {
+	if p := (spanProblem{kind, span.Name()}); !slices.Contains(c.problems, p) {
+		c.problems = append(c.problems, p)
 	}
-	return !isHTTP && strings.Contains(span.InstrumentationScope().Name, "grpc")
 }
 
-func (c *traceCheck) add(format string, args ...any) {
-	c.problems = append(c.problems, fmt.Sprintf(format, args...))
-}
-
-func (c *traceCheck) addDoubled(format string, span sdktrace.ReadOnlySpan) {
-	c.add(format, method(span), doubledSpanHint)
+func (c *traceCheck) addDoubled(kind problemKind, span sdktrace.ReadOnlySpan) {
+	c.add(kind, span)
 	c.doubled[span.Name()] = true
 }
 
@@ -124,11 +102,15 @@ func (c *traceCheck) addDoubled(format string, span sdktrace.ReadOnlySpan) {
 func (c *traceCheck) addUnlinked(client sdktrace.ReadOnlySpan, unlinked []sdktrace.ReadOnlySpan) []sdktrace.ReadOnlySpan {
 	for i, server := range unlinked {
 		if server.Name() == client.Name() {
-			c.add("the server span for %s is not a child of its client span: %s", method(client), linkHint)
+			c.add(notLinked, client)
 			return slices.Delete(unlinked, i, i+1)
 		}
 	}
-	c.add("no server span for %s: %s", method(client), serverSpanHint)
+	if len(c.servers) == 0 {
+		c.add(noServerSpanAtAll, client)
+	} else {
+		c.add(noServerSpan, client)
+	}
 	return unlinked
 }
 
@@ -169,7 +151,7 @@ func (c *traceCheck) isAboveItself(client sdktrace.ReadOnlySpan) bool {
 func (c *traceCheck) addOtherTraces(id trace.TraceID) {
 	for _, client := range c.clients {
 		if client.SpanContext().TraceID() != id {
-			c.add("the client span for %s is not in the trace of the call: does the call make its RPCs with the context that it is given?", method(client))
+			c.add(otherTrace, client)
 		}
 	}
 }
@@ -179,18 +161,13 @@ func (c *traceCheck) addOtherTraces(id trace.TraceID) {
 func (c *traceCheck) addUnended(spans []sdktrace.ReadOnlySpan) {
 	for _, span := range spans {
 		if span.EndTime().IsZero() && !c.doubled[span.Name()] {
-			c.add("the %s span for %s has not ended: receive from a stream until an error, or cancel its context", span.SpanKind(), method(span))
+			kind := clientNotEnded
+			if span.SpanKind() == trace.SpanKindServer {
+				kind = serverNotEnded
+			}
+			c.add(kind, span)
 		}
 	}
 }
 
 func spanID(span sdktrace.ReadOnlySpan) trace.SpanID { return span.SpanContext().SpanID() }
-
-// method returns the full method as callers write it, if the span is named for
-// it, as by otelgrpc.
-func method(span sdktrace.ReadOnlySpan) string {
-	if strings.Contains(span.Name(), "/") {
-		return "/" + strings.TrimPrefix(span.Name(), "/")
-	}
-	return span.Name()
-}

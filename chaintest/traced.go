@@ -2,12 +2,13 @@ package chaintest
 
 import (
 	"context"
-	"crypto/rand"
 	"testing"
 	"time"
 
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 )
 
 // Traced tests the tracing of one connection to an application. It calls the function call
@@ -29,9 +30,8 @@ import (
 // which [CompareConns] compares.
 //
 // Traced also fails the test if the call has no span of an RPC, and if it returns an
-// error. To trace an RPC that is meant to fail, check its error in
-// call and return nil. It supports [WithServerSpansOnly], for applications
-// without client instrumentation. It stops the test if spans or call is nil or an
+// error. For an RPC that is meant to fail there is [WithErrorCode]. Traced also supports
+// [WithServerSpansOnly], for applications without client instrumentation. It stops the test if spans or call is nil or an
 // option is invalid. A panic of call is not recovered.
 //
 // On a network a server span may end after its client has the response, so Traced
@@ -44,36 +44,30 @@ func Traced(t testing.TB, spans *tracetest.SpanRecorder, call func(context.Conte
 	if spans == nil || call == nil {
 		t.Fatal("chaintest: Traced: spans and call must not be nil; give the tracer provider sdktrace.WithSpanProcessor(spans)")
 	}
-	s := newSettings(t, "Traced", opts, "WithServerSpansOnly")
-	traced(t, spans, call, s.serverSpansOnly, 2*time.Second)
+	s := newSettings(t, "Traced", opts, "WithServerSpansOnly", "WithErrorCode")
+	traced(t, spans, call, s, 2*time.Second)
 }
 
-func traced(t testing.TB, spans *tracetest.SpanRecorder, call func(context.Context) error, serverSpansOnly bool, timeout time.Duration) {
+func traced(t testing.TB, spans *tracetest.SpanRecorder, call func(context.Context) error, s settings, timeout time.Duration) {
 	t.Helper()
 	window := openSpanWindow([]*tracetest.SpanRecorder{spans})
-	if err := call(trace.ContextWithRemoteSpanContext(t.Context(), window.root)); err != nil {
-		t.Errorf("chaintest: the traced call returned an error: %v; check the error of an RPC that is meant to fail in call", err)
+	switch err := call(trace.ContextWithRemoteSpanContext(t.Context(), window.root)); {
+	case status.Code(err) == s.errorCode:
+	case s.errorCode != codes.OK:
+		t.Errorf("chaintest: the traced call is meant to fail with %v, but returned %v", s.errorCode, err)
+	default:
+		t.Errorf("chaintest: the traced call returned an error: %v; if it is meant to fail, use WithErrorCode", err)
 	}
-	var problems []string
+	var problems []spanProblem
 	poll(timeout, func() bool {
-		if serverSpansOnly {
+		if s.serverSpansOnly {
 			problems = checkServerSpans(window.spans())
 		} else {
 			problems = checkSpans(window.spans(), window.root.TraceID())
 		}
 		return len(problems) == 0
 	})
-	for _, problem := range problems {
+	for _, problem := range describeProblems(problems, serverSpanHint) {
 		t.Errorf("chaintest: %s", problem)
 	}
-}
-
-// newRoot returns a parent for the spans of a call. It is only a context, not a recorded
-// span.
-func newRoot() trace.SpanContext {
-	var config trace.SpanContextConfig
-	rand.Read(config.TraceID[:])
-	rand.Read(config.SpanID[:])
-	config.TraceFlags = trace.FlagsSampled
-	return trace.NewSpanContext(config)
 }

@@ -56,12 +56,19 @@ func openNetwork(ctx context.Context, chain inprocchain.Chain, register func(grp
 		defer close(stopped)
 		_ = server.Serve(listener) // returns when the server is stopped
 	}()
+	var drainErr error
 	c := &connection{
 		conn:     conn,
 		services: server.GetServiceInfo(),
-		drain:    func(timeout time.Duration) error { return drainServer(server, timeout) },
+		drain: func(timeout time.Duration) error {
+			drainErr = drainServer(server, timeout)
+			return drainErr
+		},
 		close: func() {
 			_ = conn.Close()
+			if drainErr != nil {
+				return // Stop would wait for the handler, because GracefulStop does.
+			}
 			server.Stop()
 			<-stopped
 		},

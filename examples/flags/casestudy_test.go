@@ -1,204 +1,231 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"fmt"
-	"maps"
-	"slices"
+	"io"
 	"strings"
 	"testing"
 
-	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
-	"go.opentelemetry.io/otel/propagation"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/chaintest"
+	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-// An application once wrote its audit log with a span processor. Twice, changes to
-// how it set up its in-process channel lost the records of in-process requests.
-// These tests write the log in the same way.
+// The application of the case study writes its audit log with a span processor, from the
+// events that an interceptor adds to the span of an RPC. Its database makes spans, too.
+// In these tests the flags application does the same.
 
-// spanAudit is a span processor that writes audit events to an audit log.
-type spanAudit struct{ log *auditLog }
+// A fault is a mistake in the wiring of the application.
+type fault struct {
+	name        string
+	chain       func(parts) inprocchain.Chain
+	noProcessor bool // whether the span processor of the audit log is missing
 
-func (s spanAudit) OnEnd(span sdktrace.ReadOnlySpan) {
-	for _, event := range span.Events() {
-		if event.Name != auditEvent {
-			continue
-		}
-		r := record{Time: event.Time}
-		for _, attr := range event.Attributes {
-			switch attr.Key {
-			case "audit.transport":
-				r.Transport = transport(attr.Value.AsString())
-			case "audit.actor":
-				r.Actor = attr.Value.AsString()
-			case "audit.action":
-				r.Action = attr.Value.AsString()
-			case "audit.flag":
-				r.Flag = attr.Value.AsString()
-			}
-		}
-		if err := s.log.write(r); err != nil {
-			panic(err) // writing to a buffer does not fail
-		}
-	}
+	// What a function reports if the server and the channel have the fault, or "" if it
+	// must report nothing.
+	traced, conns, connsWithSpans, connsWithSideEffects, refused string
 }
 
-func (spanAudit) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
-func (spanAudit) ForceFlush(context.Context) error                { return nil }
-func (spanAudit) Shutdown(context.Context) error                  { return nil }
+const (
+	noServerSpan = "no server span for /flags.v1.Flags/Create, /flags.v1.Flags/Watch, /flags.v1.Flags/Delete"
+	serverTwice  = "more than one server span for /flags.v1.Flags/Create, /flags.v1.Flags/Watch, /flags.v1.Flags/Delete"
+	noRecords    = "no side effects on either connection"
+)
 
-// recordsOnSpans makes changes over each transport. It returns the records on
-// spans and those that the interceptor wrote.
-func recordsOnSpans(t *testing.T, chains chainsFunc) (onSpans, written map[transport][]string) {
-	t.Helper()
-	ta := startTestApp(t, chains)
-	var log bytes.Buffer
-	ta.telemetry.tracers.RegisterSpanProcessor(spanAudit{&auditLog{out: &log}})
-	for _, client := range ta.clients {
-		if err := change(withToken(t.Context(), testToken), client); err != nil {
-			t.Fatal(err)
-		}
-	}
-	ta.stop()
-	onSpans, err := readRecords(&log)
-	if err != nil {
-		t.Fatal(err)
-	}
-	written, err = readRecords(&ta.audit)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return onSpans, written
+var faults = []fault{
+	{
+		name:  "none",
+		chain: func(p parts) inprocchain.Chain { return p.chain(p.tracing(), p.authenticate(), p.auditing()) },
+	},
+	{
+		name:                 "no audit interceptor",
+		chain:                func(p parts) inprocchain.Chain { return p.chain(p.tracing(), p.authenticate()) },
+		connsWithSideEffects: noRecords,
+	},
+	{
+		name: "tracing inside of the audit interceptor", // as in 1.55.0
+		chain: func(p parts) inprocchain.Chain {
+			return p.chain(inprocchain.WithClientStatsHandlers(p.clientHandler()), p.authenticate(), p.auditing(), p.tracingInterceptors())
+		},
+		connsWithSideEffects: noRecords,
+	},
+	{
+		name: "no server stats handler", // as in 1.61.1
+		chain: func(p parts) inprocchain.Chain {
+			return p.chain(inprocchain.WithClientStatsHandlers(p.clientHandler()), p.authenticate(), p.auditing())
+		},
+		traced:               noServerSpan,
+		connsWithSpans:       "on both connections, " + noServerSpan,
+		connsWithSideEffects: noRecords,
+	},
+	{
+		name:                 "no stats handlers",
+		chain:                func(p parts) inprocchain.Chain { return p.chain(p.authenticate(), p.auditing()) },
+		traced:               "no span of an RPC",
+		connsWithSpans:       "on both connections, no span of an RPC",
+		connsWithSideEffects: noRecords,
+	},
+	{
+		name: "server stats handler twice", // as on the way to Flipt 2
+		chain: func(p parts) inprocchain.Chain {
+			return p.chain(p.tracing(), inprocchain.WithServerStatsHandlers(p.serverHandler()), p.authenticate(), p.auditing())
+		},
+		traced:         serverTwice,
+		connsWithSpans: "on both connections, " + serverTwice,
+	},
+	{
+		name:                 "no span processor for the audit log",
+		chain:                func(p parts) inprocchain.Chain { return p.chain(p.tracing(), p.authenticate(), p.auditing()) },
+		noProcessor:          true,
+		connsWithSideEffects: noRecords,
+	},
+	{
+		name:    "no authentication",
+		chain:   func(p parts) inprocchain.Chain { return p.chain(p.tracing(), p.auditing()) },
+		refused: "calls returned no error, but it is meant to fail with Unauthenticated",
+	},
+	{
+		name:  "audit interceptor before authentication",
+		chain: func(p parts) inprocchain.Chain { return p.chain(p.tracing(), p.auditing(), p.authenticate()) },
+	},
 }
 
-// change creates a flag, and then watches and deletes it.
-func change(ctx context.Context, client client) error {
-	if _, err := create(ctx, client); err != nil {
-		return fmt.Errorf("create %s: %w", client.title, err)
-	}
-	if _, err := watchAndDelete(ctx, client); err != nil {
-		return fmt.Errorf("watch and delete %s: %w", client.title, err)
-	}
-	return nil
-}
-
-func TestAuditRecordsOnSpansAreTheSameOnEveryTransport(t *testing.T) {
+func TestChaintestReportsFaultsOnBothSides(t *testing.T) {
 	t.Parallel()
-	onSpans, written := recordsOnSpans(t, sameChain)
-	if err := sameOnAll("audit records on spans", onSpans); err != nil {
-		t.Error(err)
-	}
-	if want := []string{"alice Create dark-mode", "alice Delete dark-mode"}; !slices.Equal(onSpans[transportTCP], want) {
-		t.Errorf("audit records on spans of requests over TCP: %q, want %q", onSpans[transportTCP], want)
-	}
-	if !maps.EqualFunc(onSpans, written, slices.Equal) {
-		t.Errorf("records on spans are %q, the interceptor wrote %q", onSpans, written)
-	}
-}
-
-func TestAuditRecordsOnSpansAreLostWithoutStatsHandlersOnTheChannel(t *testing.T) {
-	t.Parallel()
-	onSpans, written := recordsOnSpans(t, noStatsHandlersOnChannel)
-	if len(onSpans[transportTCP]) != 2 || len(onSpans) != 1 {
-		t.Errorf("records on spans are %q, want two records for TCP only", onSpans)
-	}
-	if err := sameOnAll("audit records", written); err != nil {
-		t.Errorf("the interceptor should need no span: %v", err)
-	}
-}
-
-func TestTracedPassesOnEveryTransport(t *testing.T) {
-	t.Parallel()
-	ta := startTestApp(t, sameChain)
-	for _, client := range ta.clients {
-		chaintest.Traced(t, ta.spans, func(ctx context.Context) error {
-			return change(withToken(ctx, testToken), client)
-		})
-	}
-}
-
-func TestTracedReportsMissingSpans(t *testing.T) {
-	t.Parallel()
-	for _, test := range []struct {
-		name      string
-		transport transport
-		chains    chainsFunc
-		want      []string
-	}{
-		{"no stats handlers", transportInProcess, noStatsHandlersOnChannel, []string{
-			"no span of an RPC",
-			"is the server's stats handler on the channel, too?",
-		}},
-		{"no stats handlers, over REST", transportREST, noStatsHandlersOnChannel, []string{
-			"no span of an RPC",
-			"is the server's stats handler on the channel, too?",
-		}},
-		{"no server stats handler", transportInProcess, func(full inprocchain.Chain, telemetry *telemetry) (_, _ inprocchain.Chain) {
-			return full, inprocchain.NewChain(interceptorsOf(full),
-				inprocchain.WithClientStatsHandlers(otelgrpc.NewClientHandler(telemetry.options()...)))
-		}, []string{
-			"no server span for /flags.v1.Flags/Create",
-			"no server span for /flags.v1.Flags/Watch",
-			"no server span for /flags.v1.Flags/Delete",
-			"is the server's stats handler on the channel, too?",
-		}},
-		{"no client stats handler", transportInProcess, func(full inprocchain.Chain, telemetry *telemetry) (_, _ inprocchain.Chain) {
-			return full, inprocchain.NewChain(interceptorsOf(full),
-				inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(telemetry.options()...)))
-		}, []string{
-			"no client span for /flags.v1.Flags/Create",
-			"is the client's stats handler on the channel, too?",
-		}},
-		{"server stats handler registered twice", transportInProcess, func(full inprocchain.Chain, telemetry *telemetry) (_, _ inprocchain.Chain) {
-			return full, inprocchain.NewChain(full,
-				inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(telemetry.options()...)))
-		}, []string{
-			"more than one server span for /flags.v1.Flags/Create",
-			"is its stats handler registered twice?",
-		}},
-		{"client stats handler registered twice", transportInProcess, func(full inprocchain.Chain, telemetry *telemetry) (_, _ inprocchain.Chain) {
-			return full, inprocchain.NewChain(full,
-				inprocchain.WithClientStatsHandlers(otelgrpc.NewClientHandler(telemetry.options()...)))
-		}, []string{
-			"two client spans for /flags.v1.Flags/Create",
-			"is its stats handler registered twice?",
-		}},
-		{"no propagation", transportInProcess, func(full inprocchain.Chain, telemetry *telemetry) (_, _ inprocchain.Chain) {
-			nothing := otelgrpc.WithPropagators(propagation.NewCompositeTextMapPropagator())
-			return full, inprocchain.NewChain(interceptorsOf(full),
-				inprocchain.WithClientStatsHandlers(otelgrpc.NewClientHandler(append(telemetry.options(), nothing)...)),
-				inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(telemetry.options()...)))
-		}, []string{
-			"the server span for /flags.v1.Flags/Create is not a child of its client span",
-			"do both stats handlers have the same propagator",
-		}},
-	} {
-		t.Run(test.name, func(t *testing.T) {
+	for _, fault := range faults {
+		t.Run(fault.name, func(t *testing.T) {
 			t.Parallel()
-			ta := startTestApp(t, test.chains)
-			client := ta.clients[slices.IndexFunc(ta.clients, func(c client) bool { return c.transport == test.transport })]
-			recorded := &failures{TB: t}
-			chaintest.Traced(recorded, ta.spans, func(ctx context.Context) error {
-				return change(withToken(ctx, testToken), client)
+			a := newSpanAuditApp(t, fault, func(p parts) (server, channel inprocchain.Chain) {
+				both := fault.chain(p)
+				return both, both
 			})
-			for _, want := range test.want {
-				if !strings.Contains(recorded.text.String(), want) {
-					t.Errorf("Traced does not report %q; it reports:\n%s", want, &recorded.text)
+			for _, f := range []struct {
+				name, want string
+				test       func(testing.TB)
+			}{
+				{"Traced", fault.traced, a.traced},
+				{"CompareConns", fault.conns, func(t testing.TB) { a.compareConns(t) }},
+				{"CompareConns with WithSpans", fault.connsWithSpans, func(t testing.TB) { a.compareConns(t, a.withSpans()...) }},
+				{"CompareConns with WithSideEffects", fault.connsWithSideEffects, func(t testing.TB) { a.compareConns(t, a.withSideEffects()) }},
+				{"CompareConns of a request that is refused", fault.refused, a.compareRefused},
+			} {
+				reported := &failures{TB: t}
+				f.test(reported)
+				got := reported.text.String()
+				switch {
+				case f.want == "" && got != "":
+					t.Errorf("%s must report nothing; it reports:\n%s", f.name, got)
+				case f.want != "" && !strings.Contains(got, f.want):
+					t.Errorf("%s does not report %q; it reports:\n%s", f.name, f.want, got)
+				case f.want != "":
+					t.Logf("%s:\n%s", f.name, got)
 				}
 			}
 		})
 	}
 }
 
-// failures is a testing.TB that records failures instead of reporting them.
-type failures struct {
-	testing.TB
-	text strings.Builder
+// If only the channel has the fault, there is a difference.
+func TestChaintestReportsTheSameFaultsOnTheChannelAlone(t *testing.T) {
+	t.Parallel()
+	right := faults[0]
+	for _, fault := range faults {
+		if fault.noProcessor {
+			continue // The server and the channel have one tracer provider.
+		}
+		t.Run(fault.name, func(t *testing.T) {
+			t.Parallel()
+			a := newSpanAuditApp(t, fault, func(p parts) (server, channel inprocchain.Chain) { return right.chain(p), fault.chain(p) })
+			reported := &failures{TB: t}
+			a.compareConns(reported, append(a.withSpans(), a.withSideEffects())...)
+			a.compareRefused(reported)
+			switch got := reported.text.String(); {
+			case fault.name == right.name && got != "":
+				t.Errorf("reported:\n%s", got)
+			case fault.name != right.name && got == "":
+				t.Error("nothing is reported")
+			default:
+				t.Log("\n" + got)
+			}
+		})
+	}
 }
 
-func (f *failures) Errorf(format string, args ...any) { fmt.Fprintf(&f.text, format+"\n", args...) }
+// A spanAuditApp is the application with an audit log that is written from span events.
+type spanAuditApp struct{ *wiredApp }
+
+func newSpanAuditApp(t *testing.T, f fault, wire func(parts) (server, channel inprocchain.Chain)) spanAuditApp {
+	t.Helper()
+	var a spanAuditApp
+	a.wiredApp = newWiredApp(t, func(p parts) (server, channel inprocchain.Chain) {
+		p.audit = &auditLog{out: io.Discard} // It only adds the events.
+		server, channel = wire(p)
+		return inprocchain.NewChain(server, p.databaseSpans()), inprocchain.NewChain(channel, p.databaseSpans())
+	})
+	if !f.noProcessor {
+		a.telemetry.tracers.RegisterSpanProcessor(spanAudit{&auditLog{out: &a.records}})
+	}
+	return a
+}
+
+// databaseSpans are interceptors that make the spans of a client of a database.
+func (p parts) databaseSpans() inprocchain.Option {
+	query := func(ctx context.Context) (context.Context, trace.Span) {
+		return p.telemetry.tracers.Tracer("database").Start(ctx, "query flags",
+			trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("db.system.name", "sqlite")))
+	}
+	return inprocchain.NewChain(
+		inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			ctx, span := query(ctx)
+			defer span.End()
+			return handler(ctx, req)
+		}),
+		inprocchain.WithStreamServerInterceptors(func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+			_, span := query(ss.Context())
+			defer span.End()
+			return handler(srv, ss)
+		}),
+	)
+}
+
+func makeAllowedChanges(ctx context.Context, cc grpc.ClientConnInterface) error {
+	return makeRefusedChanges(withToken(ctx, testToken), cc)
+}
+
+// makeRefusedChanges has no token, so the first request must be refused.
+func makeRefusedChanges(ctx context.Context, cc grpc.ClientConnInterface) error {
+	client := pb.NewFlagsClient(cc)
+	if _, err := create(ctx, client); err != nil {
+		return err
+	}
+	_, err := watchAndDelete(ctx, client)
+	return err
+}
+
+func (a spanAuditApp) traced(t testing.TB) {
+	chaintest.Traced(t, a.spans, func(ctx context.Context) error { return makeAllowedChanges(ctx, a.app.channel) })
+}
+
+func (a spanAuditApp) compareConns(t testing.TB, opts ...chaintest.Option) {
+	chaintest.CompareConns(t, a.conn, a.app.channel, makeAllowedChanges, opts...)
+}
+
+func (a spanAuditApp) compareRefused(t testing.TB) {
+	chaintest.CompareConns(t, a.conn, a.app.channel, makeRefusedChanges,
+		chaintest.WithErrorCode(codes.Unauthenticated))
+}
+
+func (a spanAuditApp) withSpans() []chaintest.Option {
+	isTransport := func(key attribute.Key, _ any) bool { return key == "audit.transport" } // never the same
+	return []chaintest.Option{chaintest.WithSpans(a.spans), chaintest.WithCmpOptions(cmpopts.IgnoreMapEntries(isTransport))}
+}
+
+func (a spanAuditApp) withSideEffects() chaintest.Option {
+	return chaintest.WithSideEffects(a.newRecords)
+}

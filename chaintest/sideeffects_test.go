@@ -1,0 +1,273 @@
+package chaintest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// A line is an effect.
+type line struct {
+	Number int
+	text   string
+}
+
+const (
+	noneOnBoth = "chaintest: no side effects on either connection: is what writes them missing on both"
+	differ     = "chaintest: side effects differ (-network +in-process): "
+)
+
+func TestWithSideEffects(t *testing.T) {
+	t.Parallel()
+	a, b := []line{{1, "a"}}, []line{{1, "b"}}
+	for _, c := range []struct {
+		name                 string
+		onNetwork, inProcess []line
+		opts                 []Option
+		wants                []string
+	}{
+		{name: "equal", onNetwork: a, inProcess: a},
+		{name: "in another order", onNetwork: slices.Concat(a, b, a), inProcess: slices.Concat(b, a, a)},
+		{"in another order and different", slices.Concat(a, b, a), slices.Concat(b, a, b), nil, []string{differ + otherChain, `- text: "a", + text: "b",`}},
+		{"none", nil, nil, nil, []string{noneOnBoth}},
+		{"missing in-process", a, nil, nil, []string{differ + effectsMissing, `Number: 1, text: "a"`}},
+		{"missing on the network", nil, a, nil, []string{differ + effectsAdded}},
+		{"twice in-process", a, slices.Concat(a, a), nil, []string{differ + effectsAdded}},
+		{"different", a, []line{{2, "a"}}, nil, []string{differ + otherChain, "- Number: 1, + Number: 2,"}},
+		{"different in an unexported field", a, b, nil, []string{differ + otherChain, `- text: "a", + text: "b",`}},
+		{name: "difference ignored", onNetwork: a, inProcess: []line{{2, "a"}}, opts: []Option{WithCmpOptions(cmpopts.IgnoreFields(line{}, "Number"))}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			runs := 0
+			var added []line
+			calls := func(ctx context.Context, cc grpc.ClientConnInterface) error {
+				added = [][]line{c.inProcess, c.onNetwork}[runs]
+				runs++
+				return callUnary("message")(ctx, cc)
+			}
+			effects := WithSideEffects(func() []line {
+				read := added
+				added = nil
+				return read
+			})
+			onNetwork, inProcess := openConn(t, network), openConn(t, inProcess)
+			failures := failuresOf(t, func(t testing.TB) {
+				compared := newComparison(calls, newSettings(t, "CompareConns", append(c.opts, effects), comparing...))
+				compared.lateTimeout = 10 * time.Millisecond
+				compared.conns(t, onNetwork, inProcess)
+			})
+			mustFailWith(t, failures, c.wants...)
+			mustHaveFailures(t, failures, min(len(c.wants), 1))
+		})
+	}
+}
+
+// Effects of what a test does before it compares are not those of the calls.
+func TestWithSideEffectsIgnoresEarlierOnes(t *testing.T) {
+	t.Parallel()
+	effects := []string{"setup"}
+	calls := func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		effects = append(effects, "call")
+		return callUnary("message")(ctx, cc)
+	}
+	read := func() []string {
+		added := effects
+		effects = nil
+		return added
+	}
+	CompareConns(t, openConn(t, network), openConn(t, inProcess), calls, WithSideEffects(read))
+	effects = []string{"setup"}
+	Compare(t, inprocchain.Chain{}, register, calls, WithSideEffects(read))
+}
+
+func TestCompareWithSideEffects(t *testing.T) {
+	t.Parallel()
+	var calls int
+	counted := WithSideEffects(func() int { return calls })
+	callsAreEqual := func(ctx context.Context, cc grpc.ClientConnInterface) error {
+		calls = 1
+		return callUnary("message")(ctx, cc)
+	}
+	Compare(t, inprocchain.Chain{}, register, callsAreEqual, counted)
+	failures := failuresOf(t, func(t testing.TB) {
+		calls = 0
+		Compare(t, inprocchain.Chain{}, register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+			calls++
+			return callUnary("message")(ctx, cc)
+		}, counted)
+	})
+	mustFailWith(t, failures, differ+dependsOnConn)
+	mustHaveFailures(t, failures, 1)
+}
+
+func TestWithSideEffectsTakesTheseValuesForNone(t *testing.T) {
+	t.Parallel()
+	type counts struct {
+		Created, deleted int
+		names            []string
+	}
+	for _, c := range []struct {
+		name   string
+		effect Option
+		isNone bool
+	}{
+		{"nil", returned[any](nil), true},
+		{"zero", returned(0), true},
+		{"one", returned(1), false},
+		{"empty string", returned(""), true},
+		{"nil slice", returned[[]string](nil), true},
+		{"empty slice", returned([]string{}), true},
+		{"slice of an empty string", returned([]string{""}), false},
+		{"empty slice in an interface", returned[any]([]string{}), true},
+		{"empty map", returned(map[string]bool{}), true},
+		{"map of zeros", returned(map[string]int{"created": 0}), true},
+		{"map of numbers", returned(map[string]int{"created": 1, "deleted": 0}), false},
+		{"set", returned(map[string]struct{}{"created": {}}), false},
+		{"nil pointer", returned[*counts](nil), true},
+		{"struct of zeros", returned(counts{names: []string{}}), true},
+		{"struct with a number", returned(counts{deleted: 1}), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			failures := failuresOf(t, func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, callUnary("message"), c.effect) })
+			if c.isNone {
+				mustFailWith(t, failures, noneOnBoth)
+			} else {
+				mustHaveFailures(t, failures, 0)
+			}
+		})
+	}
+}
+
+func returned[T any](effects T) Option { return WithSideEffects(func() T { return effects }) }
+
+func TestWithoutSideEffects(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		effects []string
+		wants   []string
+	}{
+		{"none", nil, nil},
+		{"some", []string{"a", "b"}, []string{
+			"chaintest: on the network, the calls left side effects, but WithoutSideEffects allows none: [a b]",
+			"chaintest: in-process, the calls left side effects, but WithoutSideEffects allows none: [a b]",
+		}},
+	} {
+		onNetwork, inProcess := openConn(t, network), openConn(t, inProcess)
+		failures := failuresOf(t, func(t testing.TB) {
+			CompareConns(t, onNetwork, inProcess, callUnary("message"), WithoutSideEffects(func() []string { return c.effects }))
+		})
+		mustFailWith(t, failures, c.wants...)
+		mustHaveFailures(t, failures, len(c.wants))
+	}
+}
+
+// A countingHandler is a stats handler that counts RPCs when they have ended, after a while.
+type countingHandler struct {
+	statsEdit
+	delay time.Duration
+	count func()
+}
+
+func (h countingHandler) HandleRPC(_ context.Context, s stats.RPCStats) {
+	if _, ok := s.(*stats.End); ok {
+		time.Sleep(h.delay)
+		h.count()
+	}
+}
+
+// On a network, a server's stats handlers see the end of an RPC after the client does.
+func TestWithSideEffectsWaitsForLateOnes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		option func(read func() int) Option
+		delay  time.Duration
+	}{
+		{"number", func(read func() int) Option { return WithSideEffects(read) }, time.Second},
+		{"unsigned number", func(read func() int) Option { return WithSideEffects(func() uint { return uint(read()) }) }, time.Second},
+		{"float", func(read func() int) Option { return WithSideEffects(func() float64 { return float64(read()) }) }, time.Second},
+		{"complex number", func(read func() int) Option {
+			return WithSideEffects(func() complex128 { return complex(float64(read()), 0) })
+		}, time.Second},
+		{"slice", func(read func() int) Option {
+			return WithSideEffects(func() []string { return slices.Repeat([]string{"RPC"}, read()) })
+		}, time.Second},
+		{"string", func(read func() int) Option {
+			return WithSideEffects(func() string { return "RPC RPC "[:4*read()] })
+		}, time.Second},
+		{"map", func(read func() int) Option {
+			return WithSideEffects(func() map[string]int { return map[string]int{"RPCs": read()} })
+		}, time.Second},
+		{"map of texts", func(read func() int) Option {
+			return WithSideEffects(func() map[string]string {
+				if read() == 0 {
+					return nil
+				}
+				return map[string]string{"RPC": "ended"}
+			})
+		}, time.Second},
+		{"interface", func(read func() int) Option {
+			return WithSideEffects(func() any {
+				if n := read(); n > 0 {
+					return n
+				}
+				return nil
+			})
+		}, time.Second},
+		{"struct, in a bubble", func(read func() int) Option {
+			return WithSideEffects(func() struct{ rpcs int } { return struct{ rpcs int }{read()} })
+		}, time.Microsecond},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var mu sync.Mutex
+				rpcs := 0
+				count := func() {
+					mu.Lock()
+					defer mu.Unlock()
+					rpcs++
+				}
+				read := func() int {
+					mu.Lock()
+					defer mu.Unlock()
+					n := rpcs
+					rpcs = 0
+					return n
+				}
+				late := inprocchain.WithServerStatsHandlers(countingHandler{delay: c.delay, count: count})
+				inTime := inprocchain.WithServerStatsHandlers(countingHandler{count: count})
+				CompareConns(t, openConn(t, network, late), openConn(t, inProcess, inTime), callBoth, c.option(read))
+			})
+		})
+	}
+}
+
+// A span processor may write effects when a span ends.
+func TestWithSideEffectsIsCalledAfterSpansHaveEnded(t *testing.T) {
+	t.Parallel()
+	tt := newTraceTest()
+	chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(tt.client), inprocchain.WithServerStatsHandlers(tt.server))
+	before := 0
+	Compare(t, chain, register, callBoth, WithSpans(tt.spans), WithSideEffects(func() int {
+		ended := len(tt.spans.Ended())
+		added := ended - before
+		before = ended
+		if added != 0 && added != 4 {
+			t.Errorf("%d spans have ended, want 4", added)
+		}
+		return added
+	}))
+}
