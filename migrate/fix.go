@@ -2,119 +2,70 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
+	"go/format"
+	"go/token"
+	"io"
+	"maps"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
-	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
+	"golang.org/x/tools/go/analysis"
 )
 
-// fix applies the fixes, or shows them as a diff, prints the reports that remain,
-// and returns the exit code. It runs this program again to do so, because the
-// driver neither prints reports when it fixes nor returns.
-func fix(args []string, diff bool) (exitCode int) {
-	dir, err := os.MkdirTemp("", "migrate")
-	if err != nil {
-		return failed(err)
-	}
-	defer os.RemoveAll(dir)
-	name := filepath.Join(dir, "remaining")
-	flags := []string{"-fix"}
-	if diff {
-		flags = append(flags, "-diff")
-	}
-	cmd := rerun(append(flags, args...))
-	cmd.Env = append(os.Environ(), remainingFile+"="+name)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	exitCode, err = run(cmd)
-	if err != nil {
-		return failed(err)
-	}
-	if exitCode == 0 && !diff {
-		if exitCode, ok := reportAgain(args); ok {
-			return exitCode
+// rewrite applies the fixes, or shows them as a diff, and returns the reports that remain.
+func (s source) rewrite(found findings, showDiff bool, stdout, stderr io.Writer) (remaining []report, err error) {
+	for _, name := range slices.Sorted(maps.Keys(found.fixes)) {
+		before, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		after, err := apply(found.fset, before, found.fixes[name])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if showDiff {
+			stdout.Write(diff.Diff(name+" (old)", before, name+" (new)", after))
+			continue
+		}
+		if err := os.WriteFile(name, after, 0o666); err != nil {
+			return nil, err
 		}
 	}
-	reports, err := readReports(name)
-	if err != nil {
-		return failed(err)
+	if showDiff || len(found.fixes) == 0 {
+		return found.remaining(), nil
 	}
-	if exitCode == 0 && !diff && len(reports) > 0 {
-		fmt.Fprintln(os.Stderr, "migrate: the rewritten packages do not compile before you run go get github.com/inprocchain/inprocchain; "+
+	again, err := s.analyze()
+	if err == nil && len(again.errors) <= len(found.errors) {
+		return again.reports, nil
+	}
+	remaining = found.remaining()
+	if len(remaining) > 0 {
+		fmt.Fprintln(stderr, "migrate: the rewritten packages do not compile before you run go get github.com/inprocchain/inprocchain; "+
 			"these reports remain, with line numbers from before the rewriting:")
 	}
-	for _, r := range reports {
-		fmt.Fprint(os.Stderr, r.Text)
-	}
-	if exitCode == 0 && len(reports) > 0 {
-		return 3
-	}
-	return exitCode
+	return remaining, nil
 }
 
-// reportAgain reports on the rewritten files. ok is false if they do not compile,
-// as when go.mod does not require inprocchain yet.
-func reportAgain(args []string) (exitCode int, ok bool) {
-	var stdout, stderr bytes.Buffer
-	cmd := rerun(args)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	exitCode, err := run(cmd)
-	if err != nil || exitCode != 0 && exitCode != 3 {
-		return 0, false
-	}
-	os.Stdout.Write(stdout.Bytes())
-	os.Stderr.Write(stderr.Bytes())
-	return exitCode, true
-}
-
-// rerun returns a command that runs this program.
-func rerun(args []string) *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		self = os.Args[0]
-	}
-	return exec.Command(self, args...)
-}
-
-// run runs a command and returns its exit code. It returns an error if the command could
-// not be run.
-func run(cmd *exec.Cmd) (exitCode int, err error) {
-	err = cmd.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		return exit.ExitCode(), nil
-	}
-	return 0, err
-}
-
-func failed(err error) (exitCode int) {
-	fmt.Fprintln(os.Stderr, "migrate:", err)
-	return 1
-}
-
-// fixFlags removes -fix and -diff from the flags in args and reports whether they were
-// given. An argument after the flags is not a flag, so a misplaced -diff rewrites nothing.
-func fixFlags(args []string) (rest []string, write, diff bool) {
-	for i := 0; i < len(args); i++ {
-		name := strings.TrimLeft(args[i], "-")
-		switch {
-		case name == args[i] || name == "":
-			return append(rest, args[i:]...), write, diff
-		case name == "fix" || name == "fix=true":
-			write = true
-		case name == "diff" || name == "diff=true":
-			diff = true
-		case slices.Contains(withValue, name) && i+1 < len(args):
-			rest = append(rest, args[i], args[i+1])
-			i++
-		default:
-			rest = append(rest, args[i])
+// apply returns the text of a file with its edits. If the file was formatted, the result
+// is. Otherwise the lines without an edit stay as they are.
+func apply(fset *token.FileSet, before []byte, edits []analysis.TextEdit) ([]byte, error) {
+	edits = slices.SortedStableFunc(slices.Values(edits), func(a, b analysis.TextEdit) int { return int(a.Pos - b.Pos) })
+	var after []byte
+	written := 0
+	for _, e := range edits {
+		file := fset.File(e.Pos)
+		start, end := file.Offset(e.Pos), file.Offset(max(e.Pos, e.End)) // End may be invalid
+		if start < written {
+			return nil, fmt.Errorf("the edits overlap")
 		}
+		after = append(append(after, before[written:start]...), e.NewText...)
+		written = end
 	}
-	return rest, write, diff
+	after = append(after, before[written:]...)
+	if formatted, err := format.Source(before); err != nil || !bytes.Equal(formatted, before) {
+		return after, err
+	}
+	return format.Source(after)
 }
-
-// withValue has the driver's flags whose value may be the next argument.
-var withValue = []string{"c", "cpuprofile", "debug", "memprofile", "tags", "trace"}

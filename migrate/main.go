@@ -9,6 +9,10 @@
 // With -diff and -fix, it then prints the reports that remain, and exits 3 if
 // there are any. Each says why it is not rewritten.
 //
+// It analyzes the packages that import gRPC, grpchan, grpc-gateway or inprocchain
+// themselves, with their tests. If some of them do not compile, it prints the errors,
+// analyzes the others, and exits 1.
+//
 // It is also a tool for go vet:
 //
 //	go vet -vettool=$(which migrate) ./...
@@ -17,35 +21,35 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
+	"slices"
+	"strings"
 
-	"golang.org/x/tools/go/analysis/singlechecker"
+	"golang.org/x/tools/go/analysis/unitchecker"
 
 	"github.com/inprocchain/inprocchain/migrate/analyzer"
 )
 
 func main() {
-	flag.CommandLine.Usage = usage
-	if len(os.Args) == 1 {
-		usage()
-		os.Exit(1)
+	if calledByVet(os.Args[1:]) {
+		unitchecker.Main(analyzer.Analyzer)
 	}
-	if name := os.Getenv(remainingFile); name != "" {
-		singlechecker.Main(recording(analyzer.Analyzer, name))
-	}
-	if rest, write, diff := fixFlags(os.Args[1:]); write || diff {
-		os.Exit(fix(rest, diff))
-	}
-	singlechecker.Main(analyzer.Analyzer) // also implements the protocol of go vet
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-func usage() {
-	fmt.Fprint(os.Stderr, `Migrate finds the uses of grpchan and grpc-gateway that go wrong on an in-process
-channel, and rewrites them to inprocchain.
+// calledByVet reports whether the arguments are those with which go vet runs a tool.
+func calledByVet(args []string) bool {
+	return slices.ContainsFunc(args, func(arg string) bool {
+		return arg == "-V=full" || arg == "-flags" || strings.HasSuffix(arg, ".cfg")
+	})
+}
 
-	migrate [flags] packages
+const usage = `Migrate finds the uses of grpchan and grpc-gateway that go wrong on an in-process
+channel, and rewrites them to inprocchain.
 
 	migrate ./...          reports; exits 3 if there is something to report
 	migrate -diff ./...    shows what -fix would change, without changing it
@@ -56,10 +60,66 @@ are any.
 
 	go vet -vettool=$(which migrate) ./...
 
-Further flags:
+Flags:
+`
 
-	-json          report as JSON, and exit 0
-	-c N           show N lines around each report
-	-test=false    ignore test files
-`)
+// run is the command. It returns the exit code.
+func run(args []string, stdout, stderr io.Writer) (exitCode int) {
+	var s source
+	flags := flag.NewFlagSet("migrate", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
+	diff := flags.Bool("diff", false, "show what -fix would change, as a diff")
+	write := flags.Bool("fix", false, "rewrite what is safe to rewrite")
+	flags.BoolVar(&s.tests, "test", true, "analyze test files, too")
+	flags.StringVar(&s.tags, "tags", "", "a comma-separated list of build `tags`")
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case err != nil:
+		return 2
+	case flags.NArg() == 0:
+		flags.Usage()
+		return 1
+	}
+	s.patterns = flags.Args()
+
+	found, err := s.analyze()
+	reports := found.reports
+	if err == nil && (*diff || *write) {
+		reports, err = s.rewrite(found, *diff, stdout, stderr)
+	}
+	for _, r := range reports {
+		fmt.Fprint(stderr, r.text)
+	}
+	printErrors(stderr, found.errors)
+	switch {
+	case err != nil:
+		fmt.Fprintln(stderr, "migrate:", err)
+		return 1
+	case len(found.errors) > 0:
+		return 1
+	case len(reports) > 0:
+		return 3
+	}
+	return 0
+}
+
+// printErrors prints the errors of packages that do not compile. They are last, so that
+// reports do not hide them.
+func printErrors(w io.Writer, errs []error) {
+	const most = 10 // of one package that is missing, for example
+	for i, err := range errs {
+		if i == most {
+			fmt.Fprintf(w, "migrate: and %d more errors\n", len(errs)-most)
+			break
+		}
+		fmt.Fprintf(w, "migrate: %v\n", err)
+	}
+	if len(errs) > 0 {
+		fmt.Fprintln(w, "migrate: the packages with these errors, and those that import them, were not analyzed")
+	}
 }

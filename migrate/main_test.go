@@ -53,7 +53,7 @@ func TestDiffThenFixThenFixAgain(t *testing.T) {
 	file := filepath.Join(dir, "src", "imports", "present.go")
 	before, golden := read(t, file), read(t, file+".golden")
 
-	for _, flags := range [][]string{{"-diff"}, {"-fix", "-diff"}, {"--diff=true"}, {"-c", "1", "-diff"}} {
+	for _, flags := range [][]string{{"-diff"}, {"-fix", "-diff"}, {"--diff=true"}, {"-tags", "x", "-diff"}} {
 		out, code := execute(t, dir, "imports", append(append([]string{migrate}, flags...), ".")...)
 		if code != 0 || !strings.Contains(out, "\n-\treturn grpchan.Intercept") || !strings.Contains(out, "\n+\treturn chain.Wrap(") {
 			t.Errorf("%v: exit %d\n%s", flags, code, out)
@@ -114,6 +114,48 @@ func TestRemainingBeforeGoGet(t *testing.T) {
 	}
 }
 
+// TestDiffOfUnformattedFile checks that lines without an edit stay as they are.
+func TestDiffOfUnformattedFile(t *testing.T) {
+	dir := workspace(t)
+	file := filepath.Join(dir, "src", "runintercept", "main.go")
+	unformatted := strings.ReplaceAll(read(t, file), "\t", "    ") + "\n\nvar   unformatted=1\n"
+	if err := os.WriteFile(file, []byte(unformatted), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, code := execute(t, dir, "runintercept", migrate, "-diff", ".")
+	_, hunks, _ := strings.Cut(out, "\n@@")
+	if changed := strings.Count(hunks, "\n-") + strings.Count(hunks, "\n+"); code != 0 || changed != 6 {
+		t.Errorf("exit %d, %d changed lines, want 6 (two calls and an import)\n%s", code, changed, out)
+	}
+}
+
+// TestErrors checks that errors are printed after the reports on the other packages, and
+// only their causes.
+func TestErrors(t *testing.T) {
+	dir := workspace(t)
+	for name, text := range map[string]string{
+		"missing":  "package missing\n\nimport (\n\t_ \"example.com/missing\"\n\t_ \"google.golang.org/grpc\"\n)\n",
+		"mistyped": "package mistyped\n\nimport \"google.golang.org/grpc\"\n\nvar _ grpc.Missing\n",
+		"mistaken": "package mistaken\n\nimport (\n\t_ \"google.golang.org/grpc\"\n\t_ \"mistyped\"\n)\n",
+		"syntax":   "package syntax\n\nimport _ \"google.golang.org/grpc\"\n\nfunc {\n",
+		"ignored":  "package ignored\n\nvar x int = \"not analyzed\"\n",
+	} {
+		file := filepath.Join(dir, "src", name, name+".go")
+		if err := errors.Join(os.Mkdir(filepath.Dir(file), 0o700), os.WriteFile(file, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, code := execute(t, dir, "clientconn", migrate, "../missing", "../mistaken", "../mistyped", "../syntax", "../ignored", ".")
+	reports, errs, _ := strings.Cut(out, "migrate: ")
+	if code != 1 || !strings.Contains(reports, "clientconn/rows.go:") {
+		t.Errorf("exit %d\n%s", code, out)
+	}
+	wantLines(t, "migrate: "+errs, `missing.go:4:2: cannot find package "example.com/missing"`, "GOROOT", "GOPATH", `mistyped.go:5:12: undefined: grpc.Missing`, `syntax.go:5:6: expected 'IDENT'`, "migrate: the packages with these errors")
+	if out, code := execute(t, dir, "clientconn", migrate, "./nothing"); code != 1 || !strings.HasPrefix(out, "migrate: ") {
+		t.Errorf("no package: exit %d\n%s", code, out)
+	}
+}
+
 // TestMisplacedDiff checks that a -diff after the packages, where it is not a flag,
 // does not rewrite.
 func TestMisplacedDiff(t *testing.T) {
@@ -159,27 +201,6 @@ func TestREADME(t *testing.T) {
 		out = regexp.MustCompile(` +// want .*`).ReplaceAllString(out, "")
 		if !strings.Contains(readme, "\n"+out+"```\n") {
 			t.Errorf("README.md does not show:\n%s", out)
-		}
-	}
-}
-
-func TestFixFlags(t *testing.T) {
-	for _, test := range []struct {
-		args, rest  string
-		write, diff bool
-	}{
-		{"./...", "./...", false, false},
-		{"-fix .", ".", true, false},
-		{"--diff=true -c 2 . ./b", "-c 2 . ./b", false, true},
-		{"-c 2 -test=false -diff -fix .", "-c 2 -test=false .", true, true},
-		{"-c=2 -fix .", "-c=2 .", true, false},
-		{". -diff", ". -diff", false, false},
-		{"-- -fix", "-- -fix", false, false},
-		{"-json -c", "-json -c", false, false},
-	} {
-		rest, write, diff := fixFlags(strings.Fields(test.args))
-		if strings.Join(rest, " ") != test.rest || write != test.write || diff != test.diff {
-			t.Errorf("%s: %v, %v, %v", test.args, rest, write, diff)
 		}
 	}
 }

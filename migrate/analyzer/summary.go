@@ -57,7 +57,7 @@ var summarizer = &analysis.Analyzer{
 }
 
 func summarize(pass *analysis.Pass) (any, error) {
-	if !imports(pass.Pkg, make(map[*types.Package]bool), grpcPath, otelTracePath) {
+	if len(pass.Files) == 0 || !imports(pass.Pkg, make(map[*types.Package]bool), grpcPath, otelTracePath) {
 		return summaries{}, nil
 	}
 	c := newChecker(pass, inspector.New(pass.Files))
