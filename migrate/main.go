@@ -117,7 +117,7 @@ func printErrors(w io.Writer, errs []error) {
 			fmt.Fprintf(w, "migrate: and %d more errors\n", len(errs)-most)
 			break
 		}
-		fmt.Fprintf(w, "migrate: %v\n", err)
+		fmt.Fprintf(w, "migrate: %s\n", strings.TrimPrefix(err.Error(), "-: ")) // without a position
 	}
 	if len(errs) > 0 {
 		fmt.Fprintln(w, "migrate: the packages with these errors, and those that import them, were not analyzed")

@@ -2,10 +2,9 @@
 // grpc-gateway that go wrong on an in-process gRPC channel. Where it is safe,
 // it rewrites them to github.com/inprocchain/inprocchain.
 //
-// It works on types, not on text: it recognizes renamed and dot imports, type aliases
-// and embedded channels. It ignores generated files. It exports one
-// Analyzer, for golangci-lint, gopls, go vet and every other driver of
-// golang.org/x/tools/go/analysis.
+// It works on types, not on text: it recognizes renamed imports and type aliases. It
+// ignores generated files. It exports one Analyzer, for golangci-lint, gopls, go vet and
+// every other driver of golang.org/x/tools/go/analysis.
 package analyzer
 
 import (
@@ -13,30 +12,32 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 )
 
 const doc = `find grpchan calls that go wrong on an in-process channel
 
-It reports, and where that is safe rewrites to github.com/inprocchain/inprocchain:
+It rewrites to github.com/inprocchain/inprocchain, where that is safe:
 
  - grpchan.InterceptClientConn and its variants on an *inprocgrpc.Channel: the
-   wrapper hides the channel;
+   wrapper hides the channel.
+
+It reports:
+
  - assertions to *inprocgrpc.Channel, which panic or miss the channel when it
    is wrapped;
  - an interceptor or a stats handler of a channel that a later call replaces;
- - a With… method called on a channel that already has an inprocchain.Chain;
  - stats handlers on an *inprocgrpc.Channel, where every duration is wrong;
- - client interceptors that use their *grpc.ClientConn, which is nil there;
-- interceptors and stats handlers that are under a condition on only one of the
-   network server and the in-process channel;
  - interceptors that add events to a span before otelgrpc has started it;
-- otelgrpc on one server both as an interceptor and as a stats handler;
+ - otelgrpc on one server both as an interceptor and as a stats handler;
  - grpc-gateway's Register…HandlerServer, which runs no interceptor.`
 
 // Analyzer reports uses of grpchan and grpc-gateway that go wrong on an
@@ -46,7 +47,7 @@ It reports, and where that is safe rewrites to github.com/inprocchain/inprocchai
 // A diagnostic that can be fixed has one suggested fix. All diagnostics of a
 // file share the same fix, because the rewritten calls share the imports of the
 // file and are correct only together. Applying the fix a second time changes
-// nothing. A diagnostic without a fix gives the reason, unless it is obvious.
+// nothing. A diagnostic of a call that is not rewritten gives the reason.
 //
 // It requires an analyzer that summarizes functions as facts, so that it knows
 // what functions of other packages do. It reports nothing in inprocchain itself.
@@ -69,8 +70,6 @@ func run(pass *analysis.Pass) (any, error) {
 	c.checkAssertions()
 	c.checkReplaced()
 	c.checkStatsHandlers()
-	c.checkClientConns()
-	c.checkConditions()
 	c.checkSpans()
 	c.checkInstrumentedTwice()
 	c.checkGateways()
@@ -80,17 +79,14 @@ func run(pass *analysis.Pass) (any, error) {
 
 // checker is one run of the analyzer over one package.
 type checker struct {
-	pass       *analysis.Pass
-	info       *types.Info
-	root       inspector.Cursor
-	vars       *variables
-	funcs      map[*types.Func]*ast.FuncDecl
-	summaries  summaries
-	plans      map[*ast.File]*plan
-	wrapped    map[*ast.CallExpr]bool // intercept calls that the plans turn into inprocchain.Wrap
-	newReasons map[*types.Var]string  // why a channel does not become an inprocchain.Channel, empty if it does
-	chained    map[ast.Node]bool      // where something is set on a channel that has an inprocchain.Chain
-	findings   []finding
+	pass      *analysis.Pass
+	info      *types.Info
+	root      inspector.Cursor
+	vars      *variables
+	funcs     map[*types.Func]*ast.FuncDecl
+	summaries summaries
+	plans     map[*ast.File]*plan
+	findings  []finding
 }
 
 // finding is a diagnostic of a file. If it is rewritten, its fix is that of the
@@ -103,21 +99,18 @@ type finding struct {
 
 func newChecker(pass *analysis.Pass, in *inspector.Inspector) *checker {
 	c := &checker{
-		pass:       pass,
-		info:       pass.TypesInfo,
-		root:       in.Root(),
-		vars:       newVariables(pass.TypesInfo, pass.Files),
-		funcs:      make(map[*types.Func]*ast.FuncDecl),
-		summaries:  make(summaries),
-		plans:      make(map[*ast.File]*plan),
-		wrapped:    make(map[*ast.CallExpr]bool),
-		newReasons: make(map[*types.Var]string),
-		chained:    make(map[ast.Node]bool),
+		pass:      pass,
+		info:      pass.TypesInfo,
+		root:      in.Root(),
+		vars:      newVariables(pass.TypesInfo, pass.Files),
+		funcs:     make(map[*types.Func]*ast.FuncDecl),
+		summaries: make(summaries),
+		plans:     make(map[*ast.File]*plan),
 	}
 	for _, file := range pass.Files {
 		c.plans[file] = &plan{file: file}
 		for _, decl := range file.Decls {
-			if decl, ok := decl.(*ast.FuncDecl); ok {
+			if decl, ok := decl.(*ast.FuncDecl); ok && decl.Body != nil {
 				if fn, ok := c.info.Defs[decl.Name].(*types.Func); ok {
 					c.funcs[fn] = decl
 				}
@@ -140,20 +133,13 @@ func (c *checker) report() {
 		p, q := c.pass.Fset.Position(a.Pos), c.pass.Fset.Position(b.Pos) // files are parsed in any order
 		return cmp.Or(strings.Compare(p.Filename, q.Filename), p.Offset-q.Offset)
 	})
-	fixes := make(map[*ast.File][]analysis.TextEdit)
-	for file, plan := range c.plans {
-		fixes[file] = c.edits(plan)
-	}
 	for _, f := range c.findings {
 		if f.rewritten {
-			// A copy, because drivers sort and complete the edits of a fix in place.
-			f.SuggestedFixes = []analysis.SuggestedFix{{Message: fixMessage, TextEdits: slices.Clone(fixes[f.file])}}
+			f.SuggestedFixes = []analysis.SuggestedFix{{Message: "Use inprocchain throughout this file", TextEdits: c.edits(c.plans[f.file])}}
 		}
 		c.pass.Report(f.Diagnostic)
 	}
 }
-
-const fixMessage = "Use inprocchain throughout this file"
 
 // all yields the nodes of the given types in files that are not generated.
 func (c *checker) all(types ...ast.Node) func(yield func(inspector.Cursor) bool) {
@@ -166,19 +152,11 @@ func (c *checker) all(types ...ast.Node) func(yield func(inspector.Cursor) bool)
 	}
 }
 
-// bodies yields the functions and function literals that have a body, with it, in
-// files that are not generated.
-func (c *checker) bodies() func(yield func(inspector.Cursor, *ast.BlockStmt) bool) {
-	return func(yield func(inspector.Cursor, *ast.BlockStmt) bool) {
-		for cur := range c.all((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
-			var body *ast.BlockStmt
-			switch n := cur.Node().(type) {
-			case *ast.FuncDecl:
-				body = n.Body
-			case *ast.FuncLit:
-				body = n.Body
-			}
-			if body != nil && !yield(cur, body) {
+// calls yields the calls in files that are not generated.
+func (c *checker) calls() func(yield func(inspector.Cursor, *ast.CallExpr) bool) {
+	return func(yield func(inspector.Cursor, *ast.CallExpr) bool) {
+		for cur := range c.all((*ast.CallExpr)(nil)) {
+			if !yield(cur, cur.Node().(*ast.CallExpr)) {
 				return
 			}
 		}
@@ -192,6 +170,18 @@ func fileOf(cur inspector.Cursor) *ast.File {
 	panic("inprocchain: a node outside every file")
 }
 
+// outside returns the first node around cur that is not a parenthesized expression, and
+// which part of that node cur is.
+func outside(cur inspector.Cursor) (around inspector.Cursor, kind edge.Kind, index int) {
+	for {
+		kind, index = cur.ParentEdge()
+		if kind != edge.ParenExpr_X {
+			return cur.Parent(), kind, index
+		}
+		cur = cur.Parent()
+	}
+}
+
 // cursor returns the cursor of a node of this package.
 func (c *checker) cursor(n ast.Node) inspector.Cursor {
 	cur, ok := c.root.FindNode(n)
@@ -201,6 +191,10 @@ func (c *checker) cursor(n ast.Node) inspector.Cursor {
 	return cur
 }
 
-func (c *checker) plan(cur inspector.Cursor) *plan { return c.plans[fileOf(cur)] }
-
 func (c *checker) line(pos token.Pos) int { return c.pass.Fset.Position(pos).Line }
+
+// position returns the name of a file and a line in it.
+func (c *checker) position(pos token.Pos) string {
+	p := c.pass.Fset.Position(pos)
+	return filepath.Base(p.Filename) + ":" + strconv.Itoa(p.Line)
+}

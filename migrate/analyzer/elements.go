@@ -2,43 +2,32 @@ package analyzer
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"slices"
-	"strings"
 
 	"golang.org/x/tools/go/ast/edge"
-	"golang.org/x/tools/go/ast/inspector"
-	"golang.org/x/tools/go/types/typeutil"
 )
 
-// An element is an interceptor, a stats handler or an option in a list.
-type element struct {
-	expr       ast.Expr
-	conditions []string // under which it is in the list
-}
-
-// elements returns the elements of the list that e is when it is used at pos: a
-// slice literal, a variable to which elements are appended, or a call that chains
-// interceptors. Every other expression is one element.
-func (c *checker) elements(e ast.Expr, pos token.Pos) []element {
-	return (&lister{checker: c, pos: pos, bound: make(map[*types.Var][]element)}).list(e)
+// elements returns the interceptors, stats handlers or options of the list that e is when
+// it is used at the end of use: a slice literal, a variable to which elements are appended, or a
+// call that chains interceptors. Every other expression is one element.
+func (c *checker) elements(e ast.Expr, use ast.Node) []ast.Expr {
+	return (&lister{checker: c, use: use, bound: make(map[*types.Var][]ast.Expr)}).list(e)
 }
 
 // lister collects the elements of a list.
 type lister struct {
 	*checker
-	pos   token.Pos                // where the list is used; later assignments are ignored
-	bound map[*types.Var][]element // the variables that are being evaluated, with their elements so far
+	use   ast.Node                  // where the list is used; later assignments are ignored
+	bound map[*types.Var][]ast.Expr // the variables that are being evaluated, with their elements so far
 }
 
-func (l *lister) list(e ast.Expr) []element {
+func (l *lister) list(e ast.Expr) []ast.Expr {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.CompositeLit:
-		if !isSlice(l.info.TypeOf(e)) {
-			break
+		if isSlice(l.info.TypeOf(e)) {
+			return l.lists(e.Elts)
 		}
-		return l.lists(e.Elts)
 	case *ast.Ident:
 		if x := varOf(l.info, e); x != nil && isSlice(x.Type()) {
 			return l.variable(e, x)
@@ -46,35 +35,35 @@ func (l *lister) list(e ast.Expr) []element {
 	case *ast.CallExpr:
 		return l.call(e)
 	}
-	return []element{{e, l.conditions(e)}}
+	return []ast.Expr{e}
 }
 
-func (l *lister) lists(exprs []ast.Expr) (elements []element) {
+func (l *lister) lists(exprs []ast.Expr) (elements []ast.Expr) {
 	for _, e := range exprs {
 		elements = append(elements, l.list(e)...)
 	}
 	return elements
 }
 
-// variable returns what is in a variable after the assignments before l.pos, in
+// variable returns what is in a variable after the assignments before l.use, in
 // source order.
-func (l *lister) variable(e ast.Expr, x *types.Var) []element {
+func (l *lister) variable(e ast.Expr, x *types.Var) []ast.Expr {
 	if held, ok := l.bound[x]; ok {
 		return held
 	}
 	a, ok := l.vars.of(x)
 	if !ok {
-		return []element{{e, l.conditions(e)}}
+		return []ast.Expr{e}
 	}
 	l.bound[x] = nil
 	defer delete(l.bound, x)
 	for _, value := range a.values {
-		if value.Pos() >= l.pos {
+		if value.Pos() >= l.use.Pos() {
 			break
 		}
 		held := l.list(value)
-		if len(l.conditions(value)) > 0 && !mentions(l.info, value, x) {
-			held = append(slices.Clone(l.bound[x]), held...) // The assignment is conditional.
+		if l.conditional(value) && !mentions(l.info, value, x) {
+			held = append(slices.Clone(l.bound[x]), held...)
 		}
 		l.bound[x] = held
 	}
@@ -83,15 +72,14 @@ func (l *lister) variable(e ast.Expr, x *types.Var) []element {
 
 // call returns the elements of a call: of append and the like, of a function
 // that chains interceptors, or the call itself.
-func (l *lister) call(call *ast.CallExpr) []element {
+func (l *lister) call(call *ast.CallExpr) []ast.Expr {
 	if l.info.Types[call.Fun].IsType() && len(call.Args) == 1 {
 		return l.list(call.Args[0])
 	}
 	if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok && l.info.Uses[id] == types.Universe.Lookup("append") {
 		return l.lists(call.Args)
 	}
-	fn := typeutil.StaticCallee(l.info, call)
-	if fn != nil && fn.Pkg() != nil && fn.Pkg().Path() == "slices" && (fn.Name() == "Concat" || fn.Name() == "Clone") {
+	if l.callsOneOf(call, "slices", "Concat", "Clone") {
 		return l.lists(call.Args)
 	}
 	if interceptorKind(l.info.TypeOf(call)) != noInterceptor {
@@ -99,7 +87,7 @@ func (l *lister) call(call *ast.CallExpr) []element {
 			return chained
 		}
 	}
-	return []element{{call, l.conditions(call)}}
+	return []ast.Expr{call}
 }
 
 // interceptorArgs returns the arguments of call that are interceptors or slices
@@ -107,11 +95,8 @@ func (l *lister) call(call *ast.CallExpr) []element {
 func (c *checker) interceptorArgs(call *ast.CallExpr) (args []ast.Expr) {
 	for _, arg := range call.Args {
 		t := c.info.TypeOf(arg)
-		if t == nil || c.isNil(arg) {
-			continue
-		}
-		if slice, ok := t.Underlying().(*types.Slice); ok {
-			t = slice.Elem()
+		if isSlice(t) {
+			t = t.Underlying().(*types.Slice).Elem()
 		}
 		if interceptorKind(t) != noInterceptor {
 			args = append(args, arg)
@@ -128,127 +113,65 @@ func isSlice(t types.Type) bool {
 	return ok
 }
 
-func mentions(info *types.Info, e ast.Expr, x *types.Var) (found bool) {
-	ast.Inspect(e, func(n ast.Node) bool {
-		if id, ok := n.(*ast.Ident); ok && info.Uses[id] == x {
-			found = true
+// conditional reports whether n may not be evaluated when its function runs.
+func (c *checker) conditional(n ast.Node) bool {
+	for around := range c.cursor(n).Enclosing((*ast.IfStmt)(nil), (*ast.CaseClause)(nil), (*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		switch around.Node().(type) {
+		case *ast.IfStmt, *ast.CaseClause:
+			return true
 		}
-		return true
-	})
-	return found
-}
-
-// conditions returns the conditions under which n is evaluated in its function, as
-// source text. Those of an else branch begin with "!".
-func (c *checker) conditions(n ast.Node) (conditions []string) {
-	for cur := c.cursor(n); ; cur = cur.Parent() {
-		kind, _ := cur.ParentEdge()
-		switch parent := cur.Parent().Node().(type) {
-		case *ast.IfStmt:
-			switch kind {
-			case edge.IfStmt_Body:
-				conditions = append(conditions, types.ExprString(parent.Cond))
-			case edge.IfStmt_Else:
-				conditions = append(conditions, negated(parent.Cond))
-			}
-		case *ast.CaseClause:
-			if kind == edge.CaseClause_Body {
-				conditions = append(conditions, c.caseCondition(cur.Parent()))
-			}
-		case *ast.FuncDecl, *ast.FuncLit, *ast.File:
-			slices.Sort(conditions)
-			return slices.Compact(conditions)
-		}
-	}
-}
-
-func negated(cond ast.Expr) string {
-	if not, ok := ast.Unparen(cond).(*ast.UnaryExpr); ok && not.Op == token.NOT {
-		return types.ExprString(ast.Unparen(not.X))
-	}
-	if _, binary := ast.Unparen(cond).(*ast.BinaryExpr); binary {
-		return "!(" + types.ExprString(cond) + ")"
-	}
-	return "!" + types.ExprString(cond)
-}
-
-// caseCondition returns the condition of a clause of a switch.
-func (c *checker) caseCondition(clause inspector.Cursor) string {
-	var texts []string
-	for _, e := range clause.Node().(*ast.CaseClause).List {
-		texts = append(texts, types.ExprString(e))
-	}
-	text := "case " + strings.Join(texts, ", ")
-	if texts == nil {
-		text = "default"
-	}
-	if sw, ok := clause.Parent().Parent().Node().(*ast.SwitchStmt); ok {
-		if sw.Tag == nil && len(texts) == 1 {
-			return texts[0]
-		}
-		if sw.Tag != nil {
-			return "switch " + types.ExprString(sw.Tag) + " " + text
-		}
-	}
-	return text + " in line " + c.position(clause.Node().Pos())
-}
-
-// excludes reports whether the conditions a and b cannot hold together.
-func excludes(a, b []string) bool {
-	for _, x := range a {
-		for _, y := range b {
-			if x == "!"+y || y == "!"+x || x == "!("+y+")" || y == "!("+x+")" || differentCases(x, y) {
-				return true
-			}
-		}
+		return false
 	}
 	return false
 }
 
-func differentCases(x, y string) bool {
-	before := func(s string) string {
-		if tag, rest, ok := strings.Cut(s, " case "); ok && strings.HasPrefix(s, "switch ") && rest != "" {
-			return tag
+// exclusive reports whether a and b are in different branches of one statement.
+func (c *checker) exclusive(a, b ast.Node) bool {
+	for cur := c.cursor(a); ; cur = cur.Parent() {
+		var others []ast.Stmt
+		switch n := cur.Parent().Node().(type) {
+		case *ast.IfStmt:
+			switch cur.ParentEdgeKind() {
+			case edge.IfStmt_Body:
+				others = []ast.Stmt{n.Else}
+			case edge.IfStmt_Else:
+				others = []ast.Stmt{n.Body}
+			}
+		case *ast.BlockStmt:
+			if _, clause := cur.Node().(*ast.CaseClause); clause {
+				others = n.List
+			}
+		case *ast.FuncDecl, *ast.FuncLit, *ast.File:
+			return false
 		}
-		tag, _ := strings.CutSuffix(s, " default")
-		return tag
+		for _, other := range others {
+			if other != nil && other != cur.Node() && other.Pos() <= b.Pos() && b.Pos() < other.End() {
+				return true
+			}
+		}
 	}
-	return x != y && strings.HasPrefix(x, "switch ") && before(x) == before(y)
 }
 
-// identity returns an object that identifies an element, so that the same interceptor or
-// stats handler can be recognized in two lists: a function, a variable, a field or a
-// type. For the result of a call, it is the called function. It returns nil if there is
-// none.
+// identity returns the function, variable or field that an element is, so that otelgrpc's
+// can be recognized. For the result of a call, it is the called function. It returns nil if
+// there is none.
 func (c *checker) identity(e ast.Expr) types.Object {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.Ident:
-		x := varOf(c.info, e)
-		if x == nil {
-			return c.info.Uses[e]
-		}
-		if value := c.vars.sole(x); value != nil {
-			if obj := c.identity(value); obj != nil {
-				return obj
+		if x := varOf(c.info, e); x != nil {
+			if value := c.vars.sole(x); value != nil {
+				return c.identity(value)
 			}
 		}
-		return x
+		return c.info.Uses[e]
 	case *ast.SelectorExpr:
 		return c.info.Uses[e.Sel]
 	case *ast.CallExpr:
 		if c.info.Types[e.Fun].IsType() && len(e.Args) == 1 {
 			return c.identity(e.Args[0])
 		}
-		if fn := typeutil.StaticCallee(c.info, e); fn != nil {
+		if fn := c.callee(e); fn != nil {
 			return fn
-		}
-	case *ast.UnaryExpr:
-		if e.Op == token.AND {
-			return c.identity(e.X)
-		}
-	case *ast.CompositeLit:
-		if named, ok := types.Unalias(c.info.TypeOf(e)).(*types.Named); ok {
-			return named.Obj()
 		}
 	}
 	return nil

@@ -22,12 +22,6 @@ const (
 // isChannel reports whether t is *inprocgrpc.Channel or an alias of it.
 func isChannel(t types.Type) bool { return isPointerTo(t, inprocgrpcPath, "Channel") }
 
-// isInprocchainChannel reports whether t is *inprocchain.Channel or an alias of it.
-func isInprocchainChannel(t types.Type) bool { return isPointerTo(t, inprocchainPath, "Channel") }
-
-// isClientConn reports whether t is *grpc.ClientConn.
-func isClientConn(t types.Type) bool { return isPointerTo(t, grpcPath, "ClientConn") }
-
 func isPointerTo(t types.Type, path, name string) bool {
 	if t == nil {
 		return false
@@ -46,26 +40,6 @@ func isNamed(t types.Type, path, name string) bool {
 
 func isObject(obj types.Object, path, name string) bool {
 	return obj.Pkg() != nil && obj.Pkg().Path() == path && obj.Name() == name
-}
-
-// carriesChannel reports whether the RPCs of a value of type t are those of an
-// inprocgrpc.Channel that it is or embeds.
-func carriesChannel(t types.Type) bool {
-	if t == nil || types.IsInterface(t) {
-		return false
-	}
-	for _, name := range []string{"Invoke", "NewStream"} {
-		method, _, _ := types.LookupFieldOrMethod(t, true, nil, name)
-		if fn, ok := method.(*types.Func); !ok || !isChannelMethod(fn) {
-			return false
-		}
-	}
-	return true
-}
-
-func isChannelMethod(fn *types.Func) bool {
-	recv := fn.Signature().Recv()
-	return recv != nil && isChannel(recv.Type())
 }
 
 // An interceptorKinds is one of grpc's four kinds of interceptor, or none.
@@ -103,55 +77,6 @@ func interceptorKind(t types.Type) interceptorKinds {
 	return noInterceptor
 }
 
-// An intercept is the kind of arguments that one of grpchan's Intercept functions takes
-// after the channel.
-type intercept int
-
-const (
-	noIntercept     intercept = iota
-	interceptBoth             // a unary and a stream interceptor, either of which may be nil
-	interceptUnary            // unary interceptors
-	interceptStream           // stream interceptors
-)
-
-var intercepts = map[string]intercept{
-	"InterceptChannel":          interceptBoth,
-	"InterceptClientConn":       interceptBoth,
-	"InterceptClientConnUnary":  interceptUnary,
-	"InterceptClientConnStream": interceptStream,
-}
-
-// interceptOf returns which of those functions e calls, if any.
-func (c *checker) interceptOf(e ast.Expr) (*ast.CallExpr, intercept) {
-	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok {
-		return nil, noIntercept
-	}
-	fn := typeutil.StaticCallee(c.info, call)
-	if fn == nil || fn.Pkg() == nil || fn.Pkg().Path() != grpchanPath || fn.Signature().Recv() != nil {
-		return nil, noIntercept
-	}
-	kind := intercepts[fn.Name()]
-	if kind == interceptBoth && len(call.Args) != 3 {
-		return nil, noIntercept // f(g()), where g returns all three
-	}
-	return call, kind
-}
-
-// interceptors returns the arguments of an intercept call that are not the
-// literal nil.
-func (c *checker) interceptors(call *ast.CallExpr) []ast.Expr {
-	var given []ast.Expr
-	for _, arg := range call.Args[1:] {
-		if !c.isNil(arg) {
-			given = append(given, arg)
-		}
-	}
-	return given
-}
-
-func (c *checker) isNil(e ast.Expr) bool { return c.info.Types[e].IsNil() }
-
 // hooks maps each method that sets the only interceptor or stats handler of a kind on a
 // channel to the option of inprocchain that adds one.
 var hooks = map[string]string{
@@ -161,42 +86,21 @@ var hooks = map[string]string{
 	"WithClientStatsHandler":      "WithClientStatsHandlers",
 }
 
-// hookOf returns the selector of a call of one of those methods and the name of
-// the method. For f(x).WithA(y), the selector is f(x).WithA.
-func (c *checker) hookOf(e ast.Expr) (sel *ast.SelectorExpr, name string) {
-	sel, name = c.settingOf(e)
-	if hooks[name] == "" {
-		return nil, ""
-	}
-	return sel, name
-}
+func isSetting(name string) bool { return hooks[name] != "" || name == "WithCloner" }
 
-// settingOf is hookOf for every method that returns the channel it was called
-// on. These are the hooks and WithCloner.
-func (c *checker) settingOf(e ast.Expr) (*ast.SelectorExpr, string) {
+// settingOf returns the selector of a call of a method that configures a channel and
+// returns it, and the name of the method. For f(x).WithA(y), the selector is f(x).WithA.
+func (c *checker) settingOf(e ast.Expr) (sel *ast.SelectorExpr, name string) {
 	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok {
+	if !ok || len(call.Args) != 1 {
 		return nil, ""
 	}
-	sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-	fn := typeutil.StaticCallee(c.info, call)
-	if !ok || fn == nil || !isChannelMethod(fn) || len(call.Args) != 1 {
-		return nil, "" // another method, or a method expression
-	}
-	if !isSetting(fn.Name()) {
+	sel, ok = ast.Unparen(call.Fun).(*ast.SelectorExpr)
+	fn := c.callee(call)
+	if !ok || fn == nil || !isSetting(fn.Name()) || fn.Signature().Recv() == nil || !isChannel(fn.Signature().Recv().Type()) {
 		return nil, ""
 	}
 	return sel, fn.Name()
-}
-
-func isSetting(name string) bool { return hooks[name] != "" || name == "WithCloner" }
-
-// optionFor returns the option of inprocchain that replaces a With… method.
-func optionFor(name string) string {
-	if option := hooks[name]; option != "" {
-		return option
-	}
-	return name // WithCloner
 }
 
 // isFresh reports whether e makes a new channel.
@@ -212,16 +116,22 @@ func (c *checker) isFresh(e ast.Expr) bool {
 	return false
 }
 
-// callOf returns e as a call of the function or method with the given name in
-// the package with the given path, and nil if it is something else.
-func (c *checker) callOf(e ast.Expr, path, name string) *ast.CallExpr {
-	call, ok := ast.Unparen(e).(*ast.CallExpr)
-	if !ok {
-		return nil
+func (c *checker) isNil(e ast.Expr) bool { return c.info.Types[e].IsNil() }
+
+// callee returns the function or method that call calls, if that is known.
+func (c *checker) callee(call *ast.CallExpr) *types.Func { return typeutil.StaticCallee(c.info, call) }
+
+// callsOneOf reports whether call calls a function or method of a package with one of the
+// names.
+func (c *checker) callsOneOf(call *ast.CallExpr, path string, names ...string) bool {
+	fn := c.callee(call)
+	if fn == nil {
+		return false
 	}
-	fn := typeutil.StaticCallee(c.info, call)
-	if fn == nil || !isObject(fn, path, name) {
-		return nil
+	for _, name := range names {
+		if isObject(fn, path, name) {
+			return true
+		}
 	}
-	return call
+	return false
 }

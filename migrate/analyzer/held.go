@@ -11,53 +11,36 @@ import (
 type held uint8
 
 const (
-	heldChannel   held = 1 << iota // an *inprocgrpc.Channel
-	heldEmbedding                  // a value that embeds one
-	heldWrapper                    // grpchan's wrapper around one of these
-	heldOther                      // anything else
+	heldChannel held = 1 << iota // an *inprocgrpc.Channel or an *inprocchain.Channel
+	heldWrapper                  // grpchan's wrapper around one
+	heldOther                    // anything else
 )
 
-// inProcess reports whether every RPC on what is held ends at an
-// inprocgrpc.Channel.
+// inProcess reports whether every RPC on what is held ends at an in-process channel.
 func (h held) inProcess() bool { return h != 0 && h&heldOther == 0 }
 
 // holds returns what e may hold, judged by its static type or, for an interface, by what
-// this package assigns to it.
-func (c *checker) holds(e ast.Expr) held { return c.holdsBut(e, nil) }
-
-// holdsBut is holds, ignoring the variables on path.
-func (c *checker) holdsBut(e ast.Expr, path []*types.Var) held {
+// this package assigns to it. It ignores the variables on path.
+func (c *checker) holds(e ast.Expr, path ...*types.Var) held {
 	e = ast.Unparen(e)
 	t := c.info.TypeOf(e)
 	switch {
 	case c.isNil(e):
 		return 0
-	case isChannel(t):
+	case isChannel(t), isPointerTo(t, inprocchainPath, "Channel"):
 		return heldChannel
-	case carriesChannel(t):
-		return heldEmbedding
 	}
-	if call, ok := e.(*ast.CallExpr); ok {
-		return c.holdsResult(call, path)
+	if call, kind := c.interceptOf(e); kind != noIntercept {
+		inner := c.holds(call.Args[0], path...)
+		if inner.inProcess() && len(c.layerOf(call).options) > 0 {
+			return heldWrapper
+		}
+		return inner
 	}
 	return c.holdsVariable(varOf(c.info, e), path)
 }
 
-func (c *checker) holdsResult(call *ast.CallExpr, path []*types.Var) held {
-	if c.info.Types[call.Fun].IsType() && len(call.Args) == 1 {
-		return c.holdsBut(call.Args[0], path)
-	}
-	if _, kind := c.interceptOf(call); kind == noIntercept {
-		return heldOther
-	}
-	inner := c.holdsBut(call.Args[0], path)
-	if inner.inProcess() && len(c.interceptors(call)) > 0 {
-		return heldWrapper
-	}
-	return inner
-}
-
-func (c *checker) holdsVariable(x *types.Var, path []*types.Var) held {
+func (c *checker) holdsVariable(x *types.Var, path []*types.Var) (h held) {
 	if x == nil || !types.IsInterface(x.Type()) {
 		return heldOther
 	}
@@ -68,9 +51,8 @@ func (c *checker) holdsVariable(x *types.Var, path []*types.Var) held {
 	if !ok {
 		return heldOther
 	}
-	var h held
 	for _, value := range a.values {
-		h |= c.holdsBut(value, append(path, x))
+		h |= c.holds(value, append(path, x)...)
 	}
 	return h
 }

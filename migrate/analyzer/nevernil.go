@@ -2,11 +2,8 @@ package analyzer
 
 import (
 	"go/ast"
-	"go/token"
 	"go/types"
 	"slices"
-
-	"golang.org/x/tools/go/types/typeutil"
 )
 
 // neverNil reports whether e, an interceptor, is never nil. It looks into the
@@ -18,10 +15,8 @@ func (c *checker) neverNil(e ast.Expr, depth int) bool {
 		return false
 	}
 	switch e := e.(type) {
-	case *ast.FuncLit, *ast.CompositeLit:
+	case *ast.FuncLit:
 		return true
-	case *ast.UnaryExpr:
-		return e.Op == token.AND
 	case *ast.CallExpr:
 		return c.resultNeverNil(e, depth+1)
 	case *ast.SelectorExpr:
@@ -42,11 +37,11 @@ func (c *checker) resultNeverNil(call *ast.CallExpr, depth int) bool {
 	if c.info.Types[call.Fun].IsType() && len(call.Args) == 1 {
 		return c.neverNil(call.Args[0], depth)
 	}
-	fn := typeutil.StaticCallee(c.info, call)
+	fn := c.callee(call)
 	if fn == nil {
 		return false
 	}
-	if decl := c.funcs[fn.Origin()]; decl != nil && decl.Body != nil {
+	if decl := c.funcs[fn.Origin()]; decl != nil {
 		return c.neverReturnsNil(decl, depth)
 	}
 	return c.summaries.of(fn).NeverNil

@@ -3,7 +3,8 @@ package analyzer
 import (
 	"go/ast"
 	"go/token"
-	"strings"
+	"slices"
+	"strconv"
 
 	"golang.org/x/tools/go/analysis"
 )
@@ -13,24 +14,14 @@ import (
 type plan struct {
 	file  *ast.File
 	edits []edit
-	kept  []ast.Node // nodes in replaced text that the replacement contains
-	names []newName
+	calls []*ast.CallExpr // the intercept calls that the edits remove
 }
 
-// edit replaces a range of the source. In text, the qualifier stands for the name of
-// inprocchain in the file and a dot.
+// edit replaces a range of the source.
 type edit struct {
 	pos, end token.Pos
 	text     string
 }
-
-const qualifier = "\x00"
-
-// The reasons for which a plan rejects edits.
-const (
-	commentLost = "a comment would be lost"
-	overlapping = "it is part of another call that is rewritten"
-)
 
 // because returns the end of a message that says why there is no fix. It is
 // empty if there is one.
@@ -41,65 +32,106 @@ func because(reason string) string {
 	return " (not rewritten: " + reason + ")"
 }
 
-// try adds edits that belong together. If they would lose a comment or overlap
-// other edits, it adds nothing and returns the reason.
-func (p *plan) try(edits []edit) (reason string) {
+// try adds edits that belong together and remove the calls of the layers. If they would
+// lose a comment or overlap other edits, it adds nothing and returns the reason.
+func (p *plan) try(edits []edit, layers []layer) (reason string) {
 	for _, e := range edits {
-		for _, group := range p.file.Comments {
-			if group.Pos() < e.end && e.pos < group.End() {
-				return commentLost
-			}
+		if p.hasComment(e) {
+			return "a comment would be lost"
 		}
 		for _, other := range p.edits {
 			if other.pos < e.end && e.pos < other.end {
-				return overlapping
+				return "it is part of another call that is rewritten"
 			}
 		}
 	}
 	p.edits = append(p.edits, edits...)
+	for _, l := range layers {
+		p.calls = append(p.calls, l.call)
+	}
 	return ""
 }
 
-// removes reports whether the plan removes the identifier id.
-func (p *plan) removes(id *ast.Ident) bool {
-	for _, node := range p.kept {
-		if node.Pos() <= id.Pos() && id.Pos() < node.End() {
-			return false
-		}
-	}
-	for _, e := range p.edits {
-		if e.pos <= id.Pos() && id.Pos() < e.end {
-			return true
-		}
-	}
-	return false
-}
-
-// qualifies reports whether the plan needs the name of inprocchain.
-func (p *plan) qualifies() bool {
-	for _, e := range p.edits {
-		if strings.Contains(e.text, qualifier) {
-			return true
-		}
-	}
-	return false
+// hasComment reports whether there is a comment in the range of e.
+func (p *plan) hasComment(e edit) bool {
+	return slices.ContainsFunc(p.file.Comments, func(group *ast.CommentGroup) bool {
+		return group.Pos() < e.end && e.pos < group.End()
+	})
 }
 
 // edits returns the edits of the plan's fix, including those of the imports.
-func (c *checker) edits(p *plan) []analysis.TextEdit {
-	if len(p.edits) == 0 {
-		return nil
+func (c *checker) edits(p *plan) (edits []analysis.TextEdit) {
+	for _, e := range append(p.edits[:len(p.edits):len(p.edits)], c.importEdits(p)...) {
+		edits = append(edits, analysis.TextEdit{Pos: e.pos, End: e.end, NewText: []byte(e.text)})
 	}
-	name, imported := c.importName(p)
-	added := ""
-	if !imported && p.qualifies() {
-		added = importSpec(name)
+	return edits
+}
+
+// importedName returns the name by which the file refers to a package at pos. It is empty
+// if there is none.
+func (c *checker) importedName(file *ast.File, path string, pos token.Pos) string {
+	for _, spec := range file.Imports {
+		pkg := c.info.PkgNameOf(spec)
+		if pkg == nil || pkg.Imported().Path() != path {
+			continue
+		}
+		if _, obj := c.info.Scopes[file].Innermost(pos).LookupParent(pkg.Name(), pos); obj == pkg {
+			return pkg.Name()
+		}
 	}
-	edits := append(p.edits, c.dropImports(p, added)...)
-	texts := make([]analysis.TextEdit, len(edits))
-	for i, e := range edits {
-		text := strings.ReplaceAll(e.text, qualifier, name+".")
-		texts[i] = analysis.TextEdit{Pos: e.pos, End: e.end, NewText: []byte(text)}
+	return ""
+}
+
+// importEdits adds the import of inprocchain, if it is missing, and removes that of grpchan,
+// if it is no longer used.
+func (c *checker) importEdits(p *plan) []edit {
+	grpchan, missing := (*ast.ImportSpec)(nil), true
+	for _, spec := range p.file.Imports {
+		switch path, _ := strconv.Unquote(spec.Path.Value); path {
+		case grpchanPath:
+			grpchan = spec
+		case inprocchainPath:
+			missing = false
+		}
 	}
-	return texts
+	pkg := c.info.PkgNameOf(grpchan)
+	uses := 0
+	for id, obj := range c.info.Uses {
+		if obj == pkg && p.file.Pos() <= id.Pos() && id.Pos() < p.file.End() {
+			uses++
+		}
+	}
+	added := strconv.Quote(inprocchainPath)
+	switch unused := uses == len(p.calls); {
+	case missing && unused:
+		return []edit{{grpchan.Pos(), grpchan.End(), added}}
+	case missing && c.isSingle(p.file, grpchan):
+		return []edit{{grpchan.End(), grpchan.End(), "\nimport " + added}}
+	case missing:
+		return []edit{{grpchan.End(), grpchan.End(), "\n" + added}}
+	case unused:
+		return []edit{c.wholeLines(grpchan.Pos(), grpchan.End())}
+	}
+	return nil
+}
+
+// isSingle reports whether the import is a declaration of its own, without parentheses.
+func (c *checker) isSingle(file *ast.File, spec *ast.ImportSpec) bool {
+	for _, decl := range file.Decls {
+		if decl, ok := decl.(*ast.GenDecl); ok && decl.Pos() <= spec.Pos() && spec.End() <= decl.End() {
+			return !decl.Lparen.IsValid()
+		}
+	}
+	return false
+}
+
+// wholeLines returns an edit that removes a range and the rest of its lines.
+func (c *checker) wholeLines(pos, end token.Pos) edit {
+	file := c.pass.Fset.File(pos)
+	line := func(pos token.Pos) int { return file.PositionFor(pos, false).Line } // ignores //line comments
+	start := file.LineStart(line(pos))
+	if next := line(end) + 1; next <= file.LineCount() {
+		return edit{start, file.LineStart(next), ""}
+	}
+	return edit{start, end, ""}
 }

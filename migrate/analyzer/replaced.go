@@ -1,28 +1,26 @@
 package analyzer
 
 import (
-	"fmt"
 	"go/ast"
 	"go/token"
 
-	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/cfg"
 )
 
 // checkReplaced finds interceptors and stats handlers of a channel that a later
-// call replaces, and With… methods that are called on a channel that already has
-// an inprocchain.Chain. It follows every path through a function.
+// call replaces. It follows every path through a function.
 func (c *checker) checkReplaced() {
-	for cur, body := range c.bodies() {
-		if c.sets(body) {
-			c.replacedIn(cur, body)
+	for cur := range c.all((*ast.FuncDecl)(nil), (*ast.FuncLit)(nil)) {
+		var body *ast.BlockStmt
+		switch n := cur.Node().(type) {
+		case *ast.FuncDecl:
+			body = n.Body
+		case *ast.FuncLit:
+			body = n.Body
 		}
-	}
-	for cur := range c.all((*ast.ValueSpec)(nil)) { // variables of the package
-		if _, top := cur.Parent().Parent().Node().(*ast.File); top {
-			w := &hookWalker{checker: c, at: cur, set: make(setHooks)}
-			w.node(cur.Node())
+		if body != nil && c.sets(body) {
+			c.replacedIn(cur, body)
 		}
 	}
 }
@@ -47,21 +45,23 @@ func (c *checker) replacedIn(at inspector.Cursor, body *ast.BlockStmt) {
 	for work := []*cfg.Block{graph.Blocks[0]}; len(work) > 0; {
 		block := work[0]
 		work = work[1:]
-		after := c.through(block, before[block], nil)
+		w := hookWalker{checker: c, set: make(setHooks)}
+		w.walk(block, before[block])
 		for _, next := range block.Succs {
 			known, seen := before[next]
 			if !seen {
 				known = make(setHooks)
 				before[next] = known
 			}
-			if known.join(after) || !seen {
+			if known.join(w.set) || !seen {
 				work = append(work, next)
 			}
 		}
 	}
 	for _, block := range graph.Blocks {
 		if set, reached := before[block]; reached {
-			c.through(block, set, &at)
+			w := hookWalker{checker: c, at: at, set: make(setHooks)}
+			w.walk(block, set)
 		}
 	}
 }
@@ -73,26 +73,7 @@ func mayReturn(call *ast.CallExpr) bool {
 	return !ok || id.Name != "panic"
 }
 
-// through returns the hooks that are set after a block. If at is not nil, it reports
-// the hooks that the block replaces.
-func (c *checker) through(block *cfg.Block, before setHooks, at *inspector.Cursor) setHooks {
-	w := &hookWalker{checker: c, set: make(setHooks)}
-	w.set.join(before)
-	if at != nil {
-		w.at = *at
-	}
-	if loop, ok := block.Stmt.(*ast.RangeStmt); ok && block.Kind == cfg.KindRangeBody {
-		w.forget(loop.Key)
-		w.forget(loop.Value)
-	}
-	for _, n := range block.Nodes {
-		w.node(n)
-	}
-	return w.set
-}
-
-// hook is something of which a channel has at most one: a With… method sets it, or it
-// is an inprocchain.Chain.
+// hook is something of which a channel has at most one, and that a With… method sets.
 type hook struct {
 	of   place
 	name string
@@ -111,42 +92,4 @@ func (s setHooks) join(other setHooks) (changed bool) {
 		}
 	}
 	return changed
-}
-
-// replaces reports that n replaces the hook that was set at the earlier position. by
-// names the called function that does so; it is empty if n is the call of the With…
-// method itself.
-func (w *hookWalker) replaces(h hook, n ast.Node, earlier token.Pos, by string) {
-	subject, verb := h.name, "replaces"
-	if by != "" {
-		subject, verb = by, "calls "+h.name+" on this channel, which replaces"
-	}
-	w.report(n, "replaced", earlier, h.name, fmt.Sprintf("%s %s what %s set on the same channel, which then never runs, because a channel has only one; "+
-		"pass all of them, first to last, to inprocchain.New(inprocchain.%s(…))", subject, verb, w.where(earlier, n.Pos()), hooks[h.name]))
-}
-
-// report reports a finding at n with the position that it is about. name is the
-// text at that position, if it is highlighted.
-func (w *hookWalker) report(n ast.Node, category string, pos token.Pos, name, message string) {
-	if !w.at.Valid() {
-		return
-	}
-	related := "set here"
-	if category == "chained" {
-		related = "the chain is added here"
-	}
-	w.found(w.at, analysis.Diagnostic{
-		Pos:      n.Pos(),
-		End:      n.End(),
-		Category: category,
-		Message:  message,
-		Related:  []analysis.RelatedInformation{{Pos: pos, End: pos + token.Pos(len(name)), Message: related}},
-	}, false)
-}
-
-func (w *hookWalker) where(earlier, now token.Pos) string {
-	if earlier == now {
-		return "the previous iteration of the loop"
-	}
-	return fmt.Sprint("line ", w.line(earlier))
 }

@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
-	"slices"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/types/typeutil"
@@ -14,25 +13,24 @@ import (
 // checkSpans finds server interceptors that add events to the span of their
 // context and are listed before otelgrpc's interceptor, which starts that span.
 func (c *checker) checkSpans() {
-	traced := c.insideOtelHandler()
-	reported := make(map[token.Pos]bool)
-	for cur := range c.all((*ast.CallExpr)(nil)) {
-		call := cur.Node().(*ast.CallExpr)
-		_, hook := c.hookOf(call)
+	reported := c.insideOtelHandler()
+	for cur, call := range c.calls() {
 		for _, list := range c.serverLists(call) {
 			early, otel := c.beforeOtel(list)
-			if early == nil || reported[early.Pos()] || hook == "" && traced[early.Pos()] {
-				continue
+			for _, e := range early {
+				if reported[e.Pos()] {
+					continue
+				}
+				reported[e.Pos()] = true
+				c.found(cur, analysis.Diagnostic{
+					Pos:      e.Pos(),
+					End:      e.End(),
+					Category: "spans",
+					Message: fmt.Sprintf("this interceptor adds events to the span of its context, but runs outside otelgrpc's interceptor (line %d), which starts the span, "+
+						"so the events are lost; use otelgrpc.NewServerHandler() with inprocchain.WithServerStatsHandlers(…) and grpc.StatsHandler(…), which are outside every interceptor", c.line(otel.Pos())),
+					Related: []analysis.RelatedInformation{{Pos: otel.Pos(), Message: "the span is started here"}},
+				}, false)
 			}
-			reported[early.Pos()] = true
-			c.found(cur, analysis.Diagnostic{
-				Pos:      early.Pos(),
-				End:      early.End(),
-				Category: "spans",
-				Message: fmt.Sprintf("this interceptor adds events to the span of its context, but runs outside otelgrpc's interceptor (line %d), which starts the span, "+
-					"so the events are lost; use otelgrpc.NewServerHandler() with inprocchain.WithServerStatsHandlers(…) and grpc.StatsHandler(…), which are outside every interceptor", c.line(otel.Pos())),
-				Related: []analysis.RelatedInformation{{Pos: otel.Pos(), Message: "the span is started here"}},
-			}, false)
 		}
 	}
 }
@@ -40,132 +38,66 @@ func (c *checker) checkSpans() {
 // insideOtelHandler returns the positions of the interceptors of servers that also have
 // otelgrpc's stats handler. It starts a span outside of all of them.
 func (c *checker) insideOtelHandler() map[token.Pos]bool {
-	traced := make(map[token.Pos]bool)
-	for cur := range c.all((*ast.CallExpr)(nil)) {
-		call := cur.Node().(*ast.CallExpr)
-		optionOf := c.optionsOf(call)
-		if optionOf == nil {
+	inside := make(map[token.Pos]bool)
+	for _, call := range c.calls() {
+		options := c.optionsOf(call)
+		if c.otelHandler(options) == nil {
 			continue
 		}
-		if !slices.ContainsFunc(c.optionElements(call, optionOf, noInterceptor), func(e element) bool { return c.isOtelHandler(e.expr) }) {
-			continue
-		}
-		for _, kind := range []interceptorKinds{unaryServer, streamServer} {
-			for _, e := range c.optionElements(call, optionOf, kind) {
-				traced[e.expr.Pos()] = true
+		for _, elements := range options {
+			for _, e := range elements {
+				inside[e.Pos()] = true
 			}
 		}
 	}
-	return traced
-}
-
-// optionsOf returns the function that recognizes the options of call, if that
-// makes a network server, an in-process channel or a chain.
-func (c *checker) optionsOf(call *ast.CallExpr) func(*ast.CallExpr) (interceptorKinds, bool) {
-	if c.callOf(call, grpcPath, "NewServer") != nil {
-		return c.serverOptionOf
-	}
-	for _, name := range []string{"New", "Wrap", "NewChain"} {
-		if c.callOf(call, inprocchainPath, name) != nil {
-			return c.inprocchainOptionOf
-		}
-	}
-	return nil
+	return inside
 }
 
 // serverLists returns the lists of unary and stream server interceptors that call
 // is given, in order. For grpc.NewServer they are those of its options.
-func (c *checker) serverLists(call *ast.CallExpr) [][]element {
-	var elements []element
-	if c.callOf(call, grpcPath, "NewServer") != nil {
-		for _, kind := range []interceptorKinds{unaryServer, streamServer} {
-			elements = append(elements, c.optionElements(call, c.serverOptionOf, kind)...)
-		}
-	} else if !c.info.Types[ast.Unparen(call.Fun)].IsBuiltin() {
-		for _, arg := range c.interceptorArgs(call) {
-			elements = append(elements, c.elements(arg, call.Pos())...)
+func (c *checker) serverLists(call *ast.CallExpr) [][]ast.Expr {
+	if options := c.optionsOf(call); options != nil {
+		return [][]ast.Expr{options[unaryServer], options[streamServer]}
+	}
+	if c.info.Types[ast.Unparen(call.Fun)].IsBuiltin() {
+		return nil // append
+	}
+	lists := make(map[interceptorKinds][]ast.Expr)
+	for _, arg := range c.interceptorArgs(call) {
+		for _, e := range c.elements(arg, call) {
+			kind := interceptorKind(c.info.TypeOf(e))
+			lists[kind] = append(lists[kind], e)
 		}
 	}
-	lists := make([][]element, 2)
-	for _, e := range elements {
-		switch interceptorKind(c.info.TypeOf(e.expr)) {
-		case unaryServer:
-			lists[0] = append(lists[0], e)
-		case streamServer:
-			lists[1] = append(lists[1], e)
-		}
-	}
-	return lists
+	return [][]ast.Expr{lists[unaryServer], lists[streamServer]}
 }
 
-// optionElements returns the elements of the given kind in the options of a call that
-// optionOf recognizes.
-func (c *checker) optionElements(call *ast.CallExpr, optionOf func(*ast.CallExpr) (interceptorKinds, bool), want interceptorKinds) (elements []element) {
-	for _, arg := range call.Args {
-		for _, o := range c.elements(arg, call.Pos()) {
-			option, ok := ast.Unparen(o.expr).(*ast.CallExpr)
-			if !ok {
-				continue
-			}
-			if kind, ok := optionOf(option); !ok || kind != want {
-				continue
-			}
-			for _, arg := range option.Args {
-				for _, e := range c.elements(arg, option.Pos()) {
-					e.conditions = append(o.conditions[:len(o.conditions):len(o.conditions)], e.conditions...)
-					elements = append(elements, e)
-				}
-			}
-		}
-	}
-	return elements
-}
-
-// beforeOtel returns the first element that adds span events and is before
-// otelgrpc's interceptor, and that interceptor.
-func (c *checker) beforeOtel(list []element) (early, otel ast.Expr) {
+// beforeOtel returns the first of otelgrpc's interceptors in a list, and the elements before
+// it that add span events.
+func (c *checker) beforeOtel(list []ast.Expr) (early []ast.Expr, otel ast.Expr) {
 	for i, e := range list {
-		if !c.isOtelInterceptor(e.expr) {
+		if !c.isOtelInterceptor(e) {
 			continue
 		}
 		for _, outer := range list[:i] {
-			if c.recordsEvents(outer.expr) && !excludes(outer.conditions, e.conditions) {
-				return outer.expr, e.expr
+			if c.recordsEvents(outer) && !c.exclusive(outer, e) {
+				early = append(early, outer)
 			}
 		}
-		return nil, nil // Later interceptors are in the span of the first.
+		return early, e
 	}
 	return nil, nil
-}
-
-// isOtelInterceptor reports whether e is one of otelgrpc's server interceptors.
-func (c *checker) isOtelInterceptor(e ast.Expr) bool {
-	obj := c.identity(e)
-	return obj != nil && (isObject(obj, otelgrpcPath, "UnaryServerInterceptor") || isObject(obj, otelgrpcPath, "StreamServerInterceptor"))
-}
-
-// isOtelHandler reports whether e is otelgrpc's server stats handler.
-func (c *checker) isOtelHandler(e ast.Expr) bool {
-	obj := c.identity(e)
-	return obj != nil && isObject(obj, otelgrpcPath, "NewServerHandler")
 }
 
 // recordsEvents reports whether e is an interceptor that adds events to the span
 // of its context.
 func (c *checker) recordsEvents(e ast.Expr) bool {
-	switch e := ast.Unparen(e).(type) {
-	case *ast.FuncLit:
-		return c.addsSpanEvents(e.Body)
-	case *ast.Ident:
-		if x := varOf(c.info, e); x != nil {
-			value := c.vars.sole(x)
-			return value != nil && c.recordsEvents(value)
-		}
-	case *ast.CallExpr:
-		if c.info.Types[e.Fun].IsType() && len(e.Args) == 1 {
-			return c.recordsEvents(e.Args[0])
-		}
-		return c.summaries.of(typeutil.StaticCallee(c.info, e)).SpanEvents
+	if literal, ok := ast.Unparen(e).(*ast.FuncLit); ok {
+		return c.addsSpanEvents(literal.Body)
+	}
+	if x := varOf(c.info, e); x != nil {
+		value := c.vars.sole(x)
+		return value != nil && c.recordsEvents(value)
 	}
 	fn, _ := c.identity(e).(*types.Func)
 	return c.summaries.of(fn).SpanEvents
@@ -204,5 +136,6 @@ func (c *checker) isContextSpan(e ast.Expr) bool {
 	if x := varOf(c.info, e); x != nil {
 		e = c.vars.sole(x)
 	}
-	return e != nil && c.callOf(e, otelTracePath, "SpanFromContext") != nil
+	call, ok := ast.Unparen(e).(*ast.CallExpr)
+	return ok && c.callsOneOf(call, otelTracePath, "SpanFromContext")
 }

@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/ast/inspector"
-	"golang.org/x/tools/go/types/typeutil"
 )
 
 // A summary describes a function for its callers. It is an analysis fact, so it is also
@@ -95,9 +94,6 @@ func imports(pkg *types.Package, seen map[*types.Package]bool, paths ...string) 
 // that changed a summary.
 func (c *checker) summarizeAll() (changed bool) {
 	for fn, decl := range c.funcs {
-		if decl.Body == nil {
-			continue
-		}
 		s := &summary{
 			NeverNil:   c.returnsInterceptor(fn) && c.neverReturnsNil(decl, 0),
 			SpanEvents: c.addsSpanEvents(decl.Body),
@@ -125,12 +121,12 @@ func (c *checker) settingsOn(params *types.Tuple, body *ast.BlockStmt) (settings
 		if !isChannel(param.Type()) {
 			continue
 		}
-		for _, call := range calls(body) {
-			if _, name := c.settingOf(call); name != "" && !c.isNil(call.Args[0]) && c.placeOf(call) == (place{root: param}) {
+		for _, call := range callsIn(body) {
+			if _, name := c.settingOf(call); hooks[name] != "" && !c.isNil(call.Args[0]) && c.placeOf(call) == (place{variable: param}) {
 				settings = append(settings, setting{i, name, c.position(call.Pos())})
 			}
 			for _, passed := range c.settingsBy(call) {
-				if c.placeOf(call.Args[passed.Param]) == (place{root: param}) {
+				if c.placeOf(call.Args[passed.Param]) == (place{variable: param}) {
 					settings = append(settings, setting{i, passed.Name, passed.At})
 				}
 			}
@@ -151,13 +147,9 @@ func lastOfEach(settings []setting) (last []setting) {
 }
 
 // settingsBy returns the With… methods that the called function calls on the arguments
-// of call. A call of inprocchain.Wrap is handled separately, as a chain.
+// of call.
 func (c *checker) settingsBy(call *ast.CallExpr) (settings []setting) {
-	fn := typeutil.StaticCallee(c.info, call)
-	if fn == nil || fn.Pkg() == nil || fn.Pkg().Path() == inprocchainPath {
-		return nil
-	}
-	for _, s := range c.summaries.of(fn).Sets {
+	for _, s := range c.summaries.of(c.callee(call)).Sets {
 		if s.Param < len(call.Args) && isChannel(c.info.TypeOf(call.Args[s.Param])) {
 			settings = append(settings, s)
 		}
@@ -165,9 +157,9 @@ func (c *checker) settingsBy(call *ast.CallExpr) (settings []setting) {
 	return settings
 }
 
-// calls returns the calls in a function in source order, without those in
+// callsIn returns the calls in a function in source order, without those in
 // function literals.
-func calls(body *ast.BlockStmt) (calls []*ast.CallExpr) {
+func callsIn(body *ast.BlockStmt) (calls []*ast.CallExpr) {
 	ast.Inspect(body, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
 			calls = append(calls, call)

@@ -2,6 +2,7 @@ package analyzer
 
 import (
 	"go/ast"
+	"go/format"
 	"go/token"
 	"go/types"
 	"slices"
@@ -10,217 +11,240 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// wrap plans to turn the intercept call at cur, and the calls nested in it, into
-// one call of inprocchain.Wrap. If the result might not compile or might behave
-// differently, it plans nothing and returns the reason.
-func (c *checker) wrap(cur inspector.Cursor) (reason string) {
-	outer := cur.Node().(*ast.CallExpr)
-	calls := c.nest(outer)
-	channel := calls[len(calls)-1].Args[0]
-	if c.onWrapped(channel) {
-		return "" // It becomes a layer above an inprocchain.Channel, and needs no change.
+// wrap plans to turn the intercept call at cur, the calls nested in it, and a later
+// statement that adds layers to its result, into one call of inprocchain.Wrap. If the
+// program might not compile or might behave differently, it plans nothing and returns the
+// reason.
+func (c *checker) wrap(cur inspector.Cursor, call *ast.CallExpr) (reason string) {
+	p := c.plans[fileOf(cur)]
+	if slices.Contains(p.calls, call) {
+		return "" // It is a later statement.
 	}
-	if reason := c.wrapChannel(cur, channel); reason != "" {
+	layers := c.layersOf(call)
+	last, later, ok := c.laterLayers(cur)
+	if ok {
+		layers = append(c.layersOf(later), layers...)
+	}
+	if reason := c.wrapChannel(cur, channelOf(layers)); reason != "" {
 		return reason
 	}
-	declaration, reason := c.wrapResult(cur)
+	if reason := c.wrapLayers(layers); reason != "" {
+		return reason
+	}
+	var edits []edit
+	result := cur
+	if ok {
+		if reason := c.wrapLater(cur, last); reason != "" {
+			return reason
+		}
+		first, _, _ := outside(cur)
+		removed := c.wholeLines(first.Node().Pos(), first.Node().End())
+		if p.hasComment(removed) {
+			removed = edit{pos: first.Node().Pos(), end: first.Node().End()}
+		}
+		edits = append(edits, removed)
+		result = c.cursor(later)
+	}
+	declaration, reason := c.wrapResult(result, ok)
 	if reason != "" {
 		return reason
 	}
-	reason = c.wrapPlan(cur, calls, channel, declaration)
-	c.wrapped[outer] = reason == ""
-	return reason
+	text, reason := c.wrapText(result, layers)
+	if reason != "" {
+		return reason
+	}
+	edits = append(edits, declaration...)
+	edits = append(edits, edit{result.Node().Pos(), result.Node().End(), text})
+	return p.try(edits, layers)
 }
 
-// nest returns the nested intercept calls, from the outermost to the one that
-// takes the channel.
-func (c *checker) nest(call *ast.CallExpr) []*ast.CallExpr {
-	calls := []*ast.CallExpr{call}
-	if inner, kind := c.interceptOf(call.Args[0]); kind != noIntercept {
-		calls = append(calls, c.nest(inner)...)
+// wrapLayers returns why the interceptors of the layers may not be options of one call.
+func (c *checker) wrapLayers(layers []layer) (reason string) {
+	evaluated := 0 // layers whose arguments call functions
+	for _, l := range layers {
+		if _, qualified := ast.Unparen(l.call.Fun).(*ast.SelectorExpr); !qualified {
+			return "grpchan is imported with a dot"
+		}
+		if slices.ContainsFunc(l.options, func(o option) bool { return c.callsFunctions(o.arg) }) {
+			evaluated++
+		}
+		for _, o := range l.options {
+			if !o.spread && !c.neverNil(o.arg, 0) {
+				return "an interceptor may be nil, which inprocchain.Wrap rejects"
+			}
+		}
 	}
-	return calls
+	if evaluated > 1 {
+		return "the nested calls evaluate their interceptors in a different order"
+	}
+	return ""
 }
 
-// onWrapped reports whether channel is a variable that only ever holds the
-// result of an intercept call that becomes inprocchain.Wrap, and layers above it.
-func (c *checker) onWrapped(channel ast.Expr) bool {
-	x := varOf(c.info, channel)
-	if x == nil {
-		return false
-	}
-	a, ok := c.vars.of(x)
-	if !ok || a.zero {
-		return false
-	}
-	found := false
-	for _, value := range a.values {
-		call, kind := c.interceptOf(value)
-		if kind == noIntercept {
-			return false
-		}
-		calls := c.nest(call)
-		if c.wrapped[call] {
-			found = true
-		} else if varOf(c.info, calls[len(calls)-1].Args[0]) != x {
-			return false
-		}
-	}
+func (c *checker) callsFunctions(e ast.Expr) (found bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		found = found || ok && !c.info.Types[call.Fun].IsType()
+		_, literal := n.(*ast.FuncLit)
+		return !literal
+	})
 	return found
 }
 
-// wrapPlan plans the edits of wrap. The calls keep their text if they can, and
-// are written again if an interceptor may be nil or their order changes.
-func (c *checker) wrapPlan(cur inspector.Cursor, calls []*ast.CallExpr, channel ast.Expr, declaration []edit) (reason string) {
-	options, reason := c.wrapOptions(calls)
-	if reason != "" {
-		return reason
+// wrapLater returns why the declaration with the intercept call at cur may not move down
+// to the statement at last, which adds layers.
+func (c *checker) wrapLater(cur, last inspector.Cursor) (reason string) {
+	call := cur.Node().(*ast.CallExpr)
+	declared, _, _ := outside(cur)
+	x := c.declares(declared)
+	for _, id := range c.vars.uses[x] {
+		if id.Pos() < last.Node().Pos() {
+			return "the result is used before another layer is added to it"
+		}
 	}
-	if !mayBeNil(options) && !c.reorders(calls) {
-		return c.plan(cur).try(slices.Concat(declaration, c.wrapEdits(calls)))
+	for _, arg := range call.Args {
+		if c.callsFunctions(arg) {
+			return "another layer is added to the result, and the interceptors would be evaluated later"
+		}
 	}
-	if len(calls) > 1 && c.evaluated(options) > 1 {
-		return "the nested calls evaluate their interceptors in a different order"
-	}
-	return c.build(cur, "Wrap", []ast.Expr{channel}, options, declaration)
-}
-
-// wrapOptions returns the interceptors of the calls as options, outermost first.
-func (c *checker) wrapOptions(calls []*ast.CallExpr) (options []option, reason string) {
-	for _, call := range calls {
-		_, kind := c.interceptOf(call)
-		for i, arg := range call.Args[1:] {
-			switch {
-			case c.isNil(arg) && kind == interceptBoth:
-			case c.isNil(arg):
-				return nil, "an interceptor is nil"
-			default:
-				spread := call.Ellipsis.IsValid()
-				options = append(options, option{c.wrapOption(call, i), arg, spread, !spread && !c.neverNil(arg, 0)})
+	for stmt, ok := declared.NextSibling(); ok && stmt != last; stmt, ok = stmt.NextSibling() {
+		for assign := range stmt.Preorder((*ast.AssignStmt)(nil)) {
+			for _, lhs := range assign.Node().(*ast.AssignStmt).Lhs {
+				if y := varOf(c.info, lhs); y != nil && mentions(c.info, call, y) {
+					return "another layer is added to the result, and " + y.Name() + " is assigned before"
+				}
 			}
 		}
 	}
-	return options, ""
+	return ""
 }
 
-// wrapOption returns the name of the option for the i-th interceptor of an
-// intercept call.
-func (c *checker) wrapOption(call *ast.CallExpr, i int) string {
-	_, kind := c.interceptOf(call)
-	if kind == interceptStream || kind == interceptBoth && i == 1 {
-		return "WithStreamClientInterceptors"
+func mentions(info *types.Info, e ast.Expr, x *types.Var) (found bool) {
+	ast.Inspect(e, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok && info.Uses[id] == x {
+			found = true
+		}
+		return true
+	})
+	return found
+}
+
+// wrapChannel returns why channel may not be passed to inprocchain.Wrap at cur.
+// Wrap panics for a channel that is already configured, or that it has wrapped.
+func (c *checker) wrapChannel(cur inspector.Cursor, channel ast.Expr) (reason string) {
+	if c.isFresh(channel) {
+		return ""
 	}
-	return "WithUnaryClientInterceptors"
-}
-
-// reorders reports whether two of the nested calls have interceptors of the same
-// kind. The outer ones run first, but come last in the source.
-func (c *checker) reorders(calls []*ast.CallExpr) bool {
-	seen := make(map[string]bool)
-	for _, call := range calls {
-		kinds := make(map[string]bool)
-		for i, arg := range call.Args[1:] {
-			if !c.isNil(arg) {
-				kinds[c.wrapOption(call, i)] = true
+	if !isChannel(c.info.TypeOf(channel)) {
+		return "it adds a layer to a connection; pass its interceptors, before the others, to the call that makes the connection"
+	}
+	x := varOf(c.info, channel)
+	if x == nil || x.Parent() == x.Pkg().Scope() || c.vars.sole(x) == nil || !c.isFresh(c.vars.sole(x)) {
+		return "the channel may already be configured, and then inprocchain.Wrap panics"
+	}
+	intercepts := 0
+	for _, id := range c.vars.uses[x] {
+		use := c.cursor(id)
+		around, _, _ := outside(use)
+		if call, ok := around.Node().(*ast.CallExpr); ok {
+			if _, kind := c.interceptOf(call); kind != noIntercept && call.Args[0] == id {
+				intercepts++
+				continue
 			}
 		}
-		for kind := range kinds {
-			if seen[kind] {
-				return true
-			}
-			seen[kind] = true
+		if sel, ok := around.Node().(*ast.SelectorExpr); ok && isSetting(sel.Sel.Name) {
+			return "the channel is configured (" + c.position(sel.Sel.Pos()) + "), so inprocchain.Wrap would panic; pass everything to one inprocchain.New"
+		}
+		if !c.takenAs(use, onlyServesAndCalls) {
+			return "the channel may be configured elsewhere (" + c.position(id.Pos()) + "), and then inprocchain.Wrap panics"
+		}
+	}
+	switch {
+	case intercepts > 1:
+		return "the channel is intercepted more than once, and inprocchain.Wrap accepts it only once"
+	case repeats(cur, x):
+		return "this may run more than once for one channel, and inprocchain.Wrap accepts it only once"
+	}
+	return ""
+}
+
+// repeats reports whether there is a loop or a function literal between the
+// declaration of x and the call at cur.
+func repeats(cur inspector.Cursor, x *types.Var) bool {
+	for around := range cur.Enclosing((*ast.ForStmt)(nil), (*ast.RangeStmt)(nil), (*ast.FuncLit)(nil), (*ast.LabeledStmt)(nil)) {
+		if n := around.Node(); x.Pos() < n.Pos() || n.End() <= x.Pos() {
+			return true
 		}
 	}
 	return false
 }
 
-// wrapResult returns why the result of the call at cur may not be an
-// *inprocchain.Channel. If it may, but only in a variable of an interface type,
-// it returns the edits that declare the variable with that type.
-func (c *checker) wrapResult(cur inspector.Cursor) (declaration []edit, reason string) {
-	result := c.newFlow(anyInterface)
-	fine := result.expr(cur)
-	switch {
-	case result.asserted:
-		return nil, "the type of the result is asserted, and the client interceptors would not run for RPCs on the channel itself"
-	case fine:
+// wrapResult returns why the result of the call at cur may not be an *inprocchain.Channel.
+// If it may, it returns the edit of the declaration of a variable for it. If the variable
+// is used otherwise than as an interface, it is declared with an interface type. moved
+// says that the call is in an assignment that becomes the declaration.
+func (c *checker) wrapResult(cur inspector.Cursor, moved bool) (declaration []edit, reason string) {
+	const used = "its result is used in a way that might not compile, or might behave differently, with an *inprocchain.Channel"
+	around, _, _ := outside(cur)
+	assign, ok := around.Node().(*ast.AssignStmt)
+	if !ok || assign.Tok == token.ASSIGN && !moved {
+		if !c.takenAs(cur, anyInterface) || ok && c.asserted(varOf(c.info, assign.Lhs[0])) {
+			return nil, used
+		}
 		return nil, ""
 	}
-	if declaration := c.declareInterface(cur); declaration != nil {
-		return declaration, ""
+	x := varOf(c.info, assign.Lhs[0])
+	if x == nil || len(assign.Lhs) != 1 || c.asserted(x) {
+		return nil, used
 	}
-	return nil, "its result is used in a way that might not compile, or might behave differently, with an *inprocchain.Channel"
+	text := x.Name() + " := "
+	switch only := c.onlyTakenAs(x, assign, anyInterface); {
+	case only && !moved:
+		return nil, ""
+	case !only:
+		name := c.importedName(fileOf(cur), grpcPath, assign.Pos())
+		if name == "" || !inBlock(around) {
+			return nil, used
+		}
+		text = "var " + x.Name() + " " + name + ".ClientConnInterface = "
+	}
+	return []edit{{assign.Pos(), cur.Node().Pos(), text}}, ""
 }
 
-// declareInterface returns the edits that turn the short variable declaration of
-// the result of the call at cur into one with the type grpc.ClientConnInterface.
-func (c *checker) declareInterface(cur inspector.Cursor) []edit {
-	around := outside(cur)
-	assign, ok := around.Node().(*ast.AssignStmt)
-	if !ok || assign.Tok != token.DEFINE || len(assign.Lhs) != 1 || !inBlock(around) {
-		return nil
-	}
-	x := assign.Lhs[0].(*ast.Ident)
-	for _, spec := range fileOf(cur).Imports {
-		pkg := c.pkgName(spec)
-		if pkg == nil || pkg.Imported().Path() != grpcPath || x.Name == "_" {
-			continue
-		}
-		if _, found := c.scope(cur).LookupParent(pkg.Name(), assign.Pos()); found == pkg {
-			return []edit{{assign.Pos(), assign.Rhs[0].Pos(), "var " + x.Name + " " + pkg.Name() + ".ClientConnInterface = "}}
-		}
-	}
-	return nil
-}
-
-// scope returns the innermost scope at cur.
-func (c *checker) scope(cur inspector.Cursor) *types.Scope {
-	return c.info.Scopes[fileOf(cur)].Innermost(cur.Node().Pos())
-}
-
-// wrapEdits returns the edits that leave the channel and the interceptors where
-// they are.
-func (c *checker) wrapEdits(calls []*ast.CallExpr) []edit {
-	outer := calls[0]
-	edits := []edit{{outer.Pos(), outer.Fun.End(), qualifier + "Wrap"}}
-	for _, call := range calls[1:] { // removed with its parentheses; its options become the outer call's
-		edits = append(edits, edit{call.Pos(), call.Args[0].Pos(), ""}, edit{lastEnd(call), call.End(), ""})
-	}
-	for _, call := range calls {
-		edits = append(edits, c.optionEdits(call)...)
-	}
-	return slices.DeleteFunc(edits, func(e edit) bool { return e.pos == e.end && e.text == "" })
-}
-
-// optionEdits returns the edits that turn the interceptors of a call into
-// options and remove those that are nil.
-func (c *checker) optionEdits(call *ast.CallExpr) (edits []edit) {
-	end := call.Args[0].End()
-	for i, arg := range call.Args[1:] {
-		option, last := c.wrapOption(call, i), i+2 == len(call.Args)
-		switch {
-		case c.isNil(arg):
-			edits = append(edits, edit{end, arg.End(), ""})
-		case i == 0 || option != c.wrapOption(call, i-1):
-			edits = append(edits, edit{arg.Pos(), arg.Pos(), qualifier + option + "("})
-		}
-		if end = arg.End(); last {
-			end = lastEnd(call)
-		}
-		if !c.isNil(arg) && (last || option != c.wrapOption(call, i+1)) {
-			edits = append(edits, edit{end, end, ")"})
+// wrapText returns the call of inprocchain.Wrap at cur with the channel and the
+// interceptors of the layers, outermost first.
+func (c *checker) wrapText(cur inspector.Cursor, layers []layer) (text, reason string) {
+	file, pos := fileOf(cur), cur.Node().Pos()
+	name := c.importedName(file, inprocchainPath, pos)
+	if name == "" {
+		name = "inprocchain"
+		if _, taken := c.info.Scopes[file].Innermost(pos).LookupParent(name, pos); taken != nil {
+			return "", "the name inprocchain is used for something else"
 		}
 	}
-	return edits
-}
-
-// lastEnd returns where the arguments of a call end, without a trailing comma.
-func lastEnd(call *ast.CallExpr) token.Pos {
-	if call.Ellipsis.IsValid() {
-		return call.Ellipsis + token.Pos(len("..."))
+	params := []string{c.text(channelOf(layers))}
+	var options []option
+	for _, l := range layers {
+		options = append(options, l.options...)
 	}
-	return call.Args[len(call.Args)-1].End()
+	for i := 0; i < len(options); {
+		o := options[i]
+		args := []string{c.text(o.arg)}
+		for i++; i < len(options) && options[i].name == o.name && !o.spread && !options[i].spread; i++ {
+			args = append(args, c.text(options[i].arg))
+		}
+		if o.spread {
+			args[0] += "..."
+		}
+		params = append(params, name+"."+o.name+"("+strings.Join(args, ", ")+")")
+	}
+	return name + ".Wrap(" + strings.Join(params, ", ") + ")", ""
 }
 
-// list joins names for a message.
-func list(names []string) string { return strings.Join(names, " and ") }
+// text returns the source of e, without comments.
+func (c *checker) text(e ast.Expr) string {
+	var s strings.Builder
+	if err := format.Node(&s, c.pass.Fset, e); err != nil {
+		panic(err) // e has been parsed
+	}
+	return s.String()
+}

@@ -1,8 +1,14 @@
+// Package imports has files with different imports.
 package imports
 
-import "google.golang.org/grpc"
+import (
+	"context"
+
+	"google.golang.org/grpc"
+)
+
+func unary(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	return invoker(ctx, method, req, reply, cc, opts...)
+}
 
 func interceptors() []grpc.UnaryClientInterceptor { return nil }
-
-// The import needs another name, because this one is taken.
-var inprocchain2 = 2

