@@ -34,7 +34,7 @@ func TestReports(t *testing.T) {
 	if code != 3 {
 		t.Errorf("exit %d, want 3", code)
 	}
-	wantLines(t, out, "flipt/grpc.go:21:", "flipt/grpc.go:15:", "flipt/main.go:23:")
+	wantLines(t, out, "flipt/grpc.go:21:", "flipt/grpc.go:15:", "flipt/main.go:22:")
 	if out, code := execute(t, dir, "leftalone", migrate, "./..."); out != "" || code != 0 {
 		t.Errorf("nothing to report: exit %d, %s", code, out)
 	}
@@ -45,7 +45,7 @@ func TestVettool(t *testing.T) {
 	if code != 1 {
 		t.Errorf("exit %d, want 1", code)
 	}
-	wantLines(t, out, "grpc.go:21:", "grpc.go:15:", "main.go:23:")
+	wantLines(t, out, "grpc.go:21:", "grpc.go:15:", "main.go:22:")
 }
 
 func TestDiffThenFixThenFixAgain(t *testing.T) {

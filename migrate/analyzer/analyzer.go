@@ -38,7 +38,9 @@ It reports:
  - stats handlers on an *inprocgrpc.Channel, where every duration is wrong;
  - interceptors that add events to a span before otelgrpc has started it;
  - otelgrpc on one server both as an interceptor and as a stats handler;
- - grpc-gateway's Register…HandlerServer, which runs no interceptor.`
+ - grpc-gateway's Register…HandlerServer, which runs no interceptor;
+ - incoming metadata whose keys become HTTP headers, and HTTP headers that become
+   outgoing metadata, which fails on a network.`
 
 // Analyzer reports uses of grpchan and grpc-gateway that go wrong on an
 // in-process channel. The text of each diagnostic says what happens and what to
@@ -73,6 +75,7 @@ func run(pass *analysis.Pass) (any, error) {
 	c.checkSpans()
 	c.checkInstrumentedTwice()
 	c.checkGateways()
+	c.checkMetadata()
 	c.report()
 	return nil, nil
 }

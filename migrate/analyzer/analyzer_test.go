@@ -15,7 +15,7 @@ import (
 // rewritten.
 var (
 	rewritten = []string{"intercept", "imports", "public", "runintercept"}
-	kept      = []string{"interceptkept", "assertion", "replaced", "stats", "spans", "twice", "gateway", "publicotel", "flipt", "leftalone"}
+	kept      = []string{"interceptkept", "assertion", "replaced", "stats", "spans", "twice", "gateway", "metadata", "applications", "publicotel", "flipt", "leftalone"}
 )
 
 // removed has the test packages that use otelgrpc's interceptors, which its newest

@@ -39,7 +39,7 @@ func (c *checker) handlerServerOf(call *ast.CallExpr) (service string, ok bool) 
 		return "", false
 	}
 	mux, ok := types.Unalias(ptr.Elem()).(*types.Named)
-	if !ok || mux.Obj().Pkg() == nil || !strings.HasPrefix(mux.Obj().Pkg().Path(), "github.com/grpc-ecosystem/grpc-gateway/") {
+	if !ok || mux.Obj().Pkg() == nil || !strings.HasPrefix(mux.Obj().Pkg().Path(), gatewayPath) {
 		return "", false
 	}
 	service, prefix := strings.CutPrefix(fn.Name(), "Register")

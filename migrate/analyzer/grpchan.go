@@ -15,6 +15,7 @@ const (
 	grpchanPath     = "github.com/fullstorydev/grpchan"
 	inprocgrpcPath  = "github.com/fullstorydev/grpchan/inprocgrpc"
 	inprocchainPath = "github.com/inprocchain/inprocchain"
+	gatewayPath     = "github.com/grpc-ecosystem/grpc-gateway/" // and a version
 	otelTracePath   = "go.opentelemetry.io/otel/trace"
 	otelgrpcPath    = "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 )

@@ -9,7 +9,8 @@ import (
 // variables records the assignments to the variables of a package, and their uses.
 type variables struct {
 	known  map[*types.Var]*assigned
-	opaque map[*types.Var]bool // assigned by a range, a call with several results or through a pointer
+	opaque map[*types.Var]bool     // assigned by a range, a call with several results or through a pointer
+	first  map[*types.Var]ast.Expr // the call whose first result the variable is assigned, of several results
 	uses   map[*types.Var][]*ast.Ident
 }
 
@@ -23,6 +24,7 @@ func newVariables(info *types.Info, files []*ast.File) *variables {
 	v := &variables{
 		known:  make(map[*types.Var]*assigned),
 		opaque: make(map[*types.Var]bool),
+		first:  make(map[*types.Var]ast.Expr),
 		uses:   make(map[*types.Var][]*ast.Ident),
 	}
 	for id, obj := range info.Uses {
@@ -92,6 +94,9 @@ func (v *variables) assign(info *types.Info, lhs ast.Expr, rhs []ast.Expr, i, n 
 	}
 	if len(rhs) != n {
 		v.opaque[x] = true
+		if i == 0 && len(rhs) == 1 {
+			v.first[x] = ast.Unparen(rhs[0])
+		}
 		return
 	}
 	if id, ok := ast.Unparen(lhs).(*ast.Ident); ok && info.Defs[id] == x {

@@ -6,7 +6,6 @@ import (
 	_ "github.com/fullstorydev/grpchan"
 	_ "github.com/fullstorydev/grpchan/httpgrpc"
 	_ "github.com/fullstorydev/grpchan/inprocgrpc"
-	_ "github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/logging"
 	_ "github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	_ "github.com/inprocchain/inprocchain"
 	_ "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"

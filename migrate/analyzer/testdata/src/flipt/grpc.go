@@ -8,20 +8,20 @@ import (
 	"google.golang.org/grpc"
 )
 
-func newGRPCServer(cfg config, ipch *inprocgrpc.Channel) *grpcServer {
+func newGRPCServer(cfg config, channel *inprocgrpc.Channel) *grpcServer {
 	handlers := &grpchan.HandlerMap{}
 	interceptors := []grpc.UnaryServerInterceptor{recoverPanics, trace}
 
-	ipch.WithServerUnaryInterceptor(chain(interceptors...))
+	channel.WithServerUnaryInterceptor(chain(interceptors...))
 
 	if cfg.audit {
 		interceptors = append(interceptors, audit)
 	}
 
-	ipch = ipch.WithServerUnaryInterceptor(chain(interceptors...)) // want `WithServerUnaryInterceptor replaces what line 15 set on the same channel, which then never runs`
+	channel = channel.WithServerUnaryInterceptor(chain(interceptors...)) // want `WithServerUnaryInterceptor replaces what line 15 set on the same channel, which then never runs`
 
 	server := &grpcServer{interceptors: interceptors}
-	handlers.ForEach(ipch.RegisterService)
+	handlers.ForEach(channel.RegisterService)
 	handlers.ForEach(server.RegisterService)
 	return server
 }

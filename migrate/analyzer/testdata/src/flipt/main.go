@@ -16,15 +16,14 @@ type config struct {
 }
 
 func run(ctx context.Context, cfg config) error {
-	// in-process client connection for grpc services
-	ipch := &inprocgrpc.Channel{}
+	channel := &inprocgrpc.Channel{}
 
 	if cfg.tracing {
-		ipch = grpchan.InterceptClientConn(ipch, traceUnaryClient, traceStreamClient).(*inprocgrpc.Channel) // want `this assertion always panics: grpchan's Intercept functions return a wrapper, never the \*inprocgrpc.Channel in it`
+		channel = grpchan.InterceptClientConn(channel, traceUnaryClient, traceStreamClient).(*inprocgrpc.Channel) // want `this assertion always panics: grpchan's Intercept functions return a wrapper, never the \*inprocgrpc.Channel in it`
 	}
 
-	server := newGRPCServer(cfg, ipch)
-	gateway := newHTTPServer(ipch)
+	server := newGRPCServer(cfg, channel)
+	gateway := newHTTPServer(channel)
 	return gateway.serve(ctx, server)
 }
 

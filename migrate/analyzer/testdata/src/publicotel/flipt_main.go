@@ -9,11 +9,11 @@ import (
 )
 
 func run(cfg config) {
-	ipch := &inprocgrpc.Channel{}
-	server := newGRPCServer(cfg, ipch)
+	channel := &inprocgrpc.Channel{}
+	server := newGRPCServer(cfg, channel)
 	if cfg.tracing {
-		ipch = grpchan.InterceptClientConn(ipch, otelgrpc.UnaryClientInterceptor(), nil).(*inprocgrpc.Channel) // want `this assertion always panics.*pass the interceptors, and what else is set on the channel, to one inprocchain.New`
+		channel = grpchan.InterceptClientConn(channel, otelgrpc.UnaryClientInterceptor(), nil).(*inprocgrpc.Channel) // want `this assertion always panics.*pass the interceptors, and what else is set on the channel, to one inprocchain.New`
 	}
 	_ = server
-	serve(ipch)
+	serve(channel)
 }

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-func newGRPCServerV2(cfg config, ipch *inprocgrpc.Channel) *grpc.Server {
+func newGRPCServerV2(cfg config, channel *inprocgrpc.Channel) *grpc.Server {
 	handlers := &grpchan.HandlerMap{}
 	interceptors := []grpc.UnaryServerInterceptor{
 		recovered,
@@ -21,16 +21,16 @@ func newGRPCServerV2(cfg config, ipch *inprocgrpc.Channel) *grpc.Server {
 		grpc.StatsHandler(otelgrpc.NewServerHandler()),
 	}
 
-	ipch.WithServerUnaryInterceptor(chain(interceptors...))
+	channel.WithServerUnaryInterceptor(chain(interceptors...))
 
 	if cfg.tracing {
 		opts = append(opts, grpc.MaxRecvMsgSize(1<<20))
 	}
 
-	ipch = ipch.WithServerUnaryInterceptor(chain(interceptors...)) // want `WithServerUnaryInterceptor replaces what line 24 set`
+	channel = channel.WithServerUnaryInterceptor(chain(interceptors...)) // want `WithServerUnaryInterceptor replaces what line 24 set`
 
 	server := grpc.NewServer(opts...)
-	handlers.ForEach(ipch.RegisterService)
+	handlers.ForEach(channel.RegisterService)
 	handlers.ForEach(server.RegisterService)
 	return server
 }

@@ -8,11 +8,11 @@ import (
 )
 
 func runV2(cfg config) {
-	ipch := &inprocgrpc.Channel{}
-	ipch = ipch.WithServerUnaryInterceptor(chain(
+	channel := &inprocgrpc.Channel{}
+	channel = channel.WithServerUnaryInterceptor(chain(
 		otelgrpc.UnaryServerInterceptor(),
 	))
-	server := newGRPCServerV2(cfg, ipch) // want `newGRPCServerV2 \(flipt_v2_grpc.go:30\) calls WithServerUnaryInterceptor on this channel, which replaces what line 12 set`
+	server := newGRPCServerV2(cfg, channel) // want `newGRPCServerV2 \(flipt_v2_grpc.go:30\) calls WithServerUnaryInterceptor on this channel, which replaces what line 12 set`
 	_ = server
-	serve(ipch)
+	serve(channel)
 }

@@ -24,16 +24,11 @@ func RegisterFlagsHandlerServer(ctx context.Context, mux *runtime.ServeMux, serv
 	return nil
 }
 
-func RegisterFlagsHandlerClient(ctx context.Context, mux *runtime.ServeMux, client FlagsClient) error {
+func RegisterFlagsHandler(ctx context.Context, mux *runtime.ServeMux, conn *grpc.ClientConn) error {
 	return nil
 }
 
-// Users has no client.
-type UsersServer interface{ ListUsers(context.Context) error }
-
-func RegisterUsersServer(s grpc.ServiceRegistrar, srv UsersServer) {}
-
-func RegisterUsersHandlerServer(ctx context.Context, mux *runtime.ServeMux, server UsersServer) error {
+func RegisterFlagsHandlerClient(ctx context.Context, mux *runtime.ServeMux, client FlagsClient) error {
 	return nil
 }
 

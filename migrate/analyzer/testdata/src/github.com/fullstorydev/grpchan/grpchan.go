@@ -35,3 +35,7 @@ func InterceptClientConnStream(ch grpc.ClientConnInterface, streamInt ...grpc.St
 func InterceptServer(svcDesc *grpc.ServiceDesc, unaryInt grpc.UnaryServerInterceptor, streamInt grpc.StreamServerInterceptor) *grpc.ServiceDesc {
 	return svcDesc
 }
+
+func WithInterceptor(reg grpc.ServiceRegistrar, unaryInt grpc.UnaryServerInterceptor, streamInt grpc.StreamServerInterceptor) grpc.ServiceRegistrar {
+	return reg
+}

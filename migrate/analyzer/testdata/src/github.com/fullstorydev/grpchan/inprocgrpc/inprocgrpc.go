@@ -46,3 +46,5 @@ func (c *Channel) Invoke(ctx context.Context, method string, req, resp any, opts
 func (c *Channel) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	return nil, nil
 }
+
+func ClientContext(ctx context.Context) context.Context { return nil }

@@ -1,8 +1,14 @@
-// Package runtime declares what the test files need of the real one.
+// Package runtime stands in for the package of the same name.
 package runtime
-
-type ServeMuxOption func(*ServeMux)
 
 type ServeMux struct{}
 
-func NewServeMux(opts ...ServeMuxOption) *ServeMux { return &ServeMux{} }
+type ServeMuxOption func(*ServeMux)
+
+type HeaderMatcherFunc func(string) (string, bool)
+
+func NewServeMux(opts ...ServeMuxOption) *ServeMux { return nil }
+
+func DefaultHeaderMatcher(key string) (string, bool) { return key, false }
+
+func WithIncomingHeaderMatcher(fn HeaderMatcherFunc) ServeMuxOption { return nil }
