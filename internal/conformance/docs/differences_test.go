@@ -230,7 +230,7 @@ func TestInProcessRunsNoClientSide(t *testing.T) {
 		}),
 		inprocchain.WithUnaryServerInterceptors(audited),
 	)
-	healthpb.RegisterHealthServer(channel, overdue{})
+	healthpb.RegisterHealthServer(channel, answering{handler: func(context.Context) (string, error) { return "", context.DeadlineExceeded }})
 	finished := 0
 	_, err := ask(t.Context(), channel.InProcess(), "", grpc.OnFinish(func(error) { finished++ }))
 	if runs != 0 || finished != 0 {

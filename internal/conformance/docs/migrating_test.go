@@ -8,11 +8,9 @@ import (
 	"github.com/fullstorydev/grpchan"
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/status"
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/inprocchain/inprocchain"
@@ -76,28 +74,6 @@ func TestFromAssertion(t *testing.T) {
 	}
 }
 
-func TestFromInterceptServer(t *testing.T) {
-	before := func() grpc.ClientConnInterface {
-		channel := &inprocgrpc.Channel{}
-		healthpb.RegisterHealthServer(grpchan.WithInterceptor(channel, audited, nil), health.NewServer())
-		return channel
-	}
-	after := func() grpc.ClientConnInterface {
-		channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(audited))
-		healthpb.RegisterHealthServer(channel, health.NewServer())
-		return channel
-	}
-	expectRan(t, before(), "audited")
-	expectRan(t, after(), "audited")
-}
-
-func TestForOneServiceAlone(t *testing.T) {
-	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(recovered))
-	// This service has one interceptor more, inside those of the chain.
-	healthpb.RegisterHealthServer(grpchan.WithInterceptor(channel, audited, nil), health.NewServer())
-	expectRan(t, channel, "recovered audited")
-}
-
 func TestFromBufconn(t *testing.T) {
 	before := func() (grpc.ClientConnInterface, func(), error) {
 		listener := bufconn.Listen(1 << 20)
@@ -134,29 +110,6 @@ func TestFromBufconn(t *testing.T) {
 	if err := shutdown(t.Context()); err != nil {
 		t.Error(err)
 	}
-}
-
-// The last section of docs/migrating.md describes this.
-func TestErrorsBecomeStatuses(t *testing.T) {
-	bare := &inprocgrpc.Channel{}
-	healthpb.RegisterHealthServer(bare, overdue{})
-	if _, err := healthpb.NewHealthClient(bare).Check(t.Context(), &healthpb.HealthCheckRequest{}); err != context.DeadlineExceeded {
-		t.Errorf("bare: got %v, want the handler's own error", err)
-	}
-	channel := inprocchain.New()
-	healthpb.RegisterHealthServer(channel, overdue{})
-	_, err := healthpb.NewHealthClient(channel).Check(t.Context(), &healthpb.HealthCheckRequest{})
-	if err == context.DeadlineExceeded || status.Code(err) != codes.DeadlineExceeded {
-		t.Errorf("got %v, want a status", err)
-	}
-}
-
-type overdue struct {
-	healthpb.UnimplementedHealthServer
-}
-
-func (overdue) Check(context.Context, *healthpb.HealthCheckRequest) (*healthpb.HealthCheckResponse, error) {
-	return nil, context.DeadlineExceeded
 }
 
 func newHealthChannel() *inprocgrpc.Channel {

@@ -48,13 +48,19 @@ func newNetwork(t *testing.T, chain inprocchain.Chain) *grpc.ClientConn {
 
 func serveNetwork(t *testing.T, chain inprocchain.Chain, more ...grpc.ServerOption) (*grpc.Server, *grpc.ClientConn) {
 	t.Helper()
-	listener := bufconn.Listen(1 << 20)
 	server := grpc.NewServer(append(chain.ServerOptions(), more...)...)
 	healthpb.RegisterHealthServer(server, &service{})
 	server.RegisterService(&echoDesc, nothing{})
+	return server, overBufconn(t, server, chain.DialOptions()...)
+}
+
+// overBufconn serves a server until the end of the test and returns a connection to it.
+func overBufconn(t *testing.T, server *grpc.Server, opts ...grpc.DialOption) *grpc.ClientConn {
+	t.Helper()
+	listener := bufconn.Listen(1 << 20)
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
-	cc, err := grpc.NewClient("passthrough:///network", append(chain.DialOptions(),
+	cc, err := grpc.NewClient("passthrough:///network", append(opts,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
 	)...)
@@ -62,7 +68,7 @@ func serveNetwork(t *testing.T, chain inprocchain.Chain, more ...grpc.ServerOpti
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cc.Close() })
-	return server, cc
+	return cc
 }
 
 // ask sends a question to the service, and returns the answer from the header.

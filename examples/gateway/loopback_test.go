@@ -1,0 +1,135 @@
+package gateway
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	"github.com/inprocchain/inprocchain"
+	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
+)
+
+// TestFromLoopback runs what docs/migrating.md shows for a gateway that is a client of the
+// port of its own process.
+func TestFromLoopback(t *testing.T) {
+	t.Parallel()
+	loopback := func(ctx context.Context, mux *runtime.ServeMux, chain inprocchain.Chain, implementation pb.FlagsServer) error {
+		certificate, roots := selfSigned(t)
+		listener := listen(t)
+
+		options := append(chain.ServerOptions(), grpc.MaxRecvMsgSize(1000), grpc.Creds(credentials.NewServerTLSFromCert(certificate)))
+		server := grpc.NewServer(options...)
+		pb.RegisterFlagsServer(server, implementation)
+		go server.Serve(listener)
+		t.Cleanup(server.Stop)
+
+		conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(credentials.NewTLS(roots)))
+		if err != nil {
+			return err
+		}
+		return pb.RegisterFlagsHandler(ctx, mux, conn)
+	}
+	inProcess := func(ctx context.Context, mux *runtime.ServeMux, chain inprocchain.Chain, implementation pb.FlagsServer) error {
+		certificate, _ := selfSigned(t)
+		listener := listen(t)
+
+		options := append(chain.ServerOptions(), grpc.MaxRecvMsgSize(1000), grpc.Creds(credentials.NewServerTLSFromCert(certificate)))
+		server, channel := grpc.NewServer(options...), inprocchain.New(chain)
+		pb.RegisterFlagsServer(inprocchain.MultiRegistrar(server, channel), implementation)
+		go server.Serve(listener)
+		t.Cleanup(server.Stop)
+
+		return pb.RegisterFlagsHandler(ctx, mux, channel.ClientConn())
+	}
+	for _, test := range []struct {
+		registration
+		large int // the HTTP status for a message that is larger than the server's limit
+	}{
+		{registration{"before", loopback}, http.StatusTooManyRequests},
+		{registration{"after", inProcess}, http.StatusOK},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var methods []string
+			chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(
+				func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+					methods = append(methods, info.FullMethod)
+					return handler(ctx, req)
+				},
+			))
+			url := serve(t, test.registration, chain, &service{create: func(context.Context) error { return nil }})
+			get(t, url+"/v1/flags/a")
+			if want := []string{pb.Flags_Get_FullMethodName}; !slices.Equal(methods, want) {
+				t.Errorf("the interceptor ran for %v, want %v", methods, want)
+			}
+			body := strings.NewReader(`{"key": "a", "description": "` + strings.Repeat("a", 2000) + `"}`)
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/v1/flags", body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status, body := do(t, request); status != test.large {
+				t.Errorf("a large message: got %d: %s, want %d", status, body, test.large)
+			}
+		})
+	}
+}
+
+// TestResponsesGainContentType checks a row of the table in docs/migrating.md.
+func TestResponsesGainContentType(t *testing.T) {
+	t.Parallel()
+	bare := func(ctx context.Context, mux *runtime.ServeMux, _ inprocchain.Chain, implementation pb.FlagsServer) error {
+		channel := &inprocgrpc.Channel{}
+		pb.RegisterFlagsServer(channel, implementation)
+		return pb.RegisterFlagsHandlerClient(ctx, mux, pb.NewFlagsClient(channel))
+	}
+	for _, test := range []struct {
+		registration
+		want string
+	}{
+		{registration{"bare channel", bare}, ""},
+		{withClient, "application/grpc"},
+	} {
+		url := serve(t, test.registration, inprocchain.NewChain(), new(service))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/v1/flags/a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		if got := response.Header.Get("Grpc-Metadata-Content-Type"); got != test.want {
+			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+func listen(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return listener
+}
+
+// selfSigned returns a certificate for this host, and the configuration of a client that
+// trusts it.
+func selfSigned(t *testing.T) (*tls.Certificate, *tls.Config) {
+	t.Helper()
+	server := httptest.NewTLSServer(nil)
+	defer server.Close()
+	roots := server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	return &server.TLS.Certificates[0], &tls.Config{RootCAs: roots}
+}
