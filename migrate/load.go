@@ -27,12 +27,15 @@ type source struct {
 // the bodies of their functions, and forgets their syntax. With a build cache that is
 // empty, this is also much faster than to compile them for their export data.
 func (s source) load() (found []*packages.Package, errs []error, err error) {
-	matched, err := packages.Load(&packages.Config{
+	config := packages.Config{
 		Mode: packages.NeedName | packages.NeedCompiledGoFiles | packages.NeedImports | packages.NeedDeps |
 			packages.NeedModule | packages.NeedTypesSizes,
-		Tests:      s.tests,
-		BuildFlags: []string{"-tags=" + s.tags},
-	}, s.patterns...)
+		Tests: s.tests,
+	}
+	if s.tags != "" { // otherwise those of GOFLAGS apply
+		config.BuildFlags = []string{"-tags=" + s.tags}
+	}
+	matched, err := packages.Load(&config, s.patterns...)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"os"
 	"os/exec"
@@ -10,42 +11,30 @@ import (
 	"testing"
 )
 
-// migrate is the command, built once for all tests.
-var migrate string
-
-func TestMain(m *testing.M) {
-	os.Exit(func() int {
-		dir, err := os.MkdirTemp("", "migrate")
-		if err != nil {
-			panic(err)
-		}
-		defer os.RemoveAll(dir)
-		migrate = filepath.Join(dir, "migrate")
-		if out, err := exec.Command("go", "build", "-o", migrate, ".").CombinedOutput(); err != nil {
-			panic(string(out))
-		}
-		return m.Run()
-	}())
-}
-
 func TestReports(t *testing.T) {
 	dir := workspace(t)
-	out, code := execute(t, dir, "flipt", migrate, "./...")
+	out, code := execute(t, dir, "flipt", "./...")
 	if code != 3 {
 		t.Errorf("exit %d, want 3", code)
 	}
 	wantLines(t, out, "flipt/grpc.go:21:", "flipt/grpc.go:15:", "flipt/main.go:22:")
-	if out, code := execute(t, dir, "leftalone", migrate, "./..."); out != "" || code != 0 {
+	if out, code := execute(t, dir, "leftalone", "./..."); out != "" || code != 0 {
 		t.Errorf("nothing to report: exit %d, %s", code, out)
 	}
 }
 
 func TestVettool(t *testing.T) {
-	out, code := execute(t, workspace(t), "flipt", "go", "vet", "-vettool="+migrate, ".")
-	if code != 1 {
-		t.Errorf("exit %d, want 1", code)
+	dir := workspace(t)
+	tool := filepath.Join(t.TempDir(), "migrate")
+	if out, err := exec.Command("go", "build", "-o", tool, ".").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
-	wantLines(t, out, "grpc.go:21:", "grpc.go:15:", "main.go:22:")
+	enter(t, dir, "flipt")
+	out, err := exec.Command("go", "vet", "-vettool="+tool, ".").CombinedOutput()
+	if err == nil {
+		t.Error("go vet exits 0")
+	}
+	wantLines(t, strings.TrimPrefix(string(out), "# flipt\n"), "grpc.go:21:", "grpc.go:15:", "main.go:22:")
 }
 
 func TestDiffThenFixThenFixAgain(t *testing.T) {
@@ -54,7 +43,7 @@ func TestDiffThenFixThenFixAgain(t *testing.T) {
 	before, golden := read(t, file), read(t, file+".golden")
 
 	for _, flags := range [][]string{{"-diff"}, {"-fix", "-diff"}, {"--diff=true"}, {"-tags", "x", "-diff"}} {
-		out, code := execute(t, dir, "imports", append(append([]string{migrate}, flags...), ".")...)
+		out, code := execute(t, dir, "imports", append(flags, ".")...)
 		if code != 0 || !strings.Contains(out, "\n-\treturn grpchan.Intercept") || !strings.Contains(out, "\n+\treturn chain.Wrap(") {
 			t.Errorf("%v: exit %d\n%s", flags, code, out)
 		}
@@ -63,7 +52,7 @@ func TestDiffThenFixThenFixAgain(t *testing.T) {
 		}
 	}
 	for _, time := range []string{"once", "twice"} {
-		if out, code := execute(t, dir, "imports", migrate, "-fix", "."); out != "" || code != 0 {
+		if out, code := execute(t, dir, "imports", "-fix", "."); out != "" || code != 0 {
 			t.Errorf("-fix %s: exit %d\n%s", time, code, out)
 		}
 		if after := read(t, file); after != golden {
@@ -76,21 +65,21 @@ func TestDiffThenFixThenFixAgain(t *testing.T) {
 // of the original files, -fix those of the rewritten files.
 func TestRemaining(t *testing.T) {
 	dir := workspace(t)
-	reports, _ := execute(t, dir, "intercept", migrate, ".")
+	reports, _ := execute(t, dir, "intercept", ".")
 	var kept []string // the file and line of each report without a fix
 	for line := range strings.Lines(reports) {
 		if strings.Contains(line, "not rewritten") {
 			kept = append(kept, line)
 		}
 	}
-	out, code := execute(t, dir, "intercept", migrate, "-diff", ".")
+	out, code := execute(t, dir, "intercept", "-diff", ".")
 	if code != 3 || !strings.HasSuffix(out, strings.Join(kept, "")) {
 		t.Errorf("-diff: exit %d\n%s\nwant last:\n%s", code, out, strings.Join(kept, ""))
 	}
 
 	for _, pkg := range []string{"intercept", "gateway"} {
-		out, code := execute(t, dir, pkg, migrate, "-fix", ".")
-		again, _ := execute(t, dir, pkg, migrate, ".")
+		out, code := execute(t, dir, pkg, "-fix", ".")
+		again, _ := execute(t, dir, pkg, ".")
 		if code != 3 || out != again {
 			t.Errorf("-fix in %s: exit %d\n%s\nand then without flags:\n%s", pkg, code, out, again)
 		}
@@ -104,12 +93,12 @@ func TestRemainingBeforeGoGet(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(dir, "src", "github.com", "inprocchain")); err != nil {
 		t.Fatal(err)
 	}
-	out, code := execute(t, dir, "intercept", migrate, "-fix", ".")
+	out, code := execute(t, dir, "intercept", "-fix", ".")
 	first, rest, _ := strings.Cut(out, "\n")
 	if code != 3 || !strings.Contains(first, "go get github.com/inprocchain/inprocchain") || !strings.Contains(rest, "not rewritten: it adds a layer") || strings.Count(rest, "\n") != 1 {
 		t.Errorf("exit %d\n%s", code, out)
 	}
-	if out, code := execute(t, dir, "intercept", migrate, "-fix", "."); code != 1 {
+	if out, code := execute(t, dir, "intercept", "-fix", "."); code != 1 {
 		t.Errorf("with packages that do not compile: exit %d\n%s", code, out)
 	}
 }
@@ -122,7 +111,7 @@ func TestDiffOfUnformattedFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(unformatted), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	out, code := execute(t, dir, "runintercept", migrate, "-diff", ".")
+	out, code := execute(t, dir, "runintercept", "-diff", ".")
 	_, hunks, _ := strings.Cut(out, "\n@@")
 	if changed := strings.Count(hunks, "\n-") + strings.Count(hunks, "\n+"); code != 0 || changed != 6 {
 		t.Errorf("exit %d, %d changed lines, want 6 (two calls and an import)\n%s", code, changed, out)
@@ -145,13 +134,13 @@ func TestErrors(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	out, code := execute(t, dir, "intercept", migrate, "../missing", "../mistaken", "../mistyped", "../syntax", "../ignored", ".")
+	out, code := execute(t, dir, "intercept", "../missing", "../mistaken", "../mistyped", "../syntax", "../ignored", ".")
 	reports, errs, _ := strings.Cut(out, "migrate: ")
 	if code != 1 || !strings.Contains(reports, "intercept/main.go:") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 	wantLines(t, "migrate: "+errs, `missing.go:4:2: cannot find package "example.com/missing"`, "GOROOT", "GOPATH", `mistyped.go:5:12: undefined: grpc.Missing`, `syntax.go:5:6: expected 'IDENT'`, "migrate: the packages with these errors")
-	if out, code := execute(t, dir, "intercept", migrate, "./nothing"); code != 1 || !strings.HasPrefix(out, "migrate: ") {
+	if out, code := execute(t, dir, "intercept", "./nothing"); code != 1 || !strings.HasPrefix(out, "migrate: ") {
 		t.Errorf("no package: exit %d\n%s", code, out)
 	}
 }
@@ -162,7 +151,7 @@ func TestMisplacedDiff(t *testing.T) {
 	dir := workspace(t)
 	file := filepath.Join(dir, "src", "imports", "present.go")
 	before := read(t, file)
-	if out, code := execute(t, dir, "imports", migrate, ".", "-diff"); code == 0 {
+	if out, code := execute(t, dir, "imports", ".", "-diff"); code == 0 {
 		t.Errorf("exit 0\n%s", out)
 	}
 	if read(t, file) != before {
@@ -171,11 +160,12 @@ func TestMisplacedDiff(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
+	dir := workspace(t)
 	for _, test := range []struct {
 		args []string
 		code int
 	}{{nil, 1}, {[]string{"-h"}, 0}, {[]string{"-nonsense"}, 2}} {
-		out, code := execute(t, workspace(t), "flipt", append([]string{migrate}, test.args...)...)
+		out, code := execute(t, dir, "flipt", test.args...)
 		if code != test.code || !strings.Contains(out, "migrate -fix ./...") {
 			t.Errorf("%v: exit %d, want %d\n%s", test.args, code, test.code, out)
 		}
@@ -187,8 +177,8 @@ func TestUsage(t *testing.T) {
 func TestREADME(t *testing.T) {
 	dir := workspace(t)
 	readme := read(t, "README.md")
-	report, _ := execute(t, dir, "flipt", migrate, "./...")
-	diff, _ := execute(t, dir, "runintercept", migrate, "-diff", ".")
+	report, _ := execute(t, dir, "flipt", "./...")
+	diff, _ := execute(t, dir, "runintercept", "-diff", ".")
 	for _, out := range []string{report, diff} {
 		out = strings.ReplaceAll(out, filepath.Join(dir, "src"), "/home/you")
 		out = regexp.MustCompile(` +// want .*`).ReplaceAllString(out, "")
@@ -209,18 +199,22 @@ func workspace(t *testing.T) string {
 	return dir
 }
 
-// execute runs a command in a package of the workspace.
+// enter makes a package of the workspace the current directory.
+func enter(t *testing.T, workspace, pkg string) {
+	t.Helper()
+	t.Chdir(filepath.Join(workspace, "src", pkg))
+	t.Setenv("GO111MODULE", "off")
+	t.Setenv("GOFLAGS", "")
+	t.Setenv("GOPATH", workspace)
+}
+
+// execute runs the command in a package of the workspace.
 func execute(t *testing.T, workspace, pkg string, args ...string) (out string, code int) {
 	t.Helper()
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Dir = filepath.Join(workspace, "src", pkg)
-	cmd.Env = append(os.Environ(), "GO111MODULE=off", "GOFLAGS=", "GOPATH="+workspace, "PWD="+cmd.Dir)
-	text, err := cmd.CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return string(text), cmd.ProcessState.ExitCode()
+	enter(t, workspace, pkg)
+	var output bytes.Buffer
+	code = run(args, &output, &output)
+	return output.String(), code
 }
 
 func read(t *testing.T, name string) string {
