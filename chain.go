@@ -1,10 +1,14 @@
 package inprocchain
 
 import (
+	"cmp"
+	"context"
+	"log/slog"
 	"net"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain/internal/fold"
@@ -26,11 +30,13 @@ type Chain struct {
 	clientStats  []stats.Handler
 	callOptions  []grpc.CallOption
 	userAgent    string
+	maxRecvSize  *int // nil without a limit
 
 	// A network ignores these.
-	cloner   inprocgrpc.Cloner
-	addr     net.Addr
-	fallback grpc.ClientConnInterface
+	cloner  inprocgrpc.Cloner
+	addr    net.Addr
+	peer    func(context.Context) *peer.Peer
+	remotes []remote
 }
 
 // NewChain returns a chain to which the options have been applied, in their order.
@@ -49,25 +55,32 @@ func newChain(function string, opts []Option) Chain {
 }
 
 func (c Chain) apply(to *Chain) {
+	c.applyClientSide(to)
 	WithUnaryServerInterceptors(c.unaryServer...).apply(to)
 	WithStreamServerInterceptors(c.streamServer...).apply(to)
-	WithUnaryClientInterceptors(c.unaryClient...).apply(to)
-	WithStreamClientInterceptors(c.streamClient...).apply(to)
 	WithServerStatsHandlers(c.serverStats...).apply(to)
-	WithClientStatsHandlers(c.clientStats...).apply(to)
-	WithDefaultCallOptions(c.callOptions...).apply(to)
-	if c.userAgent != "" {
-		to.userAgent = c.userAgent
-	}
+	to.maxRecvSize = cmp.Or(c.maxRecvSize, to.maxRecvSize)
 	if c.cloner != nil {
 		to.cloner = c.cloner
 	}
 	if c.addr != nil {
 		to.addr = c.addr
 	}
-	if c.fallback != nil {
-		to.fallback = c.fallback
+	if c.peer != nil {
+		to.peer = c.peer
 	}
+	for _, r := range c.remotes {
+		to.remotes = withRemote(to.remotes, r)
+	}
+}
+
+// applyClientSide adds what DialOptions contains.
+func (c Chain) applyClientSide(to *Chain) {
+	WithUnaryClientInterceptors(c.unaryClient...).apply(to)
+	WithStreamClientInterceptors(c.streamClient...).apply(to)
+	WithClientStatsHandlers(c.clientStats...).apply(to)
+	WithDefaultCallOptions(c.callOptions...).apply(to)
+	to.userAgent = cmp.Or(c.userAgent, to.userAgent)
 }
 
 // ServerOptions returns the server side of the chain for [grpc.NewServer]. Add the
@@ -84,16 +97,16 @@ func (c Chain) ServerOptions() []grpc.ServerOption {
 	if len(c.streamServer) > 0 {
 		opts = append(opts, grpc.ChainStreamInterceptor(c.streamServer...))
 	}
+	if c.maxRecvSize != nil {
+		opts = append(opts, grpc.MaxRecvMsgSize(*c.maxRecvSize))
+	}
 	return opts
 }
 
 // DialOptions returns the client side of the chain for [grpc.NewClient]. Add the
 // client's own options, such as its credentials, before or after them.
 func (c Chain) DialOptions() []grpc.DialOption {
-	var opts []grpc.DialOption
-	for _, handler := range c.clientStats {
-		opts = append(opts, grpc.WithStatsHandler(handler))
-	}
+	opts := c.dialOptionsOfTarget()
 	if len(c.unaryClient) > 0 {
 		opts = append(opts, grpc.WithChainUnaryInterceptor(c.unaryClient...))
 	}
@@ -102,6 +115,16 @@ func (c Chain) DialOptions() []grpc.DialOption {
 	}
 	if len(c.callOptions) > 0 {
 		opts = append(opts, grpc.WithDefaultCallOptions(c.callOptions...))
+	}
+	return opts
+}
+
+// dialOptionsOfTarget returns the part of DialOptions that runs inside the client
+// interceptors and default call options.
+func (c Chain) dialOptionsOfTarget() []grpc.DialOption {
+	var opts []grpc.DialOption
+	for _, handler := range c.clientStats {
+		opts = append(opts, grpc.WithStatsHandler(handler))
 	}
 	if c.userAgent != "" {
 		opts = append(opts, grpc.WithUserAgent(c.userAgent))
@@ -137,6 +160,10 @@ func (c Chain) StreamClientInterceptor() grpc.StreamClientInterceptor {
 	return fold.StreamClient(c.streamClient)
 }
 
+// LogValue returns the text of String, so that loggers of package log/slog print it, also
+// those that encode JSON.
+func (c Chain) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
 // String lists what runs on each side, in order: for unary RPCs and, next to it, for
 // streaming RPCs. Print it when an interceptor seems not to run. The text is for
 // people and may change.
@@ -164,24 +191,33 @@ func (c Chain) String() string {
 	)
 }
 
-// hasServerSide reports whether the chain has anything that runs on the server side.
-func (c Chain) hasServerSide() bool {
-	return len(c.unaryServer)+len(c.streamServer)+len(c.serverStats) > 0
+// clientChain returns the chain of another client of the services that run base. Chains among
+// opts give what their DialOptions contain.
+func clientChain(function string, opts []Option, base Chain) Chain {
+	var c Chain
+	for i, opt := range opts {
+		mustNotBeNil(function, "option", i, isNil(opt))
+		switch opt := opt.(type) {
+		case Chain:
+			opt.applyClientSide(&c)
+		case *Chain:
+			opt.applyClientSide(&c)
+		default:
+			opt.apply(&c)
+		}
+	}
+	if c.belongsToServices() {
+		misuse(function, "an option belongs to the services or to the Channel: a server interceptor, a server stats handler, a limit, an address, a cloner or a remote service; pass it to New or Wrap")
+	}
+	c.unaryServer, c.streamServer, c.serverStats = base.unaryServer, base.streamServer, base.serverStats
+	c.maxRecvSize, c.cloner, c.addr, c.remotes = base.maxRecvSize, base.cloner, base.addr, base.remotes
+	return c
 }
 
-// withServicesOf returns the chain of another client of the services that run base.
-func (c Chain) withServicesOf(base Chain) Chain {
-	c.unaryServer, c.streamServer, c.serverStats = base.unaryServer, base.streamServer, base.serverStats
-	if c.cloner == nil {
-		c.cloner = base.cloner
-	}
-	if c.addr == nil {
-		c.addr = base.addr
-	}
-	if c.fallback == nil {
-		c.fallback = base.fallback
-	}
-	return c
+// belongsToServices reports whether the chain has anything that all clients share.
+func (c Chain) belongsToServices() bool {
+	return len(c.unaryServer)+len(c.streamServer)+len(c.serverStats)+len(c.remotes) > 0 ||
+		c.maxRecvSize != nil || c.cloner != nil || c.addr != nil
 }
 
 // address returns the address of a Channel with the chain.

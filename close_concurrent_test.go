@@ -59,7 +59,7 @@ func TestCloseMayRunConcurrentlyWithEverything(t *testing.T) {
 				}
 			})
 			goroutines.Go(func() {
-				if err := client.Shutdown(t.Context()); err != nil {
+				if err := ch.Shutdown(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})

@@ -74,7 +74,7 @@
 //     functions, takes [Channel.ClientConn].
 //   - Code that accepts only an [*inprocgrpc.Channel] takes [Channel.InProcess].
 //   - [Channel.NewClient] returns a client with other client interceptors or credentials.
-//   - With [WithFallback], a Channel sends RPCs for services that it does not have to
+//   - With [WithRemote], a Channel sends RPCs for services that it does not have to
 //     another connection.
 //
 // # Guarantees

@@ -3,14 +3,14 @@ package inprocchain
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
-	"sync/atomic"
+	"slices"
 
 	"github.com/fullstorydev/grpchan"
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 
-	"github.com/inprocchain/inprocchain/internal/clientconn"
 	"github.com/inprocchain/inprocchain/internal/fold"
 	"github.com/inprocchain/inprocchain/internal/observe"
 	"github.com/inprocchain/inprocchain/internal/rpc"
@@ -22,23 +22,20 @@ var (
 )
 
 // A Channel is an in-process gRPC channel that runs a [Chain]. Services are
-// registered on it, and generated clients call them through it.
+// registered on it, and generated clients call them through it. [Channel.NewServer] serves
+// the same services on a network.
 //
 // Use [New] or [Wrap] to make a Channel; the methods of the zero Channel panic. All
 // methods except RegisterService may be called concurrently.
 type Channel struct {
-	chain    Chain
-	services *services     // shared with the Channels that NewClient returns
-	client   *rpc.Client   // the end of the client interceptors
-	fallback *rpc.Fallback // nil if there is none
-	invoker  grpc.UnaryInvoker
-	streamer grpc.Streamer
-	conn     atomic.Pointer[clientconn.Conn] // made when it is first needed
+	services *services
+	client   *Client
 }
 
 // New returns a Channel that runs the chain of the options, in their order.
 //
-// It panics if an option is nil.
+// It panics if an option is nil, and if [grpc.NewClient] refuses the target or the options of
+// a [WithRemoteTarget].
 func New(opts ...Option) *Channel {
 	return compose("New", &inprocgrpc.Channel{}, newChain("New", opts))
 }
@@ -48,7 +45,7 @@ func New(opts ...Option) *Channel {
 // on either of the two. An RPC made on ch itself also runs the server side of the
 // chain. Call Wrap before the first RPC on ch.
 //
-// Wrap panics if ch is nil or if an option is nil. It also panics if ch has an
+// Wrap panics where New does, and if ch is nil. It also panics if ch has an
 // interceptor, a stats handler or a chain already, because that would be replaced:
 // pass everything to one Wrap instead. If ch has a cloner, Wrap panics unless
 // [WithCloner] replaces it.
@@ -84,6 +81,13 @@ func compose(function string, ch *inprocgrpc.Channel, chain Chain) *Channel {
 	if handlers == nil {
 		misuse(function, "inprocgrpc.Channel has no field handlers of type grpchan.HandlerMap in this version of grpchan, so its services cannot be called; use another version")
 	}
+	for _, r := range chain.remotes {
+		r.mustBeDialable(function, chain)
+	}
+	maxRecvSize := -1
+	if chain.maxRecvSize != nil {
+		maxRecvSize = *chain.maxRecvSize
+	}
 	server := rpc.NewServer(ch, rpc.ServerConfig{
 		Handlers:    handlers,
 		Stats:       observe.Combine(chain.serverStats),
@@ -91,52 +95,54 @@ func compose(function string, ch *inprocgrpc.Channel, chain Chain) *Channel {
 		StreamChain: fold.StreamServer(chain.streamServer),
 		Addr:        chain.address(),
 		Cloner:      chain.cloner,
+		MaxRecvSize: maxRecvSize,
 	})
-	return newClient(chain, &services{inproc: ch, server: server})
+	c := &Channel{services: &services{inproc: ch, server: server}}
+	c.client = newClient(chain, c.services, nil)
+	if len(chain.remotes) > 0 {
+		c.services.add(c.client)
+	}
+	return c
 }
 
-// newClient returns a client of the services with the client side of chain.
-func newClient(chain Chain, s *services) *Channel {
-	client := rpc.NewClient(s.server, rpc.ClientConfig{
-		Addr:      chain.address(),
-		UserAgent: chain.userAgent,
-		Stats:     observe.Combine(chain.clientStats),
-		Cloner:    chain.cloner,
-	})
-	var fallback *rpc.Fallback
-	if chain.fallback != nil {
-		fallback = rpc.NewFallback(s.server, chain.fallback)
+// NewServer returns a network server that runs the server side of the Channel's chain, and
+// then opts, and on which every service of the Channel is registered. So each interceptor and
+// each service is on both or on neither. The caller serves on it and stops it. It may be
+// called several times.
+//
+// Register every service before: RegisterService panics afterwards.
+//
+// It panics if an option is nil, and where InProcess does.
+func (c *Channel) NewServer(opts ...grpc.ServerOption) *grpc.Server {
+	c.mustBeMade("NewServer")
+	c.mustHaveItsHooks("NewServer")
+	for i, opt := range opts {
+		mustNotBeNil("NewServer", "option", i, isNil(opt))
 	}
-	return &Channel{
-		chain:    chain,
-		services: s,
-		client:   client,
-		fallback: fallback,
-		invoker:  fold.UnaryInvoker(chain.unaryClient, client.Invoke),
-		streamer: fold.Streamer(chain.streamClient, client.NewStream),
-	}
+	c.services.setNetwork()
+	server := grpc.NewServer(append(c.client.chain.ServerOptions(), opts...)...)
+	c.services.server.ForEachService(server.RegisterService)
+	return server
 }
 
-// NewClient returns another client of the same services, like a second call of
-// [grpc.NewClient] for the same server. The new Channel has the client interceptors,
-// client stats handlers, default call options and user agent of opts, and none of c's.
-// It has its own [Channel.ClientConn], and stats handlers see it as another connection.
-// Its address, cloner and fallback are those of c, unless opts has others.
+// NewClient returns another client of the services, like a second call of [grpc.NewClient]
+// for the same server. It has the client interceptors, client stats handlers, default call
+// options, user agent and peer of opts, and none of the Channel's. A [Chain] among opts adds
+// what its DialOptions contain, so pass the Channel's chain for the same interceptors and
+// stats handlers. Stats handlers see the client as another connection. Its address, cloner
+// and remote services are those of the Channel.
 //
-// RegisterService, Shutdown and Close act on the services, so it does not matter on which
-// client they are called. A client cannot be closed alone. Make a client once and keep it,
-// because the services may hold its resources until Shutdown or Close.
-//
-// It panics if an option is nil or belongs to the server side: the services have
-// theirs already.
-func (c *Channel) NewClient(opts ...Option) *Channel {
+// It panics if an option is nil, or if one that is not in a Chain belongs to the services or
+// the Channel, such as a server interceptor or an address.
+func (c *Channel) NewClient(opts ...Option) *Client {
 	c.mustBeMade("NewClient")
 	c.mustHaveItsHooks("NewClient")
-	chain := newChain("NewClient", opts)
-	if chain.hasServerSide() {
-		misuse("NewClient", "an option adds a server interceptor or a server stats handler, which belongs to the services; pass it to New or Wrap")
+	chain := clientChain("NewClient", opts, c.client.chain)
+	client := newClient(chain, c.services, rpc.NewClientConn())
+	if len(chain.remotes) > 0 {
+		c.services.add(client)
 	}
-	return newClient(chain.withServicesOf(c.chain), c.services)
+	return client
 }
 
 // Invoke makes a unary RPC, as [grpc.ClientConn.Invoke] does. Generated clients
@@ -146,10 +152,7 @@ func (c *Channel) NewClient(opts ...Option) *Channel {
 // returns, even after a timeout. A nil request is an empty message.
 func (c *Channel) Invoke(ctx context.Context, method string, req, reply any, opts ...grpc.CallOption) error {
 	c.mustBeMade("Invoke")
-	if c.fallback != nil && c.fallback.Serves(method) {
-		return c.fallback.Invoke(ctx, method, req, reply, opts...)
-	}
-	return c.invoker(ctx, method, req, reply, c.connFor(len(c.chain.unaryClient)), c.withDefaults(opts)...)
+	return c.client.Invoke(ctx, method, req, reply, opts...)
 }
 
 // NewStream makes a streaming RPC, as [grpc.ClientConn.NewStream] does. The caller must
@@ -159,32 +162,29 @@ func (c *Channel) Invoke(ctx context.Context, method string, req, reply any, opt
 // the stream ends without an error. The caller may reuse a message once SendMsg returns.
 func (c *Channel) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	c.mustBeMade("NewStream")
-	if c.fallback != nil && c.fallback.Serves(method) {
-		return c.fallback.NewStream(ctx, desc, method, opts...)
-	}
-	return c.streamer(ctx, desc, c.connFor(len(c.chain.streamClient)), method, c.withDefaults(opts)...)
+	return c.client.NewStream(ctx, desc, method, opts...)
 }
 
-// withDefaults returns the default call options and then opts, as combine of
-// grpc-go's call.go does. The result has no spare capacity, so each client interceptor may
-// append to it.
-func (c *Channel) withDefaults(opts []grpc.CallOption) []grpc.CallOption {
-	defaults := c.chain.callOptions
-	if len(defaults) == 0 {
-		return opts
-	}
-	combined := make([]grpc.CallOption, len(defaults)+len(opts))
-	copy(combined, defaults)
-	copy(combined[len(defaults):], opts)
-	return combined
+// ClientConn returns a real [*grpc.ClientConn] whose RPCs run on this Channel,
+// client interceptors included. It is for APIs that accept nothing else, such as
+// grpc-gateway's Register…Handler functions. The first call makes it, with its goroutines,
+// and later calls return the same one. It becomes Ready without dialing.
+//
+// Closing it closes it for every holder: RPCs on it, including those in flight, get
+// Canceled, as on a network. RPCs on the Channel itself continue. [Channel.Shutdown]
+// and [Channel.Close] close it. [Unwrap] cannot look through it: keep the Channel.
+func (c *Channel) ClientConn() *grpc.ClientConn {
+	c.mustBeMade("ClientConn")
+	return c.client.ClientConn()
 }
 
 // RegisterService registers a service and its implementation. Generated code calls
 // it.
 //
-// It panics if desc or impl is nil, if impl does not implement the service, and if
-// a service of that name is registered already. Register every service before the
-// first RPC, as with a [grpc.Server]: RegisterService panics after it, because RPCs look
+// It panics if desc is nil, if impl does not implement the service, if a service of that name
+// is registered already, and if [WithRemoteTarget] sends its RPCs elsewhere. A nil impl is
+// registered without a check, as by a [grpc.Server]. Register every service before the
+// first RPC and before NewServer: RegisterService panics afterwards, because RPCs look
 // up services without a lock. It also panics if a With… method of the result of
 // [Channel.InProcess] has replaced a part of the chain.
 func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
@@ -193,8 +193,28 @@ func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	if desc == nil {
 		misuse("RegisterService", "desc is nil; pass the ServiceDesc of the generated code")
 	}
-	if isNil(impl) {
-		misuse("RegisterService", "impl of %s is nil; pass the implementation of the service", desc.ServiceName)
+	mustImplement(desc, impl)
+	if first := c.services.server.FirstRPC(); first != "" {
+		misuse("RegisterService", "%s is registered after the first RPC, which was %s; register every service before any RPC, such as that of a health probe", desc.ServiceName, first)
+	}
+	if c.services.isOnNetwork() {
+		misuse("RegisterService", "%s is registered after NewServer, so the network would not have it; register every service before", desc.ServiceName)
+	}
+	if _, ok := c.services.inproc.GetServiceInfo()[desc.ServiceName]; ok {
+		misuse("RegisterService", "%s is registered already; register each service once", desc.ServiceName)
+	}
+	for _, r := range c.client.chain.remotes {
+		if slices.Contains(r.services, desc.ServiceName) {
+			misuse("RegisterService", "WithRemoteTarget sends the RPCs of %s to %s; register it here or there", desc.ServiceName, r.target)
+		}
+	}
+	c.services.server.Register(desc, impl)
+}
+
+// mustImplement panics if impl, which may be nil, does not implement a service.
+func mustImplement(desc *grpc.ServiceDesc, impl any) {
+	if impl == nil {
+		return
 	}
 	if desc.HandlerType == nil {
 		misuse("RegisterService", "the HandlerType of %s is nil; set it to a pointer to the interface that impl implements", desc.ServiceName)
@@ -202,13 +222,6 @@ func (c *Channel) RegisterService(desc *grpc.ServiceDesc, impl any) {
 	if wanted := reflect.TypeOf(desc.HandlerType).Elem(); !reflect.TypeOf(impl).Implements(wanted) {
 		misuse("RegisterService", "impl of %s is a %T, which does not implement %v", desc.ServiceName, impl, wanted)
 	}
-	if c.services.server.IsUsed() {
-		misuse("RegisterService", "%s is registered after the first RPC; register every service before it", desc.ServiceName)
-	}
-	if _, ok := c.services.inproc.GetServiceInfo()[desc.ServiceName]; ok {
-		misuse("RegisterService", "%s is registered already; register each service once", desc.ServiceName)
-	}
-	c.services.server.Register(desc, impl)
 }
 
 // GetServiceInfo returns the services that are registered, by name. It makes the
@@ -241,12 +254,22 @@ func (c *Channel) InProcess() *inprocgrpc.Channel {
 // Chain returns the chain that the Channel runs.
 func (c *Channel) Chain() Chain {
 	c.mustBeMade("Chain")
-	return c.chain
+	return c.client.chain
+}
+
+// String names the address, the services and the chain of the Channel. The text is for people
+// and may change.
+func (c *Channel) String() string {
+	if c == nil || c.services == nil {
+		return "inprocchain.Channel(none)"
+	}
+	names := slices.Sorted(maps.Keys(c.services.inproc.GetServiceInfo()))
+	return fmt.Sprintf("inprocchain.Channel at %v with services %v\n%v", c.client.chain.address(), names, c.client.chain)
 }
 
 // Shutdown refuses new RPCs with Unavailable, however they are made, and waits for
-// those in flight. It cancels no RPC. When all have ended, it closes the ClientConn of
-// every client and returns nil. While it waits, a handler in flight may make RPCs on the
+// those in flight. It cancels no RPC. When all have ended, it closes every client and
+// returns nil. While it waits, a handler in flight may make RPCs on the
 // same services with its own context, so that it can finish its work.
 //
 // If ctx ends first, the error wraps that of ctx and names the methods in flight
@@ -260,13 +283,13 @@ func (c *Channel) Shutdown(ctx context.Context) error {
 	if err := c.services.server.Shutdown(ctx); err != nil {
 		return fmt.Errorf("inprocchain: Shutdown: %w", err)
 	}
-	c.services.closeClientConns()
+	c.services.closeClients()
 	return nil
 }
 
 // Close refuses new RPCs, as Shutdown does, and cancels those in flight: the contexts
 // of their handlers end with [context.Canceled], and their callers get Unavailable.
-// It waits until the handlers have returned, and closes the ClientConn of every client.
+// It waits until the handlers have returned, and closes every client.
 // Call it instead of Shutdown, or after a Shutdown that has returned an error.
 //
 // It always returns nil. It may be called any number of times, and concurrently. A
@@ -274,7 +297,7 @@ func (c *Channel) Shutdown(ctx context.Context) error {
 func (c *Channel) Close() error {
 	c.mustBeMade("Close")
 	c.services.server.Close()
-	c.services.closeClientConns()
+	c.services.closeClients()
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/fullstorydev/grpchan/grpchantesting"
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
@@ -49,8 +50,8 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 		{"a nil default call option", func() { inprocchain.WithDefaultCallOptions(grpc.StaticMethod(), nil) }, []string{"WithDefaultCallOptions: option 1 is nil"}},
 		{"a nil address", func() { inprocchain.WithAddr(nil) }, []string{"WithAddr: addr is nil", "default"}},
 		{"a typed nil address", func() { inprocchain.WithAddr((*net.TCPAddr)(nil)) }, []string{"WithAddr: addr is nil"}},
-		{"a nil fallback", func() { inprocchain.WithFallback(nil) }, []string{"WithFallback: conn is nil", "leave the option out"}},
-		{"a fallback that is a nil ClientConn", func() { inprocchain.WithFallback((*grpc.ClientConn)(nil)) }, []string{"WithFallback: conn is nil"}},
+		{"a nil fallback", func() { inprocchain.WithRemote(nil) }, []string{"WithRemote: conn is nil", "leave the option out"}},
+		{"a remote that is a nil ClientConn", func() { inprocchain.WithRemote((*grpc.ClientConn)(nil)) }, []string{"WithRemote: conn is nil"}},
 		{"Wrap of nil", func() { inprocchain.Wrap(nil) }, []string{"Wrap: ch is nil", "call New"}},
 		{"Wrap of a channel with a unary interceptor", func() {
 			inprocchain.Wrap((&inprocgrpc.Channel{}).WithServerUnaryInterceptor(unary))
@@ -69,9 +70,27 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 		}, []string{"Wrap: ch already has a cloner", "WithCloner"}},
 		{"Wrap of a wrapped channel", func() { inprocchain.Wrap(inprocchain.New().InProcess()) }, []string{"Wrap: ch already has", "one Wrap"}},
 		{"a nil description", func() { inprocchain.New().RegisterService(nil, 1) }, []string{"RegisterService: desc is nil"}},
-		{"a nil implementation", func() {
-			inprocchain.New().RegisterService(&grpchantesting.TestService_ServiceDesc, nil)
-		}, []string{"RegisterService: impl of grpchantesting.TestService is nil"}},
+		{"a service registered after NewServer", func() {
+			ch := inprocchain.New()
+			ch.NewServer()
+			grpchantesting.RegisterTestServiceServer(ch, &grpchantesting.TestServer{})
+		}, []string{"RegisterService: grpchantesting.TestService is registered after NewServer", "register every service before"}},
+		{"a service that is elsewhere", func() {
+			ch := inprocchain.New(inprocchain.WithRemoteTarget("passthrough:///other", []string{"grpchantesting.TestService"}, insecureDial))
+			grpchantesting.RegisterTestServiceServer(ch, &grpchantesting.TestServer{})
+		}, []string{"RegisterService: WithRemoteTarget sends the RPCs of grpchantesting.TestService to passthrough:///other", "here or there"}},
+		{"a target without credentials", func() {
+			inprocchain.New(inprocchain.WithRemoteTarget("passthrough:///other", nil))
+		}, []string{"New: grpc.NewClient refuses the target", "passthrough:///other", "no transport security"}},
+		{"a target that cannot be parsed", func() {
+			inprocchain.Wrap(new(inprocgrpc.Channel), inprocchain.WithRemoteTarget("\x00", nil, insecureDial))
+		}, []string{"Wrap: grpc.NewClient refuses the target"}},
+		{"a target of no service", func() { inprocchain.WithRemoteTarget("other", []string{}) }, []string{"WithRemoteTarget: services is empty", "nil for all"}},
+		{"a target of a service without a name", func() { inprocchain.WithRemoteTarget("other", []string{""}) }, []string{"WithRemoteTarget: service 0 is empty"}},
+		{"a target with a nil option", func() { inprocchain.WithRemoteTarget("other", nil, nil) }, []string{"WithRemoteTarget: option 0 is nil"}},
+		{"a nil peer function", func() { inprocchain.WithPeer(nil) }, []string{"WithPeer: f is nil", "leave the option out"}},
+		{"a negative limit", func() { inprocchain.WithServerMaxRecvMsgSize(-1) }, []string{"WithServerMaxRecvMsgSize: n is -1", "in bytes"}},
+		{"a nil server option", func() { inprocchain.New().NewServer(nil) }, []string{"NewServer: option 0 is nil"}},
 		{"a service registered twice", func() {
 			grpchantesting.RegisterTestServiceServer(newChannel(), &grpchantesting.TestServer{})
 		}, []string{"RegisterService: grpchantesting.TestService is registered already"}},
@@ -131,6 +150,7 @@ func TestMethodsOfANilOrZeroChannelPanic(t *testing.T) {
 		"Chain":           func(ch *inprocchain.Channel) { ch.Chain() },
 		"ClientConn":      func(ch *inprocchain.Channel) { ch.ClientConn() },
 		"NewClient":       func(ch *inprocchain.Channel) { ch.NewClient() },
+		"NewServer":       func(ch *inprocchain.Channel) { ch.NewServer() },
 		"Shutdown":        func(ch *inprocchain.Channel) { _ = ch.Shutdown(t.Context()) },
 		"Close":           func(ch *inprocchain.Channel) { _ = ch.Close() },
 	} {
@@ -142,10 +162,34 @@ func TestMethodsOfANilOrZeroChannelPanic(t *testing.T) {
 		}
 	}
 	channel := reflect.TypeFor[*inprocchain.Channel]()
-	if got := channel.NumMethod(); got != 11 {
-		t.Errorf("Channel has %d methods, but this test calls 11", got)
+	if got := channel.NumMethod(); got != 13 {
+		t.Errorf("Channel has %d methods, but this test calls 12, all but String", got)
 	}
 }
+
+func TestMethodsOfANilOrZeroClientPanic(t *testing.T) {
+	t.Parallel()
+	for method, call := range map[string]func(*inprocchain.Client){
+		"Invoke":     func(client *inprocchain.Client) { _, _ = callText(t.Context(), client, "") },
+		"NewStream":  func(client *inprocchain.Client) { _, _ = openText(t.Context(), client) },
+		"Unwrap":     func(client *inprocchain.Client) { client.Unwrap() },
+		"Chain":      func(client *inprocchain.Client) { client.Chain() },
+		"ClientConn": func(client *inprocchain.Client) { client.ClientConn() },
+		"Close":      func(client *inprocchain.Client) { _ = client.Close() },
+	} {
+		for name, client := range map[string]*inprocchain.Client{"zero": {}, "nil": nil} {
+			want := "inprocchain: Client." + method + ": the Client is nil or zero; make it with NewClient of a Channel"
+			if got := fmt.Sprint(catch(func() { call(client) })); got != want {
+				t.Errorf("%s of a %s Client panics with\n%s\nwant\n%s", method, name, got, want)
+			}
+		}
+	}
+	if got := reflect.TypeFor[*inprocchain.Client]().NumMethod(); got != 6 {
+		t.Errorf("Client has %d methods, but this test calls 6", got)
+	}
+}
+
+var insecureDial = grpc.WithTransportCredentials(insecure.NewCredentials())
 
 // It is not parallel: grpchan's cases cancel RPCs 400 ms before their handlers respond, and
 // parallel tests that keep all cores busy can take longer than that.

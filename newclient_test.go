@@ -3,7 +3,6 @@ package inprocchain_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"reflect"
 	"slices"
 	"strings"
@@ -31,7 +30,7 @@ func TestNewClientRunsItsOwnClientSideAndTheSharedServerSide(t *testing.T) {
 		inprocchain.WithClientStatsHandlers(beginRecorder{&secondOrder, "second client's stats"}),
 	)
 	second := ch.NewClient(clientOnly)
-	third := second.NewClient()
+	third := ch.NewClient()
 	for _, test := range []struct {
 		name                  string
 		cc                    grpc.ClientConnInterface
@@ -40,7 +39,7 @@ func TestNewClientRunsItsOwnClientSideAndTheSharedServerSide(t *testing.T) {
 		{"first", ch, bothSides, nil},
 		{"second", second, serverSide, []string{"second client", "second client's stats"}},
 		{"ClientConn of second", second.ClientConn(), serverSide, []string{"second client", "second client's stats"}},
-		{"client of second, without options", third, serverSide, nil},
+		{"without options", third, serverSide, nil},
 		{"ClientConn of first", ch.ClientConn(), bothSides, nil},
 	} {
 		for kind, call := range calls {
@@ -99,41 +98,30 @@ func TestNewClientHasItsOwnClientConn(t *testing.T) {
 	}
 }
 
-func TestNewClientInheritsAddressClonerAndFallback(t *testing.T) {
+func TestNewClientHasAddressClonerAndRemoteOfTheChannel(t *testing.T) {
 	t.Parallel()
-	firstAddr, secondAddr := address("first:1"), address("second:2")
-	firstCloner, secondCloner := new(countingCloner), new(countingCloner)
-	firstFallback := textService{unary: alwaysReturn("first")}.onNetwork(t)
-	secondFallback := textService{unary: alwaysReturn("second")}.onNetwork(t)
-	ch := newChannel(inprocchain.WithAddr(firstAddr), inprocchain.WithCloner(firstCloner), inprocchain.WithFallback(firstFallback))
-	for _, client := range []struct {
-		name     string
-		channel  *inprocchain.Channel
-		addr     net.Addr
-		cloner   *countingCloner
-		fallback string
-	}{
-		{"without options", ch.NewClient(), firstAddr, firstCloner, "first"},
-		{"with its own options", ch.NewClient(inprocchain.WithAddr(secondAddr), inprocchain.WithCloner(secondCloner), inprocchain.WithFallback(secondFallback)), secondAddr, secondCloner, "second"},
-		{"of a client without options", ch.NewClient().NewClient(), firstAddr, firstCloner, "first"},
-	} {
-		t.Run(client.name, func(t *testing.T) {
+	addr, cloner := address("first:1"), new(countingCloner)
+	remote := textService{unary: alwaysReturn("remote")}.onNetwork(t)
+	ch := newChannel(inprocchain.WithAddr(addr), inprocchain.WithCloner(cloner), inprocchain.WithRemote(remote))
+	inChain := inprocchain.NewChain(inprocchain.WithAddr(address("second:2")), inprocchain.WithCloner(new(countingCloner)), inprocchain.WithRemote(newChannel()))
+	for name, client := range map[string]*inprocchain.Client{"without options": ch.NewClient(), "with a chain": ch.NewClient(inChain)} {
+		t.Run(name, func(t *testing.T) {
 			var p peer.Peer
-			before := client.cloner.count()
-			if _, err := grpchantesting.NewTestServiceClient(client.channel).Unary(t.Context(), &grpchantesting.Message{}, grpc.Peer(&p)); err != nil {
+			before := cloner.count()
+			if _, err := grpchantesting.NewTestServiceClient(client).Unary(t.Context(), &grpchantesting.Message{}, grpc.Peer(&p)); err != nil {
 				t.Fatal(err)
 			}
-			if p.Addr != client.addr {
-				t.Errorf("the address of the peer is %v, want %v", p.Addr, client.addr)
+			if p.Addr != addr {
+				t.Errorf("the address of the peer is %v, want %v", p.Addr, addr)
 			}
-			if client.cloner.count() == before {
-				t.Error("the cloner of the client was not used")
+			if cloner.count() == before {
+				t.Error("the cloner of the Channel was not used")
 			}
-			if target := client.channel.ClientConn().Target(); !strings.HasSuffix(target, "/"+client.addr.String()) {
+			if target := client.ClientConn().Target(); !strings.HasSuffix(target, "/"+addr.String()) {
 				t.Errorf("the target of its ClientConn is %q", target)
 			}
-			if got, err := callText(t.Context(), client.channel, ""); got != client.fallback || err != nil {
-				t.Errorf("the fallback returned %q, %v, want %q", got, err, client.fallback)
+			if got, err := callText(t.Context(), client, ""); got != "remote" || err != nil {
+				t.Errorf("the remote returned %q, %v", got, err)
 			}
 		})
 	}
@@ -234,18 +222,22 @@ func TestClientsMayBeMadeAndUsedConcurrently(t *testing.T) {
 		})
 	}
 	goroutines.Wait()
-	if err := ch.NewClient().Shutdown(t.Context()); err != nil {
+	if err := ch.Shutdown(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestNewClientPanicsOnServerSideOptions(t *testing.T) {
+func TestNewClientPanicsOnOptionsOfTheServicesAndTheChannel(t *testing.T) {
 	t.Parallel()
 	for name, opt := range map[string]inprocchain.Option{
 		"unary interceptor":  inprocchain.WithUnaryServerInterceptors(recoverPanics),
 		"stream interceptor": inprocchain.WithStreamServerInterceptors(limiter{}.stream),
 		"stats handler":      inprocchain.WithServerStatsHandlers(silent{}),
-		"chain":              inprocchain.NewChain(inprocchain.WithServerStatsHandlers(silent{})),
+		"limit":              inprocchain.WithServerMaxRecvMsgSize(1),
+		"address":            inprocchain.WithAddr(address("second:2")),
+		"cloner":             inprocchain.WithCloner(new(countingCloner)),
+		"remote":             inprocchain.WithRemote(newChannel()),
+		"remote target":      inprocchain.WithRemoteTarget("passthrough:///other", nil),
 	} {
 		got := fmt.Sprint(catch(func() { inprocchain.New().NewClient(opt) }))
 		if !strings.HasPrefix(got, "inprocchain: NewClient: ") || !strings.Contains(got, "pass it to New or Wrap") {

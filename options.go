@@ -1,19 +1,21 @@
 package inprocchain
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"slices"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
 )
 
 // An Option adds to a [Chain]. Options are applied in the order in which they are
 // given. Options for interceptors, stats handlers and default call options add to the end
-// of a list, so they may be given any number of times. Of the other options, WithUserAgent,
-// WithCloner, WithAddr and WithFallback, the last one of each kind takes effect.
+// of a list, so they may be given any number of times. Of the other options, the
+// last one of each kind takes effect.
 //
 // A Chain is an Option too: it adds everything that it holds.
 //
@@ -48,9 +50,9 @@ func WithStreamServerInterceptors(interceptors ...grpc.StreamServerInterceptor) 
 // first to last. The first one is the outermost, as with
 // [grpc.WithChainUnaryInterceptor].
 //
-// The *grpc.ClientConn that an interceptor receives is never nil. In-process it is
-// that of [Channel.ClientConn], whose goroutines end with [Channel.Shutdown] or
-// [Channel.Close].
+// The *grpc.ClientConn that an interceptor receives is never nil, and RPCs made on it pass the
+// client's interceptors. In-process it is that of [Channel.ClientConn] or [Client.ClientConn]
+// if somebody has called that. Otherwise it has no goroutines, and its state is Shutdown.
 //
 // It panics if an interceptor is nil. Passing none is allowed.
 func WithUnaryClientInterceptors(interceptors ...grpc.UnaryClientInterceptor) Option {
@@ -61,9 +63,9 @@ func WithUnaryClientInterceptors(interceptors ...grpc.UnaryClientInterceptor) Op
 // side, first to last. The first one is the outermost, as with
 // [grpc.WithChainStreamInterceptor].
 //
-// The *grpc.ClientConn that an interceptor receives is never nil. In-process it is
-// that of [Channel.ClientConn], whose goroutines end with [Channel.Shutdown] or
-// [Channel.Close].
+// The *grpc.ClientConn that an interceptor receives is never nil, and RPCs made on it pass the
+// client's interceptors. In-process it is that of [Channel.ClientConn] or [Client.ClientConn]
+// if somebody has called that. Otherwise it has no goroutines, and its state is Shutdown.
 //
 // It panics if an interceptor is nil. Passing none is allowed.
 func WithStreamClientInterceptors(interceptors ...grpc.StreamClientInterceptor) Option {
@@ -74,9 +76,9 @@ func WithStreamClientInterceptors(interceptors ...grpc.StreamClientInterceptor) 
 // order, as with [grpc.StatsHandler] given several times, outside the server
 // interceptors, so they also see the RPCs that an interceptor refuses.
 //
-// In-process, each Channel that New, Wrap or NewClient returns counts as one connection.
-// Its TagConn and ConnBegin come before its first RPC, and its ConnEnd when Shutdown or
-// Close has finished. The contexts of RPCs derive from the one that TagConn returns.
+// In-process, a Channel counts as one connection, and so does each of its clients. TagConn and
+// ConnBegin come before its first RPC, and ConnEnd when the Channel has been shut down or the
+// client closed. The contexts of RPCs derive from the one that TagConn returns.
 //
 // It panics if a handler is nil. Passing none is allowed.
 func WithServerStatsHandlers(handlers ...stats.Handler) Option {
@@ -87,9 +89,9 @@ func WithServerStatsHandlers(handlers ...stats.Handler) Option {
 // order, as with [grpc.WithStatsHandler] given several times, inside the client
 // interceptors: if an interceptor calls its invoker twice, they see two RPCs.
 //
-// In-process, each Channel that New, Wrap or NewClient returns counts as one connection.
-// Its TagConn and ConnBegin come before its first RPC, and its ConnEnd when Shutdown or
-// Close has finished.
+// In-process, a Channel counts as one connection, and so does each of its clients. TagConn and
+// ConnBegin come before its first RPC, and ConnEnd when the Channel has been shut down or the
+// client closed.
 //
 // It panics if a handler is nil. Passing none is allowed.
 func WithClientStatsHandlers(handlers ...stats.Handler) Option {
@@ -146,19 +148,90 @@ func WithAddr(addr net.Addr) Option {
 	return optionFunc(func(c *Chain) { c.addr = addr })
 }
 
-// WithFallback sets the connection for RPCs whose service is not registered on the
-// Channel. Such an RPC runs the client side of conn instead of the Channel's, so dial conn
-// with [Chain.DialOptions] to run the same chain. The option has no effect on a network.
+// WithServerMaxRecvMsgSize limits the size of the messages that handlers receive, in encoded
+// bytes, as [grpc.MaxRecvMsgSize] does. A larger message ends its RPC with ResourceExhausted.
+// Behind a REST gateway the sender is a stranger, so the limit matters in-process, too.
+//
+// Without it, a network server has grpc-go's limit of 4 MiB, and a Channel has none. A message
+// that is not a protobuf message, which only a cloner knows, has no size.
+//
+// It panics if n is negative.
+func WithServerMaxRecvMsgSize(n int) Option {
+	if n < 0 {
+		misuse("WithServerMaxRecvMsgSize", "n is %d; pass the size of the largest message in bytes", n)
+	}
+	return optionFunc(func(c *Chain) { c.maxRecvSize = &n })
+}
+
+// WithPeer sets what handlers of a client's RPCs find with [peer.FromContext]. f gets the
+// context with which the RPC is made, on the goroutine of its caller, and returns the peer,
+// which is copied; nil means the usual one.
+//
+// A gateway passes the address and the TLS state of its HTTP client, and a module of an
+// application an AuthInfo of a type that nobody on a network can have. f must not trust what
+// clients can send, such as metadata.
+//
+// It is an option of a client: of the Channel's own, or of [Channel.NewClient]. It has no
+// effect on a network, on [Channel.InProcess] and on RPCs to remote services. What the caller
+// gets from [grpc.Peer] stays as it is.
+//
+// It panics if f is nil. f is called concurrently.
+func WithPeer(f func(ctx context.Context) *peer.Peer) Option {
+	if f == nil {
+		misuse("WithPeer", "f is nil; leave the option out for the usual peer")
+	}
+	return optionFunc(func(c *Chain) { c.peer = f })
+}
+
+// WithRemote sets the connection for RPCs whose service is not registered on the Channel. It
+// is for connections that choose where an RPC goes, and for other Channels; for a service at
+// an address use [WithRemoteTarget].
+//
+// The Channel's client interceptors and default call options run for these RPCs too, and then
+// whatever conn itself runs. So dial conn with the chain's stats handlers, credentials and
+// user agent, and without its interceptors.
 //
 // An unknown method of a registered service does not go to conn. [Channel.Shutdown] and
-// [Channel.Close] also apply to RPCs on conn, but they do not close conn.
+// [Channel.Close] also apply to RPCs on conn, but they do not close conn. An RPC that comes
+// back to the Channel that has sent it to conn fails with Internal. The option has no effect
+// on a network.
 //
 // It panics if conn is nil.
-func WithFallback(conn grpc.ClientConnInterface) Option {
+func WithRemote(conn grpc.ClientConnInterface) Option {
 	if isNil(conn) {
-		misuse("WithFallback", "conn is nil; leave the option out if all services are registered on the Channel")
+		misuse("WithRemote", "conn is nil; leave the option out if all services are registered on the Channel")
 	}
-	return optionFunc(func(c *Chain) { c.fallback = conn })
+	return optionFunc(func(c *Chain) { c.remotes = withRemote(c.remotes, remote{conn: conn}) })
+}
+
+// WithRemoteTarget sends the RPCs for the named services to target, as [grpc.NewClient] names
+// it, and those for all services that are not registered on the Channel if services is nil. So
+// a service can move to another process without a change of its callers.
+//
+// The Channel's client interceptors and default call options run for these RPCs too. Each
+// client of the Channel dials target by itself, at its first RPC for it, with its own stats
+// handlers and user agent and then opts, which must have transport credentials. The library
+// closes these connections, when the client or the Channel is closed.
+//
+// It may be given several times; if two name a service, the last one takes effect. It has no
+// effect on a network.
+//
+// It panics if a service is empty, and [New] panics if [grpc.NewClient] refuses target or
+// opts.
+func WithRemoteTarget(target string, services []string, opts ...grpc.DialOption) Option {
+	if services != nil && len(services) == 0 {
+		misuse("WithRemoteTarget", "services is empty; pass names of services, or nil for all that are not registered on the Channel")
+	}
+	for i, service := range services {
+		if service == "" {
+			misuse("WithRemoteTarget", "service %d is empty; pass its full name, as in flags.v1.Flags", i)
+		}
+	}
+	for i, opt := range opts {
+		mustNotBeNil("WithRemoteTarget", "option", i, isNil(opt))
+	}
+	to := remote{target: target, services: slices.Clone(services), dialOptions: slices.Clone(opts)}
+	return optionFunc(func(c *Chain) { c.remotes = withRemote(c.remotes, to) })
 }
 
 // adding returns an option that adds to a list of a chain. It makes a new list each

@@ -32,7 +32,7 @@ func TestShutdownNamesTheMethodsInFlight(t *testing.T) {
 		},
 	} {
 		ctx, cancel := end(t.Context())
-		err := ch.NewClient().Shutdown(ctx)
+		err := ch.Shutdown(ctx)
 		cancel()
 		if !errors.Is(err, cause) {
 			t.Errorf("Shutdown returned %v, which does not wrap %v", err, cause)

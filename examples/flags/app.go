@@ -80,7 +80,7 @@ func launchGateway(ctx context.Context, cfg config, backendAddr string, out outp
 	}
 	a := &app{
 		backend:   backend,
-		channel:   inprocchain.New(chain, inprocchain.WithFallback(backend)),
+		channel:   inprocchain.New(chain, inprocchain.WithRemote(backend)),
 		chain:     chain,
 		telemetry: telemetry,
 		grpcAddr:  backendAddr,

@@ -73,7 +73,7 @@ func expectPeers(t *testing.T, channel *inprocchain.Channel, addresses ...string
 	}
 }
 
-// connections is a fallback that chooses a connection by the name of the service.
+// connections is a remote that chooses a connection by the name of the service.
 type connections map[string]grpc.ClientConnInterface
 
 func (c connections) Invoke(ctx context.Context, method string, req, reply any, opts ...grpc.CallOption) error {
@@ -100,10 +100,10 @@ func (c connections) find(method string) (grpc.ClientConnInterface, error) {
 	return nil, status.Errorf(codes.Unimplemented, "unknown service %s", service)
 }
 
-func TestFallbackMayChooseAConnectionByService(t *testing.T) {
+func TestRemoteMayChooseAConnectionByService(t *testing.T) {
 	t.Parallel()
 	backend := start(t, inprocchain.NewChain(), new(flags))
-	channel := inprocchain.New(inprocchain.WithFallback(connections{"flags.v1.Flags": backend}))
+	channel := inprocchain.New(inprocchain.WithRemote(connections{"flags.v1.Flags": backend}))
 	if _, err := pb.NewFlagsClient(channel).Get(t.Context(), new(pb.GetRequest)); err != nil {
 		t.Errorf("Get returned %v", err)
 	}

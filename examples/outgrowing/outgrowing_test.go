@@ -46,7 +46,7 @@ func remainingProcess(chain inprocchain.Chain, target string, opts ...grpc.DialO
 	if err != nil {
 		return nil, nil, err
 	}
-	channel := inprocchain.New(chain, inprocchain.WithFallback(conn))
+	channel := inprocchain.New(chain, inprocchain.WithRemote(conn))
 
 	healthpb.RegisterHealthServer(channel, health.NewServer()) // and no flags service
 	return channel, conn, nil

@@ -5,6 +5,7 @@ package clientconn
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/url"
 	"sync/atomic"
@@ -33,20 +34,35 @@ type Conn struct {
 func New(addr net.Addr, channelOf func(*Conn) (channel grpc.ClientConnInterface, closed func())) (*Conn, error) {
 	c := new(Conn)
 	c.channel, c.closed = channelOf(c)
-	cc, err := grpc.NewClient(targetOf(addr),
+	if err := c.dial(addr); err != nil {
+		return nil, err
+	}
+	c.ClientConn.Connect() // builds the resolver
+	return c, nil
+}
+
+// NewClosed returns a connection whose RPCs run on channel, and which is closed already, so
+// that it has no goroutines. A closed ClientConn still calls its interceptors.
+func NewClosed(addr net.Addr, channel grpc.ClientConnInterface) (*Conn, error) {
+	c := &Conn{channel: channel}
+	if err := c.dial(addr); err != nil {
+		return nil, err
+	}
+	c.Retire()
+	return c, nil
+}
+
+func (c *Conn) dial(addr net.Addr) (err error) {
+	c.ClientConn, err = grpc.NewClient(targetOf(addr),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithUnaryInterceptor(c.unary),
 		grpc.WithStreamInterceptor(c.stream),
 		grpc.WithResolvers(closeWatcher{c}),
 		grpc.WithIdleTimeout(0), // An idle connection closes its resolver.
 		grpc.WithDisableServiceConfig(),
+		grpc.WithDefaultServiceConfig(fmt.Sprintf(`{"loadBalancingConfig": [{%q: {}}]}`, balancerName)),
 	)
-	if err != nil {
-		return nil, err
-	}
-	cc.Connect() // builds the resolver
-	c.ClientConn = cc
-	return c, nil
+	return err
 }
 
 // targetOf returns the target of a connection to addr. It escapes the address only if the
@@ -74,14 +90,14 @@ func (c *Conn) stream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.Client
 	return c.channel.NewStream(ctx, desc, method, opts...)
 }
 
-// A closeWatcher is a resolver that resolves nothing. Closing a ClientConn closes its
-// resolver. There is no other notification.
+// A closeWatcher is a resolver with one address, to which nobody connects. Closing a
+// ClientConn closes its resolver. There is no other notification.
 type closeWatcher struct{ conn *Conn }
 
 func (w closeWatcher) Scheme() string { return scheme }
 
-func (w closeWatcher) Build(resolver.Target, resolver.ClientConn, resolver.BuildOptions) (resolver.Resolver, error) {
-	return w, nil
+func (w closeWatcher) Build(_ resolver.Target, cc resolver.ClientConn, _ resolver.BuildOptions) (resolver.Resolver, error) {
+	return w, cc.UpdateState(resolver.State{Endpoints: []resolver.Endpoint{{Addresses: []resolver.Address{{Addr: "inproc"}}}}})
 }
 
 func (w closeWatcher) ResolveNow(resolver.ResolveNowOptions) {}

@@ -1,7 +1,6 @@
 package rpc
 
 import (
-	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -186,34 +185,39 @@ func (o callOptions) codec() (_ *message.Codec, subtype string, _ error) {
 	return registered, subtype, nil
 }
 
-// limits returns the largest message that may be sent and received. As in
-// grpc-go, the last option of a kind holds.
-func (o callOptions) limits() (send, receive int, limited bool) {
-	send, receive = math.MaxInt, math.MaxInt
+// maxSendSize returns the largest message that may be sent. It reports false if there is no
+// limit. As in grpc-go, the last option of a kind holds.
+func (o callOptions) maxSendSize() (limit int, ok bool) {
 	for _, opt := range o {
-		switch opt := opt.(type) {
-		case grpc.MaxSendMsgSizeCallOption:
-			send, limited = opt.MaxSendMsgSize, true
-		case grpc.MaxRecvMsgSizeCallOption:
-			receive, limited = opt.MaxRecvMsgSize, true
+		if opt, is := opt.(grpc.MaxSendMsgSizeCallOption); is {
+			limit, ok = opt.MaxSendMsgSize, true
 		}
 	}
-	return send, receive, limited
+	return limit, ok
 }
 
-// The texts are those of SendMsg in grpc-go's stream.go and recvMsg in its
-// rpc_util.go.
+// maxRecvSize is maxSendSize for messages that are received.
+func (o callOptions) maxRecvSize() (limit int, ok bool) {
+	for _, opt := range o {
+		if opt, is := opt.(grpc.MaxRecvMsgSizeCallOption); is {
+			limit, ok = opt.MaxRecvMsgSize, true
+		}
+	}
+	return limit, ok
+}
 
+// checkSend returns the status for a message that is too large to be sent. The text is that
+// of SendMsg in grpc-go's stream.go.
 func (o callOptions) checkSend(size int) error {
-	if limit, _, _ := o.limits(); size > limit {
+	if limit, ok := o.maxSendSize(); ok && size > limit {
 		return status.Errorf(codes.ResourceExhausted, "trying to send message larger than max (%d vs. %d)", size, limit)
 	}
 	return nil
 }
 
 func (o callOptions) checkReceived(size int) error {
-	if _, limit, _ := o.limits(); size > limit {
-		return status.Errorf(codes.ResourceExhausted, "grpc: received message larger than max (%d vs. %d)", size, limit)
+	if limit, ok := o.maxRecvSize(); ok {
+		return wire.CheckReceivedSize(size, limit)
 	}
 	return nil
 }

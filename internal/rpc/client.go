@@ -18,7 +18,9 @@ type Client struct {
 	conn   *connection
 	format *format // of messages that no codec is named for
 
-	clientConn *ClientConn // that the RPCs are made on; nil if it is the Channel
+	remotes    []*Remote
+	peer       func(context.Context) *peer.Peer // that handlers see; may be nil, and return nil
+	clientConn *ClientConn                      // that the RPCs are made on; nil if it is the Channel
 }
 
 // A ClientConfig says how a client differs from others.
@@ -27,15 +29,25 @@ type ClientConfig struct {
 	UserAgent string            // in addition to grpc-go's; may be empty
 	Stats     stats.Handler     // may be nil
 	Cloner    inprocgrpc.Cloner // may be nil
+	Remotes   []*Remote
+	Peer      func(context.Context) *peer.Peer // that handlers see; may be nil, and return nil
 }
 
 // NewClient returns a client of s, with a connection of its own.
 func NewClient(s *Server, config ClientConfig) *Client {
 	return &Client{
-		server: s,
-		conn:   newConnection(config.Addr, config.UserAgent, s.authInfo, config.Stats, s.stats),
-		format: newFormat(config.Cloner),
+		server:  s,
+		remotes: config.Remotes,
+		peer:    config.Peer,
+		conn:    newConnection(config.Addr, config.UserAgent, s.authInfo, config.Stats, s.stats),
+		format:  newFormat(config.Cloner),
 	}
+}
+
+// Close ends the client's connection for stats handlers. It ends no RPC.
+func (c *Client) Close() {
+	c.server.removeConnection(c.conn)
+	c.conn.end()
 }
 
 // OnClientConn returns a client like c whose RPCs are made on conn.
@@ -47,6 +59,9 @@ func (c *Client) OnClientConn(conn *ClientConn) *Client {
 
 // Invoke is the [grpc.UnaryInvoker] at the end of the client interceptors.
 func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *grpc.ClientConn, opts ...grpc.CallOption) error {
+	if remote := c.remoteOf(method); remote != nil {
+		return c.invokeRemote(ctx, remote, method, req, reply, opts)
+	}
 	found, _ := c.server.methods.find(method)
 	if found == nil || found.unary == nil {
 		return c.invokeStream(ctx, method, req, reply, opts)
@@ -60,6 +75,9 @@ func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *g
 
 // NewStream is the [grpc.Streamer] at the end of the client interceptors.
 func (c *Client) NewStream(ctx context.Context, desc *grpc.StreamDesc, _ *grpc.ClientConn, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	if remote := c.remoteOf(method); remote != nil {
+		return c.newRemoteStream(ctx, remote, desc, method, opts)
+	}
 	s := &clientStream{desc: desc}
 	if err := s.prepare(c, ctx, method, opts); err != nil {
 		return nil, err

@@ -68,7 +68,7 @@ func (c *clientCall) check() error {
 	switch {
 	case c.ctx.Err() != nil:
 		return wire.ContextStatus(c.ctx)
-	case c.client.clientConn.isClosed():
+	case c.client.clientConn.IsClosed():
 		return wire.ErrClientConnClosing
 	}
 	return nil
@@ -117,7 +117,7 @@ func (c *clientCall) setRequest() {
 // It follows newAttempt of grpc-go's stream.go, and NewStream and createHeaderFields of its
 // internal/transport/http2_client.go.
 func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) (refused, err error) {
-	client := c.client
+	client, caller := c.client, c.ctx
 	err = client.conn.begin(client.server, c)
 	c.begin(clientStreams, serverStreams)
 	if err != nil {
@@ -135,6 +135,11 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 		header, refused = c.request.HeaderWith(added, c.metadata)
 	}
 	call.init(client.server, client.conn, c, client.conn.serverCtx, header)
+	if client.peer != nil {
+		if p := client.peer(caller); p != nil {
+			call.values.peer = *p
+		}
+	}
 	call.stream.clientConn = client.clientConn
 	if err := client.server.accept(c.ctx, call); err != nil {
 		call.stream.cancelHandler()
@@ -252,14 +257,16 @@ func (c *clientCall) givenDone() <-chan struct{} {
 	return c.given.Done()
 }
 
-// measures reports whether the sizes of messages are needed.
-func (c *clientCall) measures() bool { return c.client.server.stats != nil || c.asksForSizes() }
+// measuresRequests reports whether anybody asks for the sizes of messages to the handler.
+func (c *clientCall) measuresRequests() bool {
+	server := c.client.server
+	_, isLimited := c.opts.maxSendSize()
+	return isLimited || c.events != nil || server.stats != nil || server.maxRecvSize >= 0
+}
 
-// asksForSizes reports whether the caller's side needs the sizes of messages.
-func (c *clientCall) asksForSizes() bool {
-	if c.events != nil {
-		return true
-	}
-	_, _, limited := c.opts.limits()
-	return limited
+// measuresResponses reports whether the caller asks for the sizes of messages from the
+// handler.
+func (c *clientCall) measuresResponses() bool {
+	_, isLimited := c.opts.maxRecvSize()
+	return isLimited || c.events != nil
 }

@@ -24,7 +24,8 @@ func (c *ClientConn) Close() {
 	c.inFlight.cancelAll(wire.ErrClientConnClosing)
 }
 
-func (c *ClientConn) isClosed() bool { return c != nil && c.closed.Load() }
+// IsClosed reports whether Close has been called.
+func (c *ClientConn) IsClosed() bool { return c != nil && c.closed.Load() }
 
 // watch has rpc canceled when the ClientConn is closed, until the result leaves.
 func (c *ClientConn) watch(ctx context.Context, method string, rpc canceler) *Entry {

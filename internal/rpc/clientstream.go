@@ -161,7 +161,7 @@ func (s *clientStream) send(m any) error {
 		s.sendClosed = true
 	}
 	var sent message.Copy
-	if err := s.format.toServer.Copy(&sent, m, s.measures()); err != nil {
+	if err := s.format.toServer.Copy(&sent, m, s.measuresRequests()); err != nil {
 		return err
 	}
 	size := sent.Size()

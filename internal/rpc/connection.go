@@ -38,10 +38,11 @@ type connection struct {
 	hasBegun atomic.Bool
 	begun    chan struct{} // closed when it has begun
 
-	mu        sync.Mutex // guards the fields below
-	isStarted bool       // It begins, or has begun.
-	isEnding  bool       // The server has been shut down.
-	callers   int        // RPCs that the client's stats handlers have not seen the end of
+	mu           sync.Mutex // guards the fields below
+	isStarted    bool       // It begins, or has begun.
+	isEnding     bool       // end has been called.
+	isClientTold bool       // The client's stats handlers know that it ends.
+	callers      int        // RPCs that they have not seen the end of
 }
 
 func newConnection(addr net.Addr, userAgent string, authInfo credentials.AuthInfo, clientStats, serverStats stats.Handler) *connection {
@@ -110,28 +111,37 @@ func (c *connection) tellBegin() {
 	isEnding := c.isEnding
 	c.mu.Unlock()
 	if isEnding { // end came too early.
-		c.tellEnd(true)
+		c.tellEnd()
 	}
 }
 
-// end tells stats handlers that the connection ends, when the server has been shut down. If
-// the client's stats handlers have not seen the end of some RPCs, the last one of these
-// tells them.
+// end tells stats handlers that the connection ends, because the server has been shut down
+// or the client closed.
 func (c *connection) end() {
 	c.mu.Lock()
+	isFirst, hasBegun := !c.isEnding, c.hasBegun.Load()
 	c.isEnding = true
-	hasBegun, isIdle := c.hasBegun.Load(), c.callers == 0
 	c.mu.Unlock()
-	if hasBegun {
-		c.tellEnd(isIdle)
+	if isFirst && hasBegun {
+		c.tellEnd()
 	}
 }
 
-func (c *connection) tellEnd(isIdle bool) {
-	if isIdle {
+func (c *connection) tellEnd() {
+	c.tellClientEnd()
+	observe.EndConn(c.serverCtx, c.serverStats, false)
+}
+
+// tellClientEnd tells the client's stats handlers that the connection ends, unless there are
+// RPCs that they have not seen the end of. Then the last one of these does it.
+func (c *connection) tellClientEnd() {
+	c.mu.Lock()
+	isNow := c.isEnding && c.hasBegun.Load() && c.callers == 0 && !c.isClientTold
+	c.isClientTold = c.isClientTold || isNow
+	c.mu.Unlock()
+	if isNow {
 		observe.EndConn(c.clientCtx, c.clientStats, true)
 	}
-	observe.EndConn(c.serverCtx, c.serverStats, false)
 }
 
 // enter counts an RPC whose end the client's stats handlers have not seen, until leave.
@@ -150,9 +160,6 @@ func (c *connection) leave() {
 	}
 	c.mu.Lock()
 	c.callers--
-	isLast := c.isEnding && c.callers == 0
 	c.mu.Unlock()
-	if isLast {
-		observe.EndConn(c.clientCtx, c.clientStats, true)
-	}
+	c.tellClientEnd()
 }

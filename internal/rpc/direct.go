@@ -38,7 +38,7 @@ func (s *Server) newDirect(ctx context.Context, method string) (*directRPC, erro
 	if caller.ctx == nil {
 		caller.ctx = ctx // A handler that is written by hand has made the context.
 	}
-	s.methods.read() // Later, no service may be registered on the Channel.
+	s.methods.read(method) // Later, no service may be registered on the Channel.
 	if err := s.direct.begin(s, caller); err != nil {
 		return nil, err
 	}
@@ -95,11 +95,11 @@ func (s *Server) directUnary(ctx context.Context, req any, info *grpc.UnaryServe
 	defer func() { rpc.afterHandler(hasReturned) }()
 	defer rpc.stopWatching()
 	rpc.begin(false, false)
-	if rpc.events != nil {
-		rpc.events.InPayload(req, message.Size(req))
-	}
-	resp, err := s.callUnary(rpc.ctx, req, info, handler)
+	var resp any
 	var copied *message.Copy
+	if err = rpc.receiveMsg(req); err == nil {
+		resp, err = s.callUnary(rpc.ctx, req, info, handler)
+	}
 	if err == nil {
 		copied, err = rpc.respond(resp)
 	} else {
@@ -115,6 +115,20 @@ func (s *Server) directUnary(ctx context.Context, req any, info *grpc.UnaryServe
 		return nil, wire.ErrNoResponse
 	}
 	return copied, nil
+}
+
+// receiveMsg tells stats handlers of a message that has been received. Its error is the status
+// of one that is too large.
+func (rpc *directRPC) receiveMsg(m any) error {
+	if rpc.events == nil && rpc.server.maxRecvSize < 0 {
+		return nil
+	}
+	size := message.Size(m)
+	if err := rpc.server.checkReceived(size); err != nil {
+		return err
+	}
+	rpc.events.InPayload(m, size)
+	return nil
 }
 
 func (s *Server) callUnary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
@@ -143,6 +157,9 @@ func (s *Server) directStream(srv any, ss grpc.ServerStream, info *grpc.StreamSe
 	rpc, err := s.newDirect(ss.Context(), info.FullMethod)
 	if err != nil {
 		return err
+	}
+	if w, ok := srv.(wrapper); ok {
+		srv = w.impl
 	}
 	hasReturned := false
 	defer func() { rpc.afterHandler(hasReturned) }()
@@ -208,11 +225,11 @@ func (s *directStream) RecvMsg(m any) error {
 	switch {
 	case err == io.EOF:
 		return err
-	case err != nil:
-		return s.failed(err)
+	case err == nil:
+		err = s.rpc.receiveMsg(m)
 	}
-	if s.rpc.events != nil {
-		s.rpc.events.InPayload(m, message.Size(m))
+	if err != nil {
+		return s.failed(err)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ type handlerCall struct {
 	conn       *connection
 	fullMethod string
 	format     *format
-	measures   bool // Somebody asks for the sizes of messages.
+	measures   bool // Somebody asks for the sizes of messages to the caller.
 	hasLent    bool // The caller's goroutine copies the response, and calls takeBack.
 
 	values     handlerContext
@@ -41,7 +41,7 @@ type handlerCall struct {
 // values of the connection's context, and header is the incoming metadata.
 func (h *handlerCall) init(s *Server, conn *connection, caller *clientCall, values context.Context, header metadata.MD) {
 	h.server, h.conn = s, conn
-	h.fullMethod, h.format, h.measures = caller.method, caller.format, s.stats != nil || caller.asksForSizes()
+	h.fullMethod, h.format, h.measures = caller.method, caller.format, s.stats != nil || caller.measuresResponses()
 	h.values = handlerContext{Context: values, call: h, peer: conn.serverPeer, metadata: header, isTagged: s.stats != nil}
 	h.values.deadline, h.values.hasDeadline = caller.ctx.Deadline()
 	h.stream.contentType = caller.format.contentType

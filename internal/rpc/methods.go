@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"context"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,11 +16,22 @@ import (
 
 // methods knows the methods of the services that are registered on a channel.
 type methods struct {
-	registered *grpchan.HandlerMap // the channel's own
+	registered *grpchan.HandlerMap                     // the channel's own
+	guarded    map[*grpc.ServiceDesc]service // what was given to Register, by what is registered
 	known      atomic.Pointer[methodTable]
 }
 
+// A service is what RegisterService gets.
+type service struct {
+	desc *grpc.ServiceDesc
+	impl any
+}
+
+// A wrapper of an implementation is registered on the channel.
+type wrapper struct{ impl any }
+
 type methodTable struct {
+	first    string // the full method of the first RPC
 	services map[string]bool
 	methods  map[string]*method // by full method
 }
@@ -44,22 +56,35 @@ func HandlersOf(ch *inprocgrpc.Channel) *grpchan.HandlerMap {
 	return (*grpchan.HandlerMap)(field.Addr().UnsafePointer())
 }
 
-// Register registers a service on the channel. Its streaming handlers refuse to run
-// once somebody has set a hook of the channel: an RPC that is made on the channel
-// itself may then pass by all else that could refuse it.
+// Register registers a service on the channel. Its handlers refuse to run on the channel
+// itself once somebody has set a hook of the channel: an RPC that is made there may then pass
+// by all else that could refuse it. impl may be nil, which the channel does not accept, so it
+// gets a wrapper of it.
 func (s *Server) Register(desc *grpc.ServiceDesc, impl any) {
 	guarded := *desc
+	guarded.HandlerType = (*any)(nil)
+	guarded.Methods = slices.Clone(desc.Methods)
+	for i := range guarded.Methods {
+		handler := guarded.Methods[i].Handler
+		guarded.Methods[i].Handler = func(_ any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+			if err := s.checkHooks(); err != nil {
+				return nil, err
+			}
+			return handler(impl, ctx, decode, interceptor)
+		}
+	}
 	guarded.Streams = slices.Clone(desc.Streams)
 	for i := range guarded.Streams {
 		handler := guarded.Streams[i].Handler
-		guarded.Streams[i].Handler = func(srv any, stream grpc.ServerStream) error {
+		guarded.Streams[i].Handler = func(_ any, stream grpc.ServerStream) error {
 			if err := s.checkHooks(); err != nil {
 				return err
 			}
-			return handler(srv, stream)
+			return handler(impl, stream)
 		}
 	}
-	s.inproc.RegisterService(&guarded, impl)
+	s.inproc.RegisterService(&guarded, wrapper{impl})
+	s.methods.guarded[&guarded] = service{desc, impl}
 }
 
 // registerAgain registers the services that the channel has already, like [Server.Register].
@@ -72,14 +97,31 @@ func (s *Server) registerAgain() {
 	}
 }
 
-// isRead reports whether an RPC has looked for a method.
-func (m *methods) isRead() bool { return m.known.Load() != nil }
+// ForEachService calls f for each service that is registered, as it was registered.
+func (s *Server) ForEachService(f func(desc *grpc.ServiceDesc, impl any)) { s.methods.forEach(f) }
+
+func (m *methods) forEach(f func(desc *grpc.ServiceDesc, impl any)) {
+	m.registered.ForEach(func(desc *grpc.ServiceDesc, impl any) {
+		if given, ok := m.guarded[desc]; ok {
+			desc, impl = given.desc, given.impl
+		}
+		f(desc, impl)
+	})
+}
+
+// firstRPC returns the full method of the first RPC, or "" if there was none.
+func (m *methods) firstRPC() string {
+	if known := m.known.Load(); known != nil {
+		return known.first
+	}
+	return ""
+}
 
 // find returns a method by its full name. For an unknown one, it returns the handler's half
 // of its RPCs, with the status that a network server answers with, as handleStream of
 // grpc-go's server.go makes it.
 func (m *methods) find(fullMethod string) (found *method, unserved *unservedCall) {
-	known := m.read()
+	known := m.read(fullMethod)
 	if found := known.methods[fullMethod]; found != nil {
 		return found, nil
 	}
@@ -100,18 +142,27 @@ func (m *methods) find(fullMethod string) (found *method, unserved *unservedCall
 
 // has reports whether the service of a full method is registered.
 func (m *methods) has(fullMethod string) bool {
-	slash := strings.LastIndex(fullMethod, "/")
-	return slash > 0 && m.read().services[fullMethod[1:slash]]
+	return m.read(fullMethod).services[serviceOf(fullMethod)]
 }
 
-// read returns the methods of the services that were registered when it was first called.
-// RPCs never read the map of the channel, which somebody may write to.
-func (m *methods) read() *methodTable {
+// serviceOf returns the service of a full method, or "" if it is malformed.
+func serviceOf(fullMethod string) string {
+	slash := strings.LastIndex(fullMethod, "/")
+	if slash <= 0 {
+		return ""
+	}
+	return fullMethod[1:slash]
+}
+
+// read returns the methods of the services that were registered at the first RPC, which is
+// fullMethod if there was none. RPCs never read the map of the channel, which somebody may
+// write to.
+func (m *methods) read(fullMethod string) *methodTable {
 	if known := m.known.Load(); known != nil {
 		return known
 	}
-	table := &methodTable{services: map[string]bool{}, methods: map[string]*method{}}
-	m.registered.ForEach(func(desc *grpc.ServiceDesc, impl any) {
+	table := &methodTable{first: fullMethod, services: map[string]bool{}, methods: map[string]*method{}}
+	m.forEach(func(desc *grpc.ServiceDesc, impl any) {
 		table.services[desc.ServiceName] = true
 		for i := range desc.Streams {
 			table.add(desc.ServiceName, desc.Streams[i].StreamName, &method{impl: impl, stream: &desc.Streams[i]})

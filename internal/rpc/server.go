@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"net"
+	"slices"
 	"sync"
 
 	"github.com/fullstorydev/grpchan"
@@ -10,6 +11,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
 // A Server is the handler's side of a channel: its services, and what runs around
@@ -26,6 +29,7 @@ type Server struct {
 	stats       stats.Handler                // nil if there is none
 	unaryChain  grpc.UnaryServerInterceptor  // nil if there is none
 	streamChain grpc.StreamServerInterceptor // nil if there is none
+	maxRecvSize int                          // of requests; negative if there is no limit
 	hasChain    bool                         // There is any of the three.
 
 	mu          sync.Mutex
@@ -41,19 +45,21 @@ type ServerConfig struct {
 	StreamChain grpc.StreamServerInterceptor // may be nil
 	Addr        net.Addr                     // of RPCs that are made on the channel itself
 	Cloner      inprocgrpc.Cloner            // the same; may be nil
+	MaxRecvSize int                          // of requests; negative if there is no limit
 }
 
 // NewServer returns the handler's side of ch, and sets the hooks of ch.
 func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 	s := &Server{
 		inproc:      ch,
-		methods:     methods{registered: config.Handlers},
+		methods:     methods{registered: config.Handlers, guarded: map[*grpc.ServiceDesc]service{}},
 		inFlight:    NewInFlight(),
 		authInfo:    authInfoOf(ch),
 		format:      newFormat(config.Cloner),
 		stats:       config.Stats,
 		unaryChain:  config.UnaryChain,
 		streamChain: config.StreamChain,
+		maxRecvSize: config.MaxRecvSize,
 		hasChain:    config.Stats != nil || config.UnaryChain != nil || config.StreamChain != nil,
 	}
 	s.direct = newConnection(config.Addr, "", s.authInfo, nil, s.stats)
@@ -62,8 +68,8 @@ func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 	return s
 }
 
-// IsUsed reports whether an RPC has been made.
-func (s *Server) IsUsed() bool { return s.methods.isRead() }
+// FirstRPC returns the full method of the first RPC, or "" if there was none.
+func (s *Server) FirstRPC() string { return s.methods.firstRPC() }
 
 // accept admits an RPC that is made with ctx, until call leaves. Its error is the status of
 // an RPC that is refused.
@@ -104,6 +110,15 @@ func (s *Server) Close() {
 	s.endConnections()
 }
 
+// checkReceived returns the error for a request that is too large, as recvMsg of grpc-go's
+// rpc_util.go does.
+func (s *Server) checkReceived(size int) error {
+	if s.maxRecvSize < 0 {
+		return nil
+	}
+	return wire.CheckReceivedSize(size, s.maxRecvSize)
+}
+
 // addConnection has c end with the server. It reports false if the server has been shut
 // down.
 func (s *Server) addConnection(c *connection) bool {
@@ -114,6 +129,13 @@ func (s *Server) addConnection(c *connection) bool {
 	}
 	s.connections = append(s.connections, c)
 	return true
+}
+
+// removeConnection has c no longer end with the server.
+func (s *Server) removeConnection(c *connection) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.connections = slices.DeleteFunc(s.connections, func(other *connection) bool { return other == c })
 }
 
 func (s *Server) endConnections() {

@@ -160,6 +160,9 @@ func (s *serverStream) receive(m any) error {
 		return err
 	}
 	size := next.Size()
+	if err := s.server.checkReceived(size); err != nil {
+		return err
+	}
 	if err := s.format.toServer.HandOver(m, &next); err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ const (
 // that the handler does afterwards reaches the caller. It is called without the lock, since
 // the methods of a context are not the library's.
 func (t *transportStream) noticeEnd() {
-	if t.clientConn.isClosed() {
+	if t.clientConn.IsClosed() {
 		t.abandon(byConnection, wire.ErrClientConnClosing)
 		return
 	}
@@ -276,7 +276,7 @@ func (t *transportStream) endedStatus() error {
 	switch {
 	case t.ended == notEnded:
 		return nil
-	case t.ended == byConnection, t.clientConn.isClosed():
+	case t.ended == byConnection, t.clientConn.IsClosed():
 		return wire.ErrTransportClosing
 	}
 	return wire.ErrCanceled

@@ -60,7 +60,7 @@ func (u *unaryCaller) exchange(req, reply any) error {
 
 // copyRequest sets request to a copy of req, and returns its size.
 func (u *unaryCaller) copyRequest(request *message.Copy, req any) (size int, err error) {
-	if err := u.format.toServer.Copy(request, req, u.measures()); err != nil {
+	if err := u.format.toServer.Copy(request, req, u.measuresRequests()); err != nil {
 		return 0, err
 	}
 	size = request.Size()
@@ -158,7 +158,11 @@ func (h *unaryHandler) decode(out any) error {
 	}
 	h.isDecoded = true
 	size := h.request.Size()
-	if err := h.format.toServer.HandOver(out, &h.request); err != nil {
+	err := h.server.checkReceived(size)
+	if err == nil {
+		err = h.format.toServer.HandOver(out, &h.request)
+	}
+	if err != nil {
 		// As on a network, the caller need not wait for the handler.
 		h.sendStatus(err)
 		h.stream.release()

@@ -42,6 +42,15 @@ var ErrClosingBeforeHeader = status.Error(codes.Unavailable, ErrClientConnClosin
 // client has been closed. It is ErrConnClosing of grpc-go's internal/transport.
 var ErrTransportClosing = status.Error(codes.Unavailable, "transport is closing")
 
+// CheckReceivedSize returns the status for a received message that is larger than limit. The
+// text is that of recv in grpc-go's rpc_util.go.
+func CheckReceivedSize(size, limit int) error {
+	if size <= limit {
+		return nil
+	}
+	return status.Errorf(codes.ResourceExhausted, "grpc: received message larger than max (%d vs. %d)", size, limit)
+}
+
 // HandlerStatus returns the error that stats handlers see for an RPC whose handler
 // returned err. It returns an error that has a status unchanged. It follows processRPC
 // of grpc-go's server.go.

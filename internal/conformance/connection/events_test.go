@@ -158,12 +158,12 @@ func TestEachClientHasAConnection(t *testing.T) {
 		service{}.register(ch)
 		another := ch.NewClient(inprocchain.WithClientStatsHandlers(eventRecorder{&second, "client"}))
 		ch.NewClient(inprocchain.WithClientStatsHandlers(eventRecorder{&unused, "client"}))
-		for _, client := range []*inprocchain.Channel{ch, another, ch, another} {
+		for _, client := range []grpc.ClientConnInterface{ch, another, ch, another} {
 			if _, err := callUnary(t.Context(), client); err != nil {
 				t.Fatal(err)
 			}
 		}
-		shutDown(t, another)
+		shutDown(t, ch)
 		rpc := []string{"TagRPC", "*stats.End"}
 		of := func(parts ...[]string) (all []string) {
 			for _, part := range parts {

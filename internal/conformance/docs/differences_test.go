@@ -14,7 +14,6 @@ import (
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding/gzip"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -153,16 +152,6 @@ func TestDifferences(t *testing.T) {
 		healthpb.RegisterHealthServer(channel, &service{})
 		if _, err := ask(t.Context(), channel, "exit"); status.Code(err) != codes.Internal {
 			t.Errorf("got %v", err)
-		}
-	})
-	t.Run("connectivity", func(t *testing.T) {
-		channel := inprocchain.New()
-		healthpb.RegisterHealthServer(channel, &service{})
-		if _, err := ask(t.Context(), channel.ClientConn(), ""); err != nil {
-			t.Error(err)
-		}
-		if state := channel.ClientConn().GetState(); state == connectivity.Ready {
-			t.Errorf("got %v", state)
 		}
 	})
 	t.Run("client_context", func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 
 // The health service has moved to another process, and is not registered here. Its
 // callers do not change.
-func ExampleWithFallback() {
+func ExampleWithRemote() {
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audited))
 
 	address, stop := startOtherProcess(chain)
@@ -26,7 +26,7 @@ func ExampleWithFallback() {
 	}
 	defer func() { _ = conn.Close() }()
 
-	channel := inprocchain.New(chain, inprocchain.WithFallback(conn))
+	channel := inprocchain.New(chain, inprocchain.WithRemote(conn))
 	fmt.Println(checkHealth(channel))
 	// Output:
 	// audited /grpc.health.v1.Health/Check: OK
