@@ -6,6 +6,7 @@
 //   - codecs: codecs and compressors
 //   - connect: the connections, over a network and in-process, that the other tests use
 //   - connection: addresses, HTTP/2 headers and connection events
+//   - details: memory, formatting, and messages, metadata, peers and methods that are not as usual
 //   - differential: random programs, and fixed programs for single rules
 //   - docs: the code in the documents, and the rows of docs/differences.md
 //   - middleware: interceptors of go-grpc-middleware

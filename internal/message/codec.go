@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"reflect"
 
 	"google.golang.org/grpc/encoding"
 	_ "google.golang.org/grpc/encoding/proto" // registers the codec named "proto"
@@ -56,3 +57,19 @@ func RegisteredCodec(name string) *Codec {
 
 // protoCodec looks the codec up each time, because a program may register another one.
 func protoCodec() *Codec { return RegisteredCodec("proto") }
+
+// standardCodec is grpc-go's own codec named "proto", or nil if another one was registered
+// before this package was initialized.
+var standardCodec = func() encoding.CodecV2 {
+	codec := encoding.GetCodecV2("proto")
+	if t := reflect.TypeOf(codec); t != nil && t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "google.golang.org/grpc/encoding/proto" {
+		return codec
+	}
+	return nil
+}()
+
+// hasStandardCodec reports whether the codec named "proto" is grpc-go's. Otherwise it must
+// encode every message, since nobody knows what it does.
+func hasStandardCodec() bool {
+	return standardCodec != nil && encoding.GetCodecV2("proto") == standardCodec
+}

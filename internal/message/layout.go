@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/runtime/protoimpl"
 )
 
@@ -19,7 +18,6 @@ type layout struct {
 	fields []fieldLayout // of a struct: those with pointers
 
 	isExtensions bool // the extension fields of a message, whose values reflect cannot read
-	isShareable  bool // Several pointers may point to one value, which may contain itself.
 }
 
 type fieldLayout struct {
@@ -96,14 +94,13 @@ func (b layoutBuilder) buildElements(l *layout, t reflect.Type) {
 }
 
 func (b layoutBuilder) buildFields(l *layout, t reflect.Type) {
-	l.isShareable = !reflect.PointerTo(t).Implements(reflect.TypeFor[proto.Message]()) // Messages are trees.
 	for i := range t.NumField() {
 		if field := b.build(t.Field(i).Type); !field.isFlat() {
 			l.fields = append(l.fields, fieldLayout{i, field})
 		}
 	}
 	if len(l.fields) == 0 {
-		l.kind, l.isShareable = flatKind, false
+		l.kind = flatKind
 	}
 }
 

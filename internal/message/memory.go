@@ -40,14 +40,18 @@ func memoryOf(msg any) int {
 	case nil:
 		return 0
 	case encoded:
+		if cap(msg) == 0 {
+			return 0
+		}
 		return allocated(sliceHeader) + allocated(cap(msg))
 	}
-	var m measurer
+	message, isProto := msg.(proto.Message)
+	m := measurer{isTree: isProto}
 	m.measure(msg)
-	switch msg, isProto := msg.(proto.Message); {
+	switch {
 	case isProto && (m.hasExtensions || m.isUnknown):
 		var r reflection
-		r.addMessage(msg.ProtoReflect())
+		r.addMessage(message.ProtoReflect())
 		return r.bytes
 	case m.isUnknown:
 		return assumedSize
@@ -57,12 +61,13 @@ func memoryOf(msg any) int {
 
 // A measurer adds up the memory that values point to.
 type measurer struct {
+	isTree        bool // No two pointers point to one value, as in a protobuf message.
 	bytes         int
 	depth         int
 	hasExtensions bool // Their values are missing in bytes.
 	isUnknown     bool // There are values that cannot be read.
 
-	visited map[pointer]bool // of types for which isShareable
+	visited map[pointer]bool // unless isTree
 }
 
 type pointer struct {
@@ -138,7 +143,7 @@ func (m *measurer) addInterface(v reflect.Value) {
 
 // isNew reports whether a pointer has not been followed before.
 func (m *measurer) isNew(v reflect.Value, l *layout) bool {
-	if !l.elem.isShareable {
+	if m.isTree || l.elem.isFlat() {
 		return true
 	}
 	p := pointer{v.Pointer(), v.Type()}

@@ -13,8 +13,9 @@ import (
 )
 
 // A Transfer says how messages are copied from a sender to a receiver. The zero
-// Transfer copies generated protobuf messages field by field and encodes
-// all other messages with the codec named "proto", as a network does.
+// Transfer copies generated protobuf messages field by field, if that makes no difference
+// to the receiver, and encodes all other messages with the codec named "proto", as a
+// network does.
 type Transfer struct {
 	Cloner inprocgrpc.Cloner // used instead of the default if it is not nil
 	Encode *Codec            // used before Cloner if it is not nil
@@ -38,7 +39,7 @@ type encoded []byte
 // grpc-go, Copy then measures the sender's message, so that no trace of it is in the
 // receiver's. The error is a status.
 func (t *Transfer) Copy(out *Copy, in any, measure bool) error {
-	if in == nil || t.Encode == nil && IsNil(in) {
+	if in == nil {
 		*out = Copy{}
 		return nil
 	}
@@ -54,25 +55,34 @@ func (t *Transfer) Copy(out *Copy, in any, measure bool) error {
 }
 
 func (t *Transfer) copy(out *Copy, in any) error {
-	if t.Encode != nil {
+	switch {
+	case t.Encode != nil:
 		return encodeWith(t.Encode, out, in)
+	case t.Cloner != nil:
+		return t.clone(out, in)
 	}
 	msg, kind := asGenerated(in)
-	switch {
-	case t.Cloner != nil:
-		copied, err := t.Cloner.Clone(in)
-		if err != nil {
-			return clonerError(err, marshalError)
-		}
-		*out = Copy{msg: copied, isMovable: kind == generated && reflect.TypeOf(copied) == reflect.TypeOf(in) && !IsNil(copied)}
-		return nil
-	case kind == other:
+	if kind == other || kind == generated && !isExact(msg) || !hasStandardCodec() {
 		return encodeWith(protoCodec(), out, in)
 	}
 	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
 	*out = Copy{msg: proto.Clone(msg), isMovable: kind == generated}
+	return nil
+}
+
+func (t *Transfer) clone(out *Copy, in any) error {
+	if _, isProto := in.(proto.Message); isProto && IsNil(in) {
+		*out = Copy{}
+		return nil
+	}
+	copied, err := t.Cloner.Clone(in)
+	if err != nil {
+		return clonerError(err, marshalError)
+	}
+	_, kind := asGenerated(in)
+	*out = Copy{msg: copied, isMovable: kind == generated && reflect.TypeOf(copied) == reflect.TypeOf(in) && !IsNil(copied)}
 	return nil
 }
 
@@ -93,7 +103,7 @@ func (t *Transfer) Lend(out *Copy, in, to any, measure bool) error {
 		return t.Copy(out, in, measure)
 	}
 	msg, kind := asGenerated(in)
-	if kind != generated {
+	if kind != generated || !isExact(msg) || !hasStandardCodec() {
 		return t.Copy(out, in, measure)
 	}
 	if err := proto.CheckInitialized(msg); err != nil {
@@ -119,7 +129,7 @@ func (t *Transfer) HandOver(out any, in *Copy) error {
 		proto.Merge(out.(proto.Message), in.msg.(proto.Message))
 		return nil
 	}
-	if IsNil(out) {
+	if _, isProto := out.(proto.Message); IsNil(out) && t.Decode == nil && (isProto || t.Cloner != nil) { // Others are for the codec to refuse.
 		return status.Error(codes.Internal, "grpc: failed to unmarshal the received message: the message to receive into is nil")
 	}
 	decode := t.Decode
@@ -128,7 +138,7 @@ func (t *Transfer) HandOver(out any, in *Copy) error {
 	}
 	switch msg := in.msg.(type) {
 	case nil:
-		return unmarshalError(setEmpty(decode, out))
+		return unmarshalError(decode.unmarshal(nil, out))
 	case encoded:
 		return unmarshalError(decode.unmarshal(msg, out))
 	}
@@ -197,16 +207,6 @@ func Size(message any) int {
 		return proto.Size(message)
 	}
 	return 0
-}
-
-// setEmpty sets out to an empty message.
-func setEmpty(decode *Codec, out any) error {
-	msg, kind := asGenerated(out)
-	if kind == other {
-		return decode.unmarshal(nil, out)
-	}
-	proto.Reset(msg)
-	return proto.CheckInitialized(msg)
 }
 
 // The texts are those of encode and recv in grpc-go's rpc_util.go.

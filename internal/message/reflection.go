@@ -17,7 +17,7 @@ func (r *reflection) addMessage(msg protoreflect.Message) {
 		return
 	}
 	r.addHidden(msg) // This may decode fields, and so it comes first.
-	var m measurer
+	m := measurer{isTree: true}
 	m.measure(msg.Interface())
 	if m.isUnknown {
 		r.bytes += allocated(cap(msg.GetUnknown()))

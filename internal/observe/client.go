@@ -76,7 +76,7 @@ func (c *Client) OutPayload(message any, size int) {
 		return
 	}
 	event := &c.outPayload
-	if c.isStream() {
+	if !event.SentTime.IsZero() { // It was used for another message, and may have been kept.
 		event = new(stats.OutPayload)
 	}
 	*event = stats.OutPayload{
@@ -90,16 +90,13 @@ func (c *Client) OutPayload(message any, size int) {
 	c.handler.HandleRPC(c.ctx, event)
 }
 
-// isStream reports whether there may be more than one message in a direction.
-func (c *Client) isStream() bool { return c.begin.IsClientStream || c.begin.IsServerStream }
-
 // InPayload calls the handler for a message that has been received.
 func (c *Client) InPayload(message any, size int) {
 	if c == nil {
 		return
 	}
 	event := &c.inPayload
-	if c.isStream() {
+	if !event.RecvTime.IsZero() { // as above
 		event = new(stats.InPayload)
 	}
 	*event = stats.InPayload{

@@ -34,13 +34,19 @@ func newCallOptions(opts []grpc.CallOption) callOptions {
 		}
 		opts = slices.Clone(opts)
 		for ; i < len(opts); i++ {
-			if known := embeddedOption(reflect.ValueOf(opts[i])); known != nil {
+			if known := embeddedOption(reflect.ValueOf(opts[i])); known != nil && !isOnFinish(known) {
 				opts[i] = known
 			}
 		}
 		break
 	}
 	return opts
+}
+
+// isOnFinish is for the option that grpc-go calls only if it is given as it is.
+func isOnFinish(opt grpc.CallOption) bool {
+	_, ok := opt.(grpc.OnFinishCallOption)
+	return ok
 }
 
 func isStaticMethod(opt grpc.CallOption) bool {

@@ -66,7 +66,7 @@ func (c *clientCall) check() error {
 		c.setRequest()
 	}
 	switch {
-	case c.ctx.Err() != nil:
+	case hasEnded(c.ctx):
 		return wire.ContextStatus(c.ctx)
 	case c.client.clientConn.IsClosed():
 		return wire.ErrClientConnClosing
@@ -133,6 +133,9 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 	header := client.conn.header
 	if len(c.metadata) > 0 || len(added) > 0 || c.request != &client.conn.request {
 		header, refused = c.request.HeaderWith(added, c.metadata)
+	}
+	if c.events != nil && wire.CheckReceived(c.metadata) != nil { // Nobody has validated what TagRPC has added.
+		refused = wire.ErrReset
 	}
 	call.init(client.server, client.conn, c, client.conn.serverCtx, header)
 	if client.peer != nil {
@@ -207,13 +210,23 @@ func (c *clientCall) contextStatus() error {
 // contextStatus is [clientCall.contextStatus] of one context. A context may be past its
 // deadline and not know it yet, because the goroutine that ends it has not run.
 func contextStatus(ctx context.Context) error {
-	if ctx.Err() != nil {
+	if hasEnded(ctx) {
 		return wire.ContextStatus(ctx)
 	}
 	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
 		return wire.ErrDeadlineExceeded
 	}
 	return nil
+}
+
+// hasEnded reports whether a context has ended. Like grpc-go, it looks at Done, and not at Err.
+func hasEnded(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return true
+	default:
+		return false
+	}
 }
 
 // untold returns what has arrived and stats handlers have not seen.

@@ -237,7 +237,7 @@ type unservedCall struct {
 
 func (c *unservedCall) serve() error {
 	switch {
-	case c.err == wire.ErrConnectionHeader: // The server resets the stream.
+	case c.err == wire.ErrReset: // The server resets the stream.
 		c.stream.end(byNetwork, c.err)
 		return nil
 	case c.isTagged:

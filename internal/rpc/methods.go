@@ -12,11 +12,13 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
 // methods knows the methods of the services that are registered on a channel.
 type methods struct {
-	registered *grpchan.HandlerMap                     // the channel's own
+	registered *grpchan.HandlerMap           // the channel's own
 	guarded    map[*grpc.ServiceDesc]service // what was given to Register, by what is registered
 	known      atomic.Pointer[methodTable]
 }
@@ -125,6 +127,9 @@ func (m *methods) find(fullMethod string) (found *method, unserved *unservedCall
 	if found := known.methods[fullMethod]; found != nil {
 		return found, nil
 	}
+	if !wire.IsPath(fullMethod) {
+		return nil, &unservedCall{err: wire.ErrReset}
+	}
 	name, ok := strings.CutPrefix(fullMethod, "/")
 	name = string([]rune(name)) // valid UTF-8, as a status is
 	slash := strings.LastIndex(name, "/")
@@ -175,10 +180,10 @@ func (m *methods) read(fullMethod string) *methodTable {
 	return m.known.Load()
 }
 
-// add adds a method. A full method is split at its last slash, so a name with a slash cannot
-// be called.
+// add adds a method, unless a network could not call it: a full method is split at its last
+// slash, and is the path of a request.
 func (t *methodTable) add(service, name string, m *method) {
-	if !strings.Contains(name, "/") {
-		t.methods["/"+service+"/"+name] = m
+	if fullMethod := "/" + service + "/" + name; !strings.Contains(name, "/") && wire.IsPath(fullMethod) {
+		t.methods[fullMethod] = m
 	}
 }

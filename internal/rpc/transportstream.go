@@ -235,7 +235,7 @@ func (t *transportStream) finish(err error, response *message.Copy) (trailer met
 		t.arrived = wire.WithDetails(wire.Traveling(t.trailer), err)
 		t.status = wire.ReceivedStatus(err, t.arrived)
 	}
-	lost := wire.CheckReceived(t.trailer)
+	lost := cmp.Or(wire.CheckReceived(t.trailer), wire.CheckCode(err))
 	t.trailerArrived = lost == nil
 	t.trailerReceived = lost == nil && !t.headerLost
 	if !t.trailerReceived {

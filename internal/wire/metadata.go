@@ -101,7 +101,13 @@ func CheckReceived(md metadata.MD) error {
 	return nil
 }
 
+// IsPath reports whether a server accepts a full method as the path of a request.
+func IsPath(fullMethod string) bool { return isHTTP2Value(fullMethod) }
+
 func isHTTP2Name(name string) bool {
+	if name == "" {
+		return false
+	}
 	for _, b := range []byte(name) {
 		isToken := b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
 		if !isToken {
@@ -235,7 +241,7 @@ func (r Request) HeaderWith(mds ...metadata.MD) (metadata.MD, error) {
 		return nil, status.Errorf(codes.Internal, "num values of :authority: 1, num values of host: %v, both must only have 1 value as per HTTP/2 spec", hosts)
 	}
 	if len(header["connection"]) > 0 {
-		return nil, ErrConnectionHeader
+		return nil, ErrReset
 	}
 	delete(header, "host") // A server removes it if there is an authority.
 	return header, nil

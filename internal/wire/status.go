@@ -22,7 +22,7 @@ var (
 	ErrSecondRequest    = status.Error(codes.Internal, "cardinality violation: received multiple request messages for non-client-streaming RPC")
 	ErrSendAfterClose   = status.Error(codes.Internal, "SendMsg called after CloseSend")
 	ErrHeaderSent       = status.Error(codes.Internal, "transport: SendHeader called multiple times")
-	ErrConnectionHeader = status.Error(codes.Internal, "stream terminated by RST_STREAM with error code: PROTOCOL_ERROR")
+	ErrReset            = status.Error(codes.Internal, "stream terminated by RST_STREAM with error code: PROTOCOL_ERROR")
 	ErrDeadlineExceeded = status.FromContextError(context.DeadlineExceeded).Err()
 	ErrCanceled         = status.FromContextError(context.Canceled).Err()
 )
@@ -41,6 +41,15 @@ var ErrClosingBeforeHeader = status.Error(codes.Unavailable, ErrClientConnClosin
 // ErrTransportClosing is the error of a handler that sends after the connection of its
 // client has been closed. It is ErrConnClosing of grpc-go's internal/transport.
 var ErrTransportClosing = status.Error(codes.Unavailable, "transport is closing")
+
+// CheckCode returns the status that a client receives instead of that of err if it cannot read
+// the code. Then it does not receive the trailer either.
+func CheckCode(err error) error {
+	if code := status.Code(err); code > math.MaxInt32 {
+		return status.Errorf(codes.Unknown, "transport: malformed grpc-status: strconv.ParseInt: parsing \"%d\": value out of range", code)
+	}
+	return nil
+}
 
 // CheckReceivedSize returns the status for a received message that is larger than limit. The
 // text is that of recv in grpc-go's rpc_util.go.
@@ -71,9 +80,6 @@ func ReceivedStatus(err error, trailer metadata.MD) error {
 	}
 	st, _ := status.FromError(err)
 	code, message := st.Code(), string([]rune(st.Message())) // valid UTF-8
-	if code > math.MaxInt32 {
-		return status.Errorf(codes.Unknown, "transport: malformed grpc-status: strconv.ParseInt: parsing \"%d\": value out of range", code)
-	}
 	full := status.New(code, message).Proto()
 	if len(details) != 1 || proto.Unmarshal([]byte(details[0]), full) != nil {
 		return status.Error(code, message)

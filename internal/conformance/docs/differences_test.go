@@ -21,10 +21,10 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
 // Each case is a row of docs/differences.md: the result on a network, and the result
@@ -133,19 +133,48 @@ func TestDifferences(t *testing.T) {
 	})
 	t.Run("deep_nesting", func(t *testing.T) {
 		const levels = 12_000
-		request := new(testpb.Open)
+		request := structpb.NewNullValue()
 		for range levels {
-			request = &testpb.Open{Child: request}
+			request = structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{request}})
 		}
 		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
-			reply := new(testpb.Open)
+			reply := new(structpb.Value)
 			err := cc.Invoke(t.Context(), nestedMethod, request, reply)
 			arrived := 0
-			for child := reply.GetChild(); child != nil; child = child.GetChild() {
+			for list := reply.GetListValue(); list != nil; list = list.Values[0].GetListValue() {
 				arrived++
 			}
 			return fmt.Sprint(status.Code(err), " ", arrived)
 		}, "Internal 0", "OK 12000")
+	})
+	t.Run("nested_unknown_bytes", func(t *testing.T) {
+		list := new(structpb.ListValue)
+		list.ProtoReflect().SetUnknown([]byte{1<<3 | 2, 0}) // an empty element of its field 1
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			reply := new(structpb.Value)
+			err := cc.Invoke(t.Context(), nestedMethod, structpb.NewListValue(list), reply)
+			return fmt.Sprint(err, " ", len(reply.GetListValue().GetValues()))
+		}, "<nil> 1", "<nil> 0")
+	})
+	t.Run("nil_reply", func(t *testing.T) {
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) (outcome string) {
+			defer func() {
+				if recover() != nil {
+					outcome = "panic"
+				}
+			}()
+			err := cc.Invoke(t.Context(), nestedMethod, structpb.NewNullValue(), (*structpb.Value)(nil))
+			return status.Code(err).String()
+		}, "panic", "Internal")
+	})
+	t.Run("unexported_option", func(t *testing.T) {
+		type own interface{ grpc.CallOption }
+		type embedding struct{ own }
+		expect(t, func(cc grpc.ClientConnInterface, _ *observer) string {
+			var header metadata.MD
+			_, err := ask(t.Context(), cc, "", embedding{grpc.Header(&header)})
+			return fmt.Sprint(err, " ", len(header) > 0)
+		}, "<nil> true", "<nil> false")
 	})
 	t.Run("goexit", func(t *testing.T) {
 		channel := inprocchain.New()

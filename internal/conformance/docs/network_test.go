@@ -17,10 +17,10 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/test/bufconn"
+	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
 // expect makes the call on a network and on a channel with the same chain, and checks
@@ -115,7 +115,7 @@ var echoDesc = grpc.ServiceDesc{
 	HandlerType: (*any)(nil),
 	Methods: []grpc.MethodDesc{
 		{MethodName: "Double", Handler: echo[wrapperspb.DoubleValue]},
-		{MethodName: "Nested", Handler: echo[testpb.Open]},
+		{MethodName: "Nested", Handler: echo[structpb.Value]},
 	},
 }
 

@@ -21,7 +21,6 @@ import (
 	_ "github.com/grpc-ecosystem/grpc-gateway/v2/examples/internal/clients/abe/client"
 	_ "github.com/grpc-ecosystem/grpc-gateway/v2/examples/internal/gateway"
 	_ "github.com/grpc-ecosystem/grpc-gateway/v2/examples/internal/server"
-	_ "github.com/inprocchain/inprocchain"
 	_ "github.com/jhump/protoreflect/dynamic/grpcdynamic"
 	_ "github.com/jhump/protoreflect/grpcreflect"
 	_ "go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
@@ -30,4 +29,6 @@ import (
 	_ "google.golang.org/grpc/orca"
 	_ "google.golang.org/grpc/reflection"
 	_ "google.golang.org/grpc/test"
+
+	_ "github.com/inprocchain/inprocchain"
 )

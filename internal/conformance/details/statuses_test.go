@@ -1,0 +1,126 @@
+package details_test
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+)
+
+// A client cannot read a status whose code is above the largest int32, and then has no trailer
+// either.
+func TestStatusWithCodeThatCannotBeReadHasNoTrailer(t *testing.T) {
+	t.Parallel()
+	for _, code := range []codes.Code{17, math.MaxInt32, math.MaxInt32 + 1, math.MaxUint32} {
+		for _, header := range []bool{false, true} {
+			t.Run(fmt.Sprintf("code %d, header %t", uint32(code), header), func(t *testing.T) {
+				t.Parallel()
+				compareClientEvents(t, func(ctx context.Context) error {
+					if header {
+						if err := grpc.SetHeader(ctx, metadata.Pairs("header", "value")); err != nil {
+							return err
+						}
+					}
+					if err := grpc.SetTrailer(ctx, metadata.Pairs("trailer", "value")); err != nil {
+						return err
+					}
+					return status.Error(code, "message")
+				})
+			})
+		}
+	}
+}
+
+// A client that cannot read the header learns of the trailer that is sent with it, as an event,
+// although its caller gets none.
+func TestTrailerAfterHeaderThatCannotBeReadIsAnEvent(t *testing.T) {
+	t.Parallel()
+	for name, md := range map[string]metadata.MD{"value": metadata.Pairs("key", "a\nb"), "key": {"a b": {"value"}}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			compareClientEvents(t, func(ctx context.Context) error {
+				if err := grpc.SetHeader(ctx, md); err != nil {
+					return err
+				}
+				return grpc.SetTrailer(ctx, metadata.Pairs("trailer", "value"))
+			})
+		})
+	}
+}
+
+// compareClientEvents compares what a caller and its stats handlers get if handlers end with
+// end. Over a network, the outcome varies if the client resets the stream before the end
+// arrives. The one that is by far the most frequent is compared.
+func compareClientEvents(t *testing.T, end func(context.Context) error) {
+	const runs = 25
+	journal := new(clientJournal)
+	serve := service{
+		unary: func(ctx context.Context, req any) (any, error) { return req, end(ctx) },
+		stream: func(stream grpc.ServerStream) error {
+			if err := stream.RecvMsg(new(wrapperspb.StringValue)); err != nil {
+				return err
+			}
+			return end(stream.Context())
+		},
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	network := map[string]string{}
+	for _, c := range connect.All(t, inprocchain.NewChain(inprocchain.WithClientStatsHandlers(journal)), serve.register) {
+		for kind, call := range map[string]func(context.Context, grpc.ClientConnInterface) string{"unary": callForTrailer, "stream": streamForTrailer} {
+			outcomes := map[string]int{}
+			for range runs {
+				journal.clear()
+				result := call(ctx, c.Conn)
+				outcomes[result+"\n"+journal.events()]++
+			}
+			if !c.InProcess {
+				network[kind] = mostFrequent(outcomes)
+			} else if outcomes[network[kind]] != runs {
+				t.Errorf("%s, %s:\n%s\nwant as on a network:\n%s", c.Name, kind, mostFrequent(outcomes), network[kind])
+			}
+		}
+	}
+}
+
+func mostFrequent(outcomes map[string]int) string {
+	most := ""
+	for outcome, n := range outcomes {
+		if n > outcomes[most] {
+			most = outcome
+		}
+	}
+	return most
+}
+
+func callForTrailer(ctx context.Context, cc grpc.ClientConnInterface) string {
+	var header, trailer metadata.MD
+	err := cc.Invoke(ctx, unaryMethod, wrapperspb.String("request"), new(wrapperspb.StringValue), grpc.Header(&header), grpc.Trailer(&trailer))
+	return fmt.Sprint(err, plain(header), plain(trailer))
+}
+
+func streamForTrailer(ctx context.Context, cc grpc.ClientConnInterface) string {
+	stream, err := cc.NewStream(ctx, bidi, bidiMethod)
+	if err != nil {
+		return err.Error()
+	}
+	_ = stream.SendMsg(wrapperspb.String("request")) // RecvMsg returns the reason.
+	header, headerErr := stream.Header()
+	for err == nil {
+		err = stream.RecvMsg(new(wrapperspb.StringValue))
+	}
+	return fmt.Sprint(err, plain(header), headerErr, plain(stream.Trailer()))
+}
+
+// plain prints all values of metadata.
+func plain(md metadata.MD) map[string][]string { return md }

@@ -1,0 +1,104 @@
+package details_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+)
+
+// grpc-go checks a caller's metadata before TagRPC of the client's stats handlers. If TagRPC adds
+// metadata that cannot be sent, the server resets the stream before anybody sees the RPC.
+func TestMetadataOfTagRPCThatCannotBeSent(t *testing.T) {
+	t.Parallel()
+	for name, md := range map[string]metadata.MD{
+		"valid":                 {"key": {"value"}},
+		"line feed in a value":  {"key": {"a\nb"}},
+		"zero in a value":       {"key": {"a\x00b"}},
+		"delete in a value":     {"key": {"a\x7fb"}},
+		"tab in a value":        {"key": {"a\tb"}},
+		"no ASCII in a value":   {"key": {"\xff\xe4"}},
+		"spaces around a value": {"key": {" value "}},
+		"binary value":          {"key-bin": {"\x00\n\xff"}},
+		"space in a key":        {"a b": {"value"}},
+		"no ASCII in a key":     {"ä": {"value"}},
+		"colon in a key":        {"a:b": {"value"}},
+		"empty key":             {"": {"value"}},
+		"pseudo header":         {":path": {"/other"}},
+		"reserved key":          {"grpc-timeout": {"1n"}, "content-type": {"other"}, "te": {"other"}, "user-agent": {"other"}},
+		"connection":            {"connection": {"close"}},
+		"two hosts":             {"host": {"a", "b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var events atomic.Int32 // of the server
+			received := make(chan string, 1)
+			record := func(ctx context.Context) {
+				incoming, _ := metadata.FromIncomingContext(ctx)
+				delete(incoming, ":authority")
+				received <- fmt.Sprintf("%q", plain(incoming))
+			}
+			serve := service{
+				unary: func(ctx context.Context, req any) (any, error) {
+					record(ctx)
+					return req, nil
+				},
+				stream: func(stream grpc.ServerStream) error {
+					record(stream.Context())
+					return nil
+				},
+			}
+			chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(addMetadata(md)), inprocchain.WithServerStatsHandlers(countEvents{&events}))
+			network := map[string]string{}
+			for _, c := range connect.All(t, chain, serve.register) {
+				for kind, call := range map[string]func(context.Context, grpc.ClientConnInterface) string{"unary": callForTrailer, "stream": streamForTrailer} {
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					events.Store(0)
+					result := call(ctx, c.Conn)
+					cancel()
+					got := fmt.Sprintf("the caller got %s, the handler %s, the server's stats handler events: %t", result, takeIfAny(received), events.Load() > 0)
+					if !c.InProcess {
+						network[kind] = got
+					} else if got != network[kind] {
+						t.Errorf("%s, %s:\n%s\nwant as on a network:\n%s", c.Name, kind, got, network[kind])
+					}
+				}
+			}
+		})
+	}
+}
+
+// addMetadata is a stats handler whose TagRPC adds metadata.
+type addMetadata metadata.MD
+
+func (md addMetadata) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return metadata.NewOutgoingContext(ctx, metadata.MD(md))
+}
+
+func (addMetadata) HandleRPC(context.Context, stats.RPCStats) {}
+
+func (addMetadata) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+func (addMetadata) HandleConn(context.Context, stats.ConnStats) {}
+
+// countEvents is a stats handler that counts the RPCs that it is told of.
+type countEvents struct{ count *atomic.Int32 }
+
+func (c countEvents) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	c.count.Add(1)
+	return ctx
+}
+
+func (countEvents) HandleRPC(context.Context, stats.RPCStats) {}
+
+func (countEvents) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+func (countEvents) HandleConn(context.Context, stats.ConnStats) {}
