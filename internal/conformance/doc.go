@@ -10,6 +10,7 @@
 //   - differential: random programs, and fixed programs for single rules
 //   - docs: the code in the documents, and the rows of docs/differences.md
 //   - middleware: interceptors of go-grpc-middleware
+//   - motion: panics, cancels, deadlines and blocking stats handlers while an RPC runs
 //   - reliability: isolation, shutdown, load, faults and hostile input
 //   - scenarios: RPCs of every kind, compared by chaintest
 //   - suites: test suites of grpchan and grpc-go
