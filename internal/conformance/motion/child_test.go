@@ -9,11 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"google.golang.org/grpc"
-
-	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // childVariable tells a test that it runs in a process of its own, and what to do there.
@@ -39,14 +34,6 @@ func runChild(t *testing.T, do string) (code int, output string) {
 		}
 	}
 	return cmd.ProcessState.ExitCode(), out.String()
-}
-
-// childConn connects to the service with one of the connections.
-func childConn(t *testing.T, name string, chain inprocchain.Chain, s service) grpc.ClientConnInterface {
-	if name == "network" {
-		return connect.Network(t, chain, s.register)
-	}
-	return newChannel(t, chain, s.register)
 }
 
 func kindNamed(name string) kind {

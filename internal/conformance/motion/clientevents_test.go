@@ -25,9 +25,12 @@ func TestClientStatsHandlerMayWaitForHandler(t *testing.T) {
 					return grpc.SendHeader(ctx, lateMD)
 				},
 				stream: func(ss grpc.ServerStream) error {
+					if err := ss.RecvMsg(new(text)); err != nil {
+						return err
+					}
 					mu.Lock()
 					defer mu.Unlock()
-					return errors.Join(ss.SendHeader(lateMD), echo(ss))
+					return errors.Join(ss.SendHeader(lateMD), ss.SendMsg(new(text)))
 				},
 			}
 			checkNoDeadlock(t, inprocchain.NewChain(inprocchain.WithClientStatsHandlers(at(event, func() {

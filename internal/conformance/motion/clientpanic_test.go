@@ -53,7 +53,7 @@ func recoverFromClient(t *testing.T, conn, event string, k kind) {
 			return handler()
 		}),
 	)
-	cc := childConn(t, conn, chain, service{})
+	cc := connectTo(t, conn, chain, service{})
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	if !returns(func() {

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -21,28 +22,32 @@ import (
 // InHeader and InTrailer come from the connection's goroutine.
 func TestEachSideRunsOnItsOwnGoroutine(t *testing.T) {
 	t.Parallel()
-	var client, server parts
-	serverEnded := make(chan struct{}, 1)
-	s := service{
-		unary:  func(context.Context) error { server.ran("handler"); return nil },
-		stream: func(ss grpc.ServerStream) error { server.ran("handler"); return echo(ss) },
-	}
-	for _, conn := range connections(t, noting(&client, &server, serverEnded), s.register) {
-		for _, k := range kinds {
-			for range 50 {
-				client.reset()
-				server.reset()
-				if _, err := k.call(t.Context(), conn.Conn, client.options()...); err != nil {
-					t.Fatalf("%s, %s: %v", conn.Name, k.name, err)
-				}
-				<-serverEnded
-				if !conn.InProcess {
-					client.remove("InHeader", "InTrailer")
-				}
-				client.check(t, conn.Name+", client, "+k.name, goroutine())
-				server.check(t, conn.Name+", server, "+k.name, server.of("handler"))
+	for _, conn := range []string{"network", "Channel"} {
+		t.Run(conn, func(t *testing.T) {
+			t.Parallel()
+			var client, server parts
+			serverEnded := make(chan struct{}, 1)
+			s := service{
+				unary:  func(context.Context) error { server.ran("handler"); return nil },
+				stream: func(ss grpc.ServerStream) error { server.ran("handler"); return echo(ss) },
 			}
-		}
+			cc := connectTo(t, conn, noting(&client, &server, serverEnded), s)
+			for _, k := range kinds {
+				for range 50 {
+					client.reset()
+					server.reset()
+					if _, err := k.call(t.Context(), cc, client.options()...); err != nil {
+						t.Fatalf("%s: %v", k.name, err)
+					}
+					await(t, serverEnded, "End of the server")
+					if conn == "network" {
+						client.remove("InHeader", "InTrailer")
+					}
+					client.check(t, "the client of "+k.name, goroutine())
+					server.check(t, "the server of "+k.name, server.of("handler"))
+				}
+			}
+		})
 	}
 }
 
@@ -50,29 +55,21 @@ func TestEachSideRunsOnItsOwnGoroutine(t *testing.T) {
 // goroutine may notice that first.
 func TestCanceledCallerRunsItsOwnSide(t *testing.T) {
 	t.Parallel()
-	var client, server parts
-	serverEnded, entered := make(chan struct{}, 1), make(chan struct{})
-	s := handle(func(ctx context.Context) error {
-		entered <- struct{}{}
-		<-ctx.Done()
-		return ctx.Err()
-	})
-	ch := newChannel(t, noting(&client, &server, serverEnded), s.register)
 	for _, k := range kinds {
-		for range 50 {
-			client.reset()
-			server.reset()
+		synctest.Test(t, func(t *testing.T) {
+			var client, server parts
+			s := handle(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+			ch := newChannel(t, noting(&client, &server, make(chan struct{}, 1)), s.register)
 			ctx, cancel := context.WithCancel(t.Context())
 			go func() {
-				<-entered
+				synctest.Wait() // until the caller waits for the handler
 				cancel()
 			}()
 			if _, err := k.call(ctx, ch, client.options()...); status.Code(err) != codes.Canceled {
-				t.Fatalf("%s: %v", k.name, err)
+				t.Errorf("%s: %v", k.name, err)
 			}
-			<-serverEnded
 			client.check(t, k.name, goroutine())
-		}
+		})
 	}
 }
 
@@ -113,13 +110,16 @@ type parts struct {
 func (p *parts) reset() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.goroutines = map[string]string{}
+	clear(p.goroutines)
 }
 
 func (p *parts) ran(part string) {
 	current := goroutine()
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.goroutines == nil {
+		p.goroutines = map[string]string{}
+	}
 	if before, ok := p.goroutines[part]; ok && before != current {
 		current = before + " and " + current
 	}

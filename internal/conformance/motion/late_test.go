@@ -15,7 +15,6 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 // What a handler does after its caller has canceled reaches the caller rarely on a network,
@@ -45,28 +44,28 @@ func TestNothingArrivesAfterCancel(t *testing.T) {
 					ctx, cancel := context.WithCancel(t.Context())
 					results := make(chan error, 1)
 					go func() { results <- test.wait(ctx, conn.Conn) }()
-					<-entered
+					await(t, entered, "call of the handler")
 					cancel()
 					canceled <- struct{}{}
-					if err := <-results; status.Code(err) != codes.Canceled {
+					if err := await(t, results, "end of the RPC"); status.Code(err) != codes.Canceled {
 						late++
 					}
 				}
-				checkLate(t, conn, test.name, late, attempts)
+				checkLate(t, conn.Name, test.name, late, attempts)
 			}
 		})
 	}
 }
 
 // checkLate checks how often something arrived after the end.
-func checkLate(t *testing.T, conn connect.Connection, what string, late, attempts int) {
+func checkLate(t *testing.T, conn, what string, late, attempts int) {
 	t.Helper()
-	t.Logf("%s: %s arrived late in %d of %d RPCs", conn.Name, what, late, attempts)
+	t.Logf("%s: %s arrived late in %d of %d RPCs", conn, what, late, attempts)
 	switch {
-	case conn.InProcess && late > 0:
-		t.Errorf("%s: %s arrived late in %d of %d RPCs, want none", conn.Name, what, late, attempts)
+	case conn == "Channel" && late > 0:
+		t.Errorf("%s: %s arrived late in %d of %d RPCs, want none", conn, what, late, attempts)
 	case late > attempts/2:
-		t.Errorf("%s: %s arrived late in %d of %d RPCs: a network is no better", conn.Name, what, late, attempts)
+		t.Errorf("%s: %s arrived late in %d of %d RPCs: a network is no better", conn, what, late, attempts)
 	}
 }
 
@@ -153,56 +152,61 @@ func receive(ctx context.Context, cc grpc.ClientConnInterface) error {
 // nor the stream, nor stats handlers.
 func TestNoMetadataArrivesAfterCancel(t *testing.T) {
 	t.Parallel()
-	const attempts = 200
 	for _, k := range []kind{unary, bidi} {
-		t.Run(k.name, func(t *testing.T) {
-			t.Parallel()
-			entered, canceled := make(chan struct{}), make(chan struct{})
-			s := handle(func(ctx context.Context) error {
-				entered <- struct{}{}
-				<-canceled
-				_ = grpc.SendHeader(ctx, lateMD)
-				_ = grpc.SetTrailer(ctx, lateMD)
-				return errHandler
+		for _, conn := range []string{"network", "Channel"} {
+			t.Run(k.name+" on "+conn, func(t *testing.T) {
+				t.Parallel()
+				testMetadataAfterCancel(t, k, conn)
 			})
-			var event atomic.Bool // InHeader, InTrailer, or End with a trailer
-			chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(statsHandler(func(_ context.Context, e stats.RPCStats) {
-				switch e := e.(type) {
-				case *stats.InHeader, *stats.InTrailer:
-					event.Store(true)
-				case *stats.End:
-					if e.Trailer.Len() > 0 {
-						event.Store(true)
-					}
-				}
-			})))
-			for _, conn := range connections(t, chain, s.register) {
-				late := map[string]int{}
-				for range attempts {
-					event.Store(false)
-					ctx, cancel := context.WithCancel(t.Context())
-					var header, trailer metadata.MD
-					ended := make(chan error, 1)
-					go func() { ended <- k.callForMetadata(ctx, conn.Conn, &header, &trailer) }()
-					<-entered
-					cancel()
-					canceled <- struct{}{}
-					<-ended
-					for what, arrived := range map[string]bool{
-						"the header":  header.Len() > 0,
-						"the trailer": trailer.Len() > 0,
-						"an event":    event.Load(),
-					} {
-						if arrived {
-							late[what]++
-						}
-					}
-				}
-				for _, what := range []string{"the header", "the trailer", "an event"} {
-					checkLate(t, conn, what, late[what], attempts)
-				}
+		}
+	}
+}
+
+func testMetadataAfterCancel(t *testing.T, k kind, conn string) {
+	const attempts = 200
+	entered, canceled := make(chan struct{}), make(chan struct{})
+	s := handle(func(ctx context.Context) error {
+		entered <- struct{}{}
+		<-canceled
+		_ = grpc.SendHeader(ctx, lateMD)
+		_ = grpc.SetTrailer(ctx, lateMD)
+		return errHandler
+	})
+	var event atomic.Bool // InHeader, InTrailer, or End with a trailer
+	chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(statsHandler(func(_ context.Context, e stats.RPCStats) {
+		switch e := e.(type) {
+		case *stats.InHeader, *stats.InTrailer:
+			event.Store(true)
+		case *stats.End:
+			if e.Trailer.Len() > 0 {
+				event.Store(true)
 			}
-		})
+		}
+	})))
+	cc := connectTo(t, conn, chain, s)
+	late := map[string]int{}
+	for range attempts {
+		event.Store(false)
+		ctx, cancel := context.WithCancel(t.Context())
+		var header, trailer metadata.MD
+		ended := make(chan error, 1)
+		go func() { ended <- k.callForMetadata(ctx, cc, &header, &trailer) }()
+		await(t, entered, "call of the handler")
+		cancel()
+		canceled <- struct{}{}
+		await(t, ended, "end of the RPC")
+		if header.Len() > 0 {
+			late["the header"]++
+		}
+		if trailer.Len() > 0 {
+			late["the trailer"]++
+		}
+		if event.Load() {
+			late["an event"]++
+		}
+	}
+	for _, what := range []string{"the header", "the trailer", "an event"} {
+		checkLate(t, conn, what, late[what], attempts)
 	}
 }
 

@@ -86,7 +86,7 @@ func callThenExit(t *testing.T) {
 	default:
 		chain = inprocchain.NewChain(inprocchain.WithServerStatsHandlers(at(p.place, func() { panicNow(p.value) })))
 	}
-	_, _ = kindNamed(p.kind).call(t.Context(), childConn(t, p.conn, chain, s))
+	_, _ = kindNamed(p.kind).call(t.Context(), connectTo(t, p.conn, chain, s))
 	os.Exit(0)
 }
 
@@ -114,7 +114,7 @@ func TestServerEventsOfPanickingHandler(t *testing.T) {
 		spec := strings.Split(os.Getenv(childVariable), "/")
 		chain := inprocchain.NewChain(inprocchain.WithServerStatsHandlers(statsHandler(printEvent)))
 		s := handle(func(context.Context) error { panicNow("string"); return nil })
-		_, _ = kindNamed(spec[1]).call(t.Context(), childConn(t, spec[0], chain, s))
+		_, _ = kindNamed(spec[1]).call(t.Context(), connectTo(t, spec[0], chain, s))
 		select {} // Only the panic ends the process.
 	}
 	t.Parallel()
@@ -151,7 +151,7 @@ func TestPanicDuringGoexitEndsProcess(t *testing.T) {
 			runtime.Goexit()
 			return nil
 		})
-		_, _ = kindNamed(spec[1]).call(t.Context(), childConn(t, spec[0], inprocchain.Chain{}, s))
+		_, _ = kindNamed(spec[1]).call(t.Context(), connectTo(t, spec[0], inprocchain.Chain{}, s))
 		os.Exit(0)
 	}
 	t.Parallel()

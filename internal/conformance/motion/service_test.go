@@ -79,9 +79,10 @@ type kind struct {
 }
 
 var (
-	unary = kind{"unary", "/motion.Service/Unary", nil}
-	bidi  = kind{"bidi", "/motion.Service/Bidi", &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}}
-	kinds = []kind{
+	unknown = kind{"unknown method", "/motion.Service/Unknown", nil}
+	unary   = kind{"unary", "/motion.Service/Unary", nil}
+	bidi    = kind{"bidi", "/motion.Service/Bidi", &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}}
+	kinds   = []kind{
 		unary,
 		{"client stream", "/motion.Service/ClientStream", &grpc.StreamDesc{ClientStreams: true}},
 		{"server stream", "/motion.Service/ServerStream", &grpc.StreamDesc{ServerStreams: true}},
@@ -127,7 +128,8 @@ func (k kind) call(ctx context.Context, cc grpc.ClientConnInterface, opts ...grp
 func serverInterceptors(around func(handler func() error) error) inprocchain.Chain {
 	return inprocchain.NewChain(
 		inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
-			return resp, around(func() error { resp, err = handler(ctx, req); return err })
+			err = around(func() error { resp, err = handler(ctx, req); return err })
+			return resp, err
 		}),
 		inprocchain.WithStreamServerInterceptors(func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
 			return around(func() error { return handler(srv, ss) })
@@ -145,32 +147,53 @@ func connections(t *testing.T, chain inprocchain.Chain, register func(grpc.Servi
 	}
 }
 
+// connectTo returns one of these connections to the service.
+func connectTo(t *testing.T, name string, chain inprocchain.Chain, s service) grpc.ClientConnInterface {
+	t.Helper()
+	if name == "network" {
+		return connect.Network(t, chain, s.register)
+	}
+	return newChannel(t, chain, s.register)
+}
+
 // newChannel serves on a Channel until the test ends. Unlike connect.InProcess, it does not
 // hang if Shutdown does.
 func newChannel(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRegistrar)) *inprocchain.Channel {
 	ch := inprocchain.New(chain)
 	register(ch)
-	t.Cleanup(func() { shutDown(t, ch) })
-	return ch
-}
-
-// shutDown fails the test if Shutdown hangs.
-func shutDown(t *testing.T, ch *inprocchain.Channel) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
-	defer cancel()
-	if !returns(func() {
-		if err := ch.Shutdown(ctx); err != nil {
-			t.Errorf("Shutdown: %v", err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			go ch.Close() // Nobody waits, since the failure may have left RPCs behind.
+			return
 		}
-	}) {
-		t.Error("Shutdown hangs")
-	}
+		ctx, cancel := context.WithTimeout(context.Background(), limit)
+		defer cancel()
+		if !returns(func() {
+			if err := ch.Shutdown(ctx); err != nil {
+				t.Errorf("Shutdown: %v", err)
+			}
+		}) {
+			t.Error("Shutdown hangs")
+		}
+	})
+	return ch
 }
 
 // limit is how long a test waits before it fails, for something that takes far less time even
 // on a busy machine.
-const limit = 10 * time.Second
+const limit = 5 * time.Second
+
+// await receives from the channel. It ends the test if nothing comes.
+func await[T any](t *testing.T, from <-chan T, what string) T {
+	t.Helper()
+	select {
+	case value := <-from:
+		return value
+	case <-time.After(limit):
+		t.Fatalf("no %s", what)
+		panic("unreachable")
+	}
+}
 
 // returns reports whether f returns. It runs on another goroutine.
 func returns(f func()) bool {

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/stats"
 )
 
-// A statsHandler calls rpc for each event of an RPC. Of TagRPC it makes an event of its own,
+// A statsHandler is called for each event of an RPC. TagRPC makes an event of its own,
 // tagRPC.
 type statsHandler func(context.Context, stats.RPCStats)
 
