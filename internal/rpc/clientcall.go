@@ -137,6 +137,9 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 	if c.events != nil && wire.CheckReceived(c.metadata) != nil { // Nobody has validated what TagRPC has added.
 		refused = wire.ErrReset
 	}
+	if client.conn.serverCtx.Err() != nil { // grpc-go calls no handler then.
+		refused = wire.ErrDeadlineExceeded
+	}
 	call.init(client.server, client.conn, c, client.conn.serverCtx, header)
 	if client.peer != nil {
 		if p := client.peer(caller); p != nil {

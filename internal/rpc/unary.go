@@ -182,11 +182,11 @@ func (h *unaryHandler) respond(resp any) error {
 	return h.sendResponse(&response, resp, response.Size())
 }
 
-// copyResponse sets response to a copy of resp. Without stats handlers, which may change what
-// has been sent, it is lent to the caller's goroutine, which copies it: the stack of the
-// handler's goroutine would have to grow for that (BenchmarkUnary).
+// copyResponse sets response to a copy of resp. Without stats handlers, which may do as they
+// like before the caller copies it, resp is lent to the caller's goroutine: the stack of the
+// handler's goroutine would have to grow for a copy (BenchmarkUnary).
 func (h *unaryHandler) copyResponse(response *message.Copy, resp any) error {
-	if h.events != nil {
+	if h.events != nil || h.stream.caller.Load().events != nil {
 		return h.format.toClient.Copy(response, resp, h.measures)
 	}
 	return h.format.toClient.Lend(response, resp, h.reply, h.measures)
