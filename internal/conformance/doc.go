@@ -1,6 +1,7 @@
 // Package conformance has no code. Its directories contain the tests that compare a Channel
 // with grpc-go and with the bare inprocgrpc.Channel:
 //
+//   - assumptions: what the library assumes of its dependencies
 //   - barechannel: the defects of the bare channel that README.md lists
 //   - benchmarks: times and allocations, for docs/performance.md
 //   - codecs: codecs and compressors
