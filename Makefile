@@ -2,7 +2,9 @@
 MODULES := $(patsubst %/go.mod,%,$(wildcard ./go.mod ./internal/conformance/go.mod ./internal/conformance/upstream/go.mod ./examples/go.mod ./examples/internal/gen/go.mod ./migrate/go.mod ./tools/go.mod))
 
 FUZZTIME ?= 5s
-STATICCHECK = $$(cd $(CURDIR)/tools && go tool -n staticcheck)
+
+# tool is the path of a tool that tools/go.mod pins.
+tool = $$(cd $(CURDIR)/tools && go tool -n $(1))
 
 each = @set -e; for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module && $(2)); done
 
@@ -10,16 +12,48 @@ each = @set -e; for module in $(MODULES); do echo "$$module: $(1)"; (cd $$module
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
+.PHONY: download
+download: ## download what the tests need
+	$(call each,go mod download,go mod download)
+	$(if $(filter ./migrate,$(MODULES)),go mod download -C migrate/analyzer/testdata/real)
+
+.PHONY: build
+build: ## compile every module
+	$(call each,go build,go build ./...)
+
 .PHONY: test
-test: ## run every module's tests, with the race detector; those of allocations without it
-	$(call each,go test -race,go test -race -timeout 5m ./...)
-	go test -C internal/conformance -run Allocs -timeout 2m ./benchmarks
+test: download ## run every module's tests, with the race detector; those of allocations without it
+	$(call each,go test -race,go test -race -timeout 20m ./...)
+	$(if $(filter ./internal/conformance,$(MODULES)),go test -C internal/conformance -run Allocs -timeout 20m ./benchmarks)
 
 .PHONY: lint
 lint: ## run gofmt, go vet and staticcheck on every module
 	@echo gofmt; unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "$$unformatted"; exit 1; }
 	$(call each,go vet,go vet ./...)
-	$(call each,staticcheck,$(STATICCHECK) ./...)
+	$(call each,staticcheck,$(call tool,staticcheck) ./...)
+
+.PHONY: workflows
+workflows: ## check the files in .github
+	$(call tool,actionlint) -shellcheck= -pyflakes=
+	@for module in / $(patsubst ./%,/%,$(filter-out .,$(MODULES))); do \
+		grep -qE "^ +(- |directory: )$$module$$" .github/dependabot.yml || { echo ".github/dependabot.yml does not name $$module"; exit 1; }; \
+	done
+
+.PHONY: vuln
+vuln: ## look for known vulnerabilities that reach this code; needs https://vuln.go.dev
+	$(call each,govulncheck,$(call tool,govulncheck) $(VULNFLAGS) ./...)
+
+.PHONY: api
+api: ## write docs/api.txt
+	.ci/api >docs/api.txt
+
+.PHONY: api-check
+api-check: ## fail if the API is not that of docs/api.txt
+	.ci/api | diff -u docs/api.txt - || { echo 'the API has changed; if that is intended, run make api'; exit 1; }
+
+.PHONY: apidiff
+apidiff: ## compare the API with that of the last tag, or of the tag or commit BASE
+	.ci/apidiff $(BASE)
 
 .PHONY: generate
 generate: ## regenerate the examples' generated code
@@ -32,7 +66,19 @@ tidy-check: ## fail if go mod tidy would change a file
 .PHONY: compat
 compat: ## run the root module's tests with the oldest and the newest dependencies; fail if importing it upgrades an application
 	.ci/compat
-	go test -C tools -run TestImporting -timeout 5m ./compat
+	go test -C tools -run TestImporting -timeout 20m ./compat
+
+.PHONY: prerelease
+prerelease: ## run the tests that depend on grpc-go with its newest pre-release, or with GRPC
+	.ci/prerelease $(GRPC)
+
+vet = $(call each,go vet for $(1),CGO_ENABLED=0 GOARCH=$(1) go vet ./...)
+
+.PHONY: platforms
+platforms: ## vet every module for 386 and arm64, and run the root module's tests with 32 bits
+	$(call vet,386)
+	$(call vet,arm64)
+	CGO_ENABLED=0 GOARCH=386 go test -timeout 20m ./...
 
 VERSION ?= v0.1.0
 

@@ -7,6 +7,10 @@
 // a round, the sides of a comparison run in turn, and only ratios of the same round are
 // compared: other work on the machine then slows down both sides. A figure is the median
 // of the rounds, with the quartiles.
+//
+// benchstat compares files of results, in which one side has run after the other, so what
+// else the machine does changes their ratio. The results are read with the package that
+// benchstat uses, golang.org/x/perf/benchfmt.
 package main
 
 import (

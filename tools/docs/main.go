@@ -6,6 +6,12 @@
 // repository's modules. Any other block is a fragment: its lines must be consecutive
 // lines of one Go file in the repository, apart from indentation and empty lines. A
 // line "// …" in a fragment stands for any number of omitted lines.
+//
+// embedmd v1.0.0 copies passages of files into marked blocks instead. It does not replace
+// this command: it accepts a block without a mark, whatever it contains, does not compile
+// programs that are only in a document, and keeps the indentation that a passage has in its
+// function. go vet checks that an example names something that exists, not that everything
+// has an example.
 package main
 
 import (

@@ -12,6 +12,9 @@
 //   - a program that imports the library, chaintest and the analyzer of migrate;
 //   - the modules of the repository that require the library, without their replace
 //     directives.
+//
+// gorelease checks the version and the API of a module that the public proxy has. It can
+// neither run before the first release nor see that a command in a document fails.
 package main
 
 import (
