@@ -222,8 +222,12 @@ func contextStatus(ctx context.Context) error {
 	return nil
 }
 
-// hasEnded reports whether a context has ended. Like grpc-go, it looks at Done, and not at Err.
+// hasEnded reports whether a context has ended. Like grpc-go, it believes Done and not Err,
+// which is faster to ask.
 func hasEnded(ctx context.Context) bool {
+	if ctx.Err() == nil {
+		return false
+	}
 	select {
 	case <-ctx.Done():
 		return true
