@@ -76,7 +76,7 @@ func (c withParentValues) Value(key any) any {
 // result ends an RPC that has been answered with err. It returns the status that inprocgrpc
 // gives its client.
 func (rpc *directRPC) result(err error) error {
-	rpc.end(err)
+	rpc.tellEnd(err)
 	if rpc.setTrailer != nil {
 		_ = rpc.setTrailer(rpc.stream.receivedTrailer())
 	}

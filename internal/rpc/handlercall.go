@@ -80,7 +80,7 @@ func (h *handlerCall) serve(half handlerHalf) {
 	pprof.SetGoroutineLabels(context.Background()) // The caller's labels do not reach a network server.
 	hasReturned := false
 	defer func() { h.afterHandler(hasReturned) }()
-	h.end(half.serve())
+	h.tellEnd(half.serve())
 	hasReturned = true
 }
 
@@ -93,16 +93,16 @@ func (h *handlerCall) afterHandler(hasReturned bool) {
 		h.leave()
 	case isGoexit():
 		h.sendStatus(wire.ErrNoStatus)
-		h.end(wire.ErrNoStatus)
+		h.tellEnd(wire.ErrNoStatus)
 		h.leave()
 	default:
-		h.end(nil)
+		h.tellEnd(nil)
 	}
 }
 
 // begin tells stats handlers that the RPC has arrived, and sets the handler's context.
 func (h *handlerCall) begin(clientStreams, serverStreams bool) {
-	h.receive()
+	h.tellHeader()
 	h.ctx = h.cancelable
 	if h.events != nil {
 		h.events.Begin(clientStreams, serverStreams)
@@ -110,16 +110,16 @@ func (h *handlerCall) begin(clientStreams, serverStreams bool) {
 	}
 }
 
-// receive tells stats handlers of the header of the RPC.
-func (h *handlerCall) receive() {
+// tellHeader tells stats handlers of the header of the RPC.
+func (h *handlerCall) tellHeader() {
 	if h.server.stats != nil {
 		h.events = observe.ReceiveRPC(h.cancelable, h.server.stats, h.fullMethod, h.conn.addr)
 	}
 }
 
-// end tells stats handlers how an RPC that has begun has ended. Only the first call has an
+// tellEnd tells stats handlers how an RPC that has begun has ended. Only the first call has an
 // effect.
-func (h *handlerCall) end(err error) { h.events.End(h.ctx, err) }
+func (h *handlerCall) tellEnd(err error) { h.events.End(h.ctx, err) }
 
 // leave ends what the server does for the RPC.
 func (h *handlerCall) leave() {
@@ -173,12 +173,12 @@ func (h *handlerCall) sendHeader(md metadata.MD, ifSent error) error {
 }
 
 // sendResponse ends the RPC with the response m of a unary method, of which response is a
-// copy, and the status OK. Stats handlers learn its size. It returns nil or the status of an RPC that has ended before.
-// It follows SendMsg of serverStream in grpc-go's stream.go, and then the end of processRPC
-// in its server.go.
+// copy, and the status OK. Stats handlers learn its size. It returns nil, or the status of an
+// RPC that has ended before. It follows SendMsg of serverStream in grpc-go's stream.go, and
+// then the end of processRPC in its server.go.
 func (h *handlerCall) sendResponse(response *message.Copy, m any, size int) error {
 	if !h.isObserved() {
-		if !h.finish(nil, response) {
+		if !h.endByServer(nil, response) {
 			return h.stream.whyEnded()
 		}
 		return nil
@@ -190,7 +190,7 @@ func (h *handlerCall) sendResponse(response *message.Copy, m any, size int) erro
 		return err
 	}
 	h.events.OutPayload(m, size)
-	h.finish(nil, response)
+	h.endByServer(nil, response)
 	return nil
 }
 
@@ -198,19 +198,19 @@ func (h *handlerCall) sendResponse(response *message.Copy, m any, size int) erro
 // already.
 func (h *handlerCall) sendStatus(err error) bool {
 	if h.isObserved() && h.stream.hasUnsentHeader() {
-		_ = h.sendHeader(nil, nil) // finish knows whether the RPC has ended.
+		_ = h.sendHeader(nil, nil) // endByServer knows whether the RPC has ended.
 	}
-	return h.finish(err, nil)
+	return h.endByServer(err, nil)
 }
 
 // isObserved reports whether a header must be sent before the RPC ends, because a stats
 // handler or inprocgrpc is told of it.
 func (h *handlerCall) isObserved() bool { return h.events != nil || h.sendBelow != nil }
 
-// finish is [transportStream.finish]. It also ends the handler's context, and tells stats
+// endByServer is [transportStream.endByServer]. It also ends the handler's context, and tells stats
 // handlers of the trailer.
-func (h *handlerCall) finish(err error, response *message.Copy) bool {
-	trailer, ok := h.stream.finish(err, response)
+func (h *handlerCall) endByServer(err error, response *message.Copy) bool {
+	trailer, ok := h.stream.endByServer(err, response)
 	if !ok {
 		return false
 	}
@@ -241,7 +241,7 @@ func (c *unservedCall) serve() error {
 		c.stream.end(byNetwork, c.err)
 		return nil
 	case c.isTagged:
-		c.receive()
+		c.tellHeader()
 	case c.isParsed:
 		c.events = observe.Untagged(c.cancelable, c.server.stats)
 	}

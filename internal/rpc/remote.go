@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"slices"
-	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -51,7 +50,6 @@ type remoteRPC struct {
 	entry           Entry
 	end             context.CancelCauseFunc
 	clientConnEntry *Entry // watches the ClientConn; nil if there is none
-	once            sync.Once
 }
 
 // beginRemote accepts an RPC on another connection, until leave. ctx ends when the Channel
@@ -84,12 +82,11 @@ type passedKey struct{ server *Server }
 
 func (rpc *remoteRPC) cancel(err error) { rpc.end(err) }
 
+// leave may be called any number of times, and concurrently.
 func (rpc *remoteRPC) leave() {
-	rpc.once.Do(func() {
-		rpc.clientConnEntry.Leave()
-		rpc.end(nil)
-		rpc.entry.Leave()
-	})
+	rpc.clientConnEntry.Leave()
+	rpc.end(nil)
+	rpc.entry.Leave()
 }
 
 // invokeRemote makes a unary RPC.

@@ -208,13 +208,13 @@ func (t *transportStream) loseHeader() {
 	t.end(byNetwork, wire.CheckReceived(t.header))
 }
 
-// finish ends the RPC with the status of err. It first sends the header if that has not
+// endByServer ends the RPC with the status of err. It first sends the header if that has not
 // been sent; a response, which is nil if there is none, needs one even if it is empty. It
 // reports false if the RPC has ended already, and otherwise returns the trailer as the
 // handler has set it. The caller ends the handler's context.
 //
 // It follows writeStatus of grpc-go's internal/transport/http2_server.go.
-func (t *transportStream) finish(err error, response *message.Copy) (trailer metadata.MD, ok bool) {
+func (t *transportStream) endByServer(err error, response *message.Copy) (trailer metadata.MD, ok bool) {
 	t.noticeEnd()
 	t.mu.Lock()
 	defer t.mu.Unlock()
