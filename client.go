@@ -130,7 +130,12 @@ func (c *Client) makeClientConn() *grpc.ClientConn {
 		panic("inprocchain: ClientConn: " + err.Error())
 	}
 	c.conn.Store(conn)
-	if c.closing.IsClosed() || !c.services.add(c) {
+	isOpen := c.services.add(c)
+	switch {
+	case c.closing.IsClosed():
+		c.services.remove(c)
+		_ = conn.ClientConn.Close() // Its RPCs are canceled.
+	case !isOpen:
 		conn.Retire()
 	}
 	return conn.ClientConn
