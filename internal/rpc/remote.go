@@ -58,10 +58,11 @@ func (c *Client) beginRemote(caller context.Context, remote *Remote, method stri
 	if c.clientConn.IsClosed() {
 		return nil, nil, nil, wire.ErrClientConnClosing
 	}
-	if caller.Value(passedKey{c.server}) != nil {
+	passed := passedKey{c.server, method}
+	if caller.Value(passed) != nil {
 		return nil, nil, nil, status.Errorf(codes.Internal, "inprocchain: the RPC %s has come back to the Channel that sent it to another connection; register its service somewhere, or let the connections not refer to each other", method)
 	}
-	ctx, end := context.WithCancelCause(context.WithValue(caller, passedKey{c.server}, true))
+	ctx, end := context.WithCancelCause(context.WithValue(caller, passed, true))
 	rpc = &remoteRPC{end: end}
 	if err := c.server.acceptRemote(caller, &rpc.entry, method, rpc); err != nil { // From here on, cancel may be called.
 		end(nil)
@@ -77,8 +78,11 @@ func (c *Client) beginRemote(caller context.Context, remote *Remote, method stri
 }
 
 // passedKey is the key of a context whose RPC has passed a server on its way to another
-// connection.
-type passedKey struct{ server *Server }
+// connection. Credentials of that connection may make other RPCs with the same context.
+type passedKey struct {
+	server *Server
+	method string
+}
 
 func (rpc *remoteRPC) cancel(err error) { rpc.end(err) }
 
