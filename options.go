@@ -165,7 +165,7 @@ func WithServerMaxRecvMsgSize(n int) Option {
 
 // WithPeer sets what handlers of a client's RPCs find with [peer.FromContext]. f gets the
 // context with which the RPC is made, on the goroutine of its caller, and returns the peer,
-// which is copied; nil means the usual one.
+// which is copied; nil means the usual one. A peer without an Addr gets that of the Channel.
 //
 // A gateway passes the address and the TLS state of its HTTP client, and a module of an
 // application an AuthInfo of a type that nobody on a network can have. f must not trust what

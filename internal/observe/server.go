@@ -26,12 +26,12 @@ type Server struct {
 
 // ReceiveRPC calls handler for an RPC whose header has arrived. It follows
 // handleStream of grpc-go's server.go.
-func ReceiveRPC(ctx context.Context, handler stats.Handler, method string, addr net.Addr) *Server {
+func ReceiveRPC(ctx context.Context, handler stats.Handler, method string, remote, local net.Addr) *Server {
 	header, _ := metadata.FromIncomingContext(ctx)
 	s := &Server{
 		handler:  handler,
 		tag:      stats.RPCTagInfo{FullMethodName: method},
-		inHeader: stats.InHeader{FullMethod: method, RemoteAddr: addr, LocalAddr: addr, Header: header},
+		inHeader: stats.InHeader{FullMethod: method, RemoteAddr: remote, LocalAddr: local, Header: header},
 	}
 	s.ctx = handler.TagRPC(ctx, &s.tag)
 	handler.HandleRPC(s.ctx, &s.inHeader)

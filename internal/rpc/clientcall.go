@@ -142,9 +142,7 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 	}
 	call.init(client.server, client.conn, c, client.conn.serverCtx, header)
 	if client.peer != nil {
-		if p := client.peer(caller); p != nil {
-			call.values.peer = *p
-		}
+		call.setPeer(client.peer(caller))
 	}
 	call.stream.clientConn = client.clientConn
 	if err := client.server.accept(c.ctx, call); err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
 
 	"github.com/inprocchain/inprocchain/internal/message"
 	"github.com/inprocchain/inprocchain/internal/observe"
@@ -28,6 +29,7 @@ type handlerCall struct {
 	format     *format
 	measures   bool // Somebody asks for the sizes of messages to the caller.
 	hasLent    bool // The caller's goroutine copies the response, and calls takeBack.
+	hasPeer    bool // The client has set the peer.
 
 	values     handlerContext
 	cancelable context.Context // values, until the RPC ends
@@ -47,6 +49,18 @@ func (h *handlerCall) init(s *Server, conn *connection, caller *clientCall, valu
 	h.stream.contentType = caller.format.contentType
 	h.stream.caller.Store(caller)
 	h.cancelable, h.stream.cancelHandler = context.WithCancel(&h.values)
+}
+
+// setPeer sets the peer that the handler sees, unless p is nil. As on a network, it always has
+// an address.
+func (h *handlerCall) setPeer(p *peer.Peer) {
+	if p == nil {
+		return
+	}
+	h.values.peer, h.hasPeer = *p, true
+	if p.Addr == nil {
+		h.values.peer.Addr = h.conn.addr
+	}
 }
 
 // A handlerHalf adds its messages to a handlerCall.
@@ -113,7 +127,11 @@ func (h *handlerCall) begin(clientStreams, serverStreams bool) {
 // tellHeader tells stats handlers of the header of the RPC.
 func (h *handlerCall) tellHeader() {
 	if h.server.stats != nil {
-		h.events = observe.ReceiveRPC(h.cancelable, h.server.stats, h.fullMethod, h.conn.addr)
+		remote := h.conn.addr
+		if h.hasPeer {
+			remote = h.values.peer.Addr
+		}
+		h.events = observe.ReceiveRPC(h.cancelable, h.server.stats, h.fullMethod, remote, h.conn.addr)
 	}
 }
 
