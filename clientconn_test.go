@@ -5,9 +5,12 @@ import (
 	"context"
 	"runtime"
 	"testing"
+	"testing/synctest"
 
 	"github.com/fullstorydev/grpchan/grpchantesting"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/connectivity"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -61,6 +64,100 @@ func TestTargetOfTheClientConnIsTheAddress(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// A ClientConn never dials, but programs that wait until it is Ready go on.
+func TestClientConnBecomesReady(t *testing.T) {
+	t.Parallel()
+	for bubble, run := range map[string]func(*testing.T, func(*testing.T)){
+		"outside":     func(t *testing.T, f func(*testing.T)) { f(t) },
+		"in a bubble": synctest.Test,
+	} {
+		for name, use := range map[string]func(*testing.T, *grpc.ClientConn){
+			"when it is told to connect": func(_ *testing.T, conn *grpc.ClientConn) { conn.Connect() },
+			"when it is used": func(t *testing.T, conn *grpc.ClientConn) {
+				if _, err := callText(t.Context(), conn, ""); err != nil {
+					t.Error(err)
+				}
+			},
+		} {
+			t.Run(name+", "+bubble, func(t *testing.T) {
+				t.Parallel()
+				run(t, func(t *testing.T) {
+					ch := textService{}.onChannel()
+					client := ch.NewClient()
+					for _, conn := range []*grpc.ClientConn{ch.ClientConn(), client.ClientConn()} {
+						use(t, conn)
+						for state := conn.GetState(); state != connectivity.Ready; state = conn.GetState() {
+							if !conn.WaitForStateChange(t.Context(), state) {
+								t.Fatalf("the state is still %v", state)
+							}
+						}
+					}
+					if err := client.Close(); err != nil {
+						t.Error(err)
+					}
+					if err := ch.Shutdown(t.Context()); err != nil {
+						t.Error(err)
+					}
+					for _, conn := range []*grpc.ClientConn{ch.ClientConn(), client.ClientConn()} {
+						if got := conn.GetState(); got != connectivity.Shutdown {
+							t.Errorf("the state after Close and Shutdown is %v", got)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestStateOfAClientConnIsShutdownAfterItWasClosed(t *testing.T) {
+	t.Parallel()
+	for name, close := range map[string]func(*inprocchain.Channel) error{
+		"Close of the ClientConn": func(ch *inprocchain.Channel) error { return ch.ClientConn().Close() },
+		"Channel.Close":           (*inprocchain.Channel).Close,
+		"Channel.Shutdown":        func(ch *inprocchain.Channel) error { return ch.Shutdown(t.Context()) },
+	} {
+		ch := newChannel()
+		conn := ch.ClientConn()
+		if err := close(ch); err != nil {
+			t.Error(err)
+		}
+		if got := conn.GetState(); got != connectivity.Shutdown || ch.ClientConn() != conn {
+			t.Errorf("after %s the state is %v, want Shutdown of the same ClientConn", name, got)
+		}
+	}
+}
+
+// Programs that have replaced InterceptClientConn by Wrap do not shut their channels down. A
+// bubble does not end before its goroutines, so this also shows that there are none.
+func TestClientInterceptorsNeedNoGoroutines(t *testing.T) {
+	use100 := func(t *testing.T) {
+		passStream := func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+			if cc == nil || cc.GetState() != connectivity.Shutdown {
+				t.Error("the ClientConn of an interceptor is nil or has goroutines")
+			}
+			return streamer(ctx, desc, cc, method, opts...)
+		}
+		for range 100 {
+			below := new(inprocgrpc.Channel)
+			textService{}.register(below)
+			ch := inprocchain.Wrap(below, inprocchain.WithUnaryClientInterceptors(passClient), inprocchain.WithStreamClientInterceptors(passStream))
+			for _, cc := range []grpc.ClientConnInterface{ch, ch.NewClient(ch.Chain())} {
+				for kind, call := range textCalls {
+					if _, err := call(t.Context(), cc, ""); err != nil {
+						t.Errorf("%s: %v", kind, err)
+					}
+				}
+			}
+		}
+	}
+	before := countClientConns()
+	use100(t)
+	if got := countClientConns(); got != before {
+		t.Errorf("there are goroutines of %d ClientConns, want %d as before", got, before)
+	}
+	synctest.Test(t, use100)
 }
 
 // countClientConns counts the goroutines that ClientConns start.

@@ -50,7 +50,7 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 		{"a nil default call option", func() { inprocchain.WithDefaultCallOptions(grpc.StaticMethod(), nil) }, []string{"WithDefaultCallOptions: option 1 is nil"}},
 		{"a nil address", func() { inprocchain.WithAddr(nil) }, []string{"WithAddr: addr is nil", "default"}},
 		{"a typed nil address", func() { inprocchain.WithAddr((*net.TCPAddr)(nil)) }, []string{"WithAddr: addr is nil"}},
-		{"a nil fallback", func() { inprocchain.WithRemote(nil) }, []string{"WithRemote: conn is nil", "leave the option out"}},
+		{"a nil remote", func() { inprocchain.WithRemote(nil) }, []string{"WithRemote: conn is nil", "leave the option out"}},
 		{"a remote that is a nil ClientConn", func() { inprocchain.WithRemote((*grpc.ClientConn)(nil)) }, []string{"WithRemote: conn is nil"}},
 		{"Wrap of nil", func() { inprocchain.Wrap(nil) }, []string{"Wrap: ch is nil", "call New"}},
 		{"Wrap of a channel with a unary interceptor", func() {
@@ -98,14 +98,14 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 			ch := inprocchain.New()
 			_ = ch.Invoke(context.Background(), "/no/such", nil, &grpchantesting.Message{})
 			grpchantesting.RegisterTestServiceServer(ch, &grpchantesting.TestServer{})
-		}, []string{"RegisterService: grpchantesting.TestService is registered after the first RPC"}},
+		}, []string{"RegisterService: grpchantesting.TestService is registered after the first RPC, which was /no/such;", "register every service before any RPC"}},
 		{"a service registered after an RPC on InProcess", func() {
 			ch := newChannel()
 			_ = ch.InProcess().Invoke(context.Background(), "/grpchantesting.TestService/Unary", &grpchantesting.Message{}, &grpchantesting.Message{})
 			desc := grpchantesting.TestService_ServiceDesc
 			desc.ServiceName = "another"
 			ch.RegisterService(&desc, &grpchantesting.TestServer{})
-		}, []string{"RegisterService: another is registered after the first RPC"}},
+		}, []string{"RegisterService: another is registered after the first RPC, which was /grpchantesting.TestService/Unary;"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

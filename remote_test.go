@@ -218,3 +218,59 @@ func TestClosedClientConnDoesNotUseTheRemote(t *testing.T) {
 		t.Errorf("an RPC on a closed ClientConn: %v, want Canceled", err)
 	}
 }
+
+// A router sends RPCs for one service to one connection, and all others to another.
+type router struct {
+	service      string
+	here, others grpc.ClientConnInterface
+}
+
+func (r *router) connOf(method string) grpc.ClientConnInterface {
+	if strings.HasPrefix(method, "/"+r.service+"/") {
+		return r.here
+	}
+	return r.others
+}
+
+func (r *router) Invoke(ctx context.Context, method string, req, reply any, opts ...grpc.CallOption) error {
+	return r.connOf(method).Invoke(ctx, method, req, reply, opts...)
+}
+
+func (r *router) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	return r.connOf(method).NewStream(ctx, desc, method, opts...)
+}
+
+func TestRemoteMayBeARouter(t *testing.T) {
+	t.Parallel()
+	ch := inprocchain.New(inprocchain.WithRemote(&router{"test.Text", textService{unary: alwaysReturn("text")}.onNetwork(t), newChannel()}))
+	if got, err := callText(t.Context(), ch, ""); got != "text" || err != nil {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if err := calls["unary"](t.Context(), grpchantesting.NewTestServiceClient(ch)); err != nil {
+		t.Error(err)
+	}
+}
+
+// Without a check, the RPC would go round until the stack overflows.
+func TestRPCThatComesBackIsRefused(t *testing.T) {
+	t.Parallel()
+	toItself, toEachOther := &router{service: "none"}, &router{service: "none"}
+	first := inprocchain.New(inprocchain.WithRemote(toItself))
+	toItself.others = first
+	second := inprocchain.New(inprocchain.WithRemote(inprocchain.New(inprocchain.WithRemote(toEachOther))))
+	toEachOther.others = second
+	for name, cc := range map[string]grpc.ClientConnInterface{
+		"a Channel that is its own remote": first, "its ClientConn": first.ClientConn(), "its client": first.NewClient(),
+		"Channels that are each other's": second,
+	} {
+		for kind, call := range textCalls {
+			_, err := call(t.Context(), cc, "")
+			if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "/test.Text/") || !strings.Contains(err.Error(), "come back") {
+				t.Errorf("%s, %s: %v, want Internal with the method", name, kind, err)
+			}
+		}
+	}
+	if err := first.Shutdown(t.Context()); err != nil {
+		t.Error(err)
+	}
+}

@@ -3,6 +3,8 @@ package reliability_test
 import (
 	"context"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -150,6 +152,30 @@ func TestInProcessServesRPCsAfterClonerAndInterceptorsAreReplaced(t *testing.T) 
 				}
 			}
 		})
+	}
+}
+
+// Consul sets several hooks in one expression. The ones that are left, and the handlers, refuse.
+func TestHandlersRefuseAfterAnyHooksAreReplacedTogether(t *testing.T) {
+	t.Parallel()
+	methods := slices.Sorted(maps.Keys(setHook))
+	for chosen := 1; chosen < 1<<len(methods); chosen++ {
+		for _, registered := range []string{"on the Channel", "before Wrap"} {
+			var handled atomic.Int64
+			below := registeredServices[registered](counting(&handled), authenticated).InProcess()
+			var set []string
+			for i, method := range methods {
+				if chosen&(1<<i) != 0 {
+					setHook[method](below)
+					set = append(set, method)
+				}
+			}
+			for kind, call := range callsOfEachKind {
+				if err := call(t.Context(), below, unchanged); status.Code(err) != codes.Internal || handled.Load() != 0 {
+					t.Errorf("registered %s, %s after %v: %v, and %d handlers ran; want Internal and none", registered, kind, set, err, handled.Load())
+				}
+			}
+		}
 	}
 }
 
