@@ -2,7 +2,7 @@
 // with grpc-go and with the bare inprocgrpc.Channel:
 //
 //   - assumptions: what the library assumes of its dependencies
-//   - barechannel: the defects of the bare channel that README.md lists
+//   - barechannel: the defects of the bare channel that docs/migrating.md lists
 //   - benchmarks: times and allocations, for docs/performance.md
 //   - codecs: codecs and compressors
 //   - connect: the connections, over a network and in-process, that the other tests use

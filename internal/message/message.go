@@ -196,6 +196,13 @@ func asGenerated(m any) (proto.Message, kind) {
 	return msg, generated
 }
 
+// IsForeign reports whether the message has a type of an application, which a cloner has
+// copied or which embeds a generated one.
+func (in *Copy) IsForeign() bool {
+	_, isEncoded := in.msg.(encoded)
+	return in.msg != nil && !isEncoded && !in.isMovable && !in.isLent
+}
+
 // Size returns the size of the encoding of the sender's message. It is 0 if Copy was not
 // asked to measure it, or if only a cloner knows the message.
 func (in *Copy) Size() int { return in.size }

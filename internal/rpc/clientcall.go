@@ -18,11 +18,15 @@ import (
 // runs on the caller's goroutine. It follows clientStream and csAttempt of grpc-go's
 // stream.go.
 type clientCall struct {
-	client   *Client
-	method   string
-	ctx      context.Context // the caller's, to which stats handlers have added
-	given    context.Context // the caller's own, which also ends the RPC; nil if it is ctx
-	metadata metadata.MD     // in ctx
+	client *Client
+	method string
+	ctx    context.Context // the caller's, to which stats handlers have added
+	given  context.Context // the caller's own, which also ends the RPC; nil if it is ctx
+
+	deadline    time.Time // the earlier one of the two contexts
+	hasDeadline bool
+
+	metadata metadata.MD // in ctx
 	opts     callOptions
 	format   *format
 	events   *observe.Client // nil if there is no stats handler
@@ -41,6 +45,7 @@ func (c *clientCall) prepare(client *Client, ctx context.Context, method string,
 	c.client = client
 	c.method = method
 	c.ctx = ctx
+	c.setDeadline(ctx)
 	c.opts = newCallOptions(opts)
 	c.format = client.format
 	c.request = &client.conn.request
@@ -127,7 +132,7 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 	if err != nil {
 		return nil, err
 	}
-	if deadline, ok := c.ctx.Deadline(); ok && time.Until(deadline) <= 0 {
+	if c.isPastDeadline() {
 		return nil, wire.ErrDeadlineExceeded
 	}
 	header := client.conn.header
@@ -145,13 +150,21 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 		call.setPeer(client.peer(caller))
 	}
 	call.stream.clientConn = client.clientConn
-	if err := client.server.accept(c.ctx, call); err != nil {
+	c.stream = &call.stream // before Close can cancel the RPC
+	if err := client.server.accept(caller, call); err != nil {
+		c.stream = nil
 		call.stream.cancelHandler()
 		return nil, err
 	}
-	client.conn.enter()
-	c.stream = &call.stream
 	return refused, nil
+}
+
+// clientConn returns the ClientConn that the RPC is made on, or nil.
+func (c *clientCall) clientConn() *ClientConn {
+	if c.client == nil { // a direct RPC
+		return nil
+	}
+	return c.client.clientConn
 }
 
 // begin tells stats handlers that the RPC begins.
@@ -163,6 +176,7 @@ func (c *clientCall) begin(clientStreams, serverStreams bool) {
 	c.given = c.ctx
 	c.events = observe.BeginClient(c.ctx, handler, c.method, c.opts.failFast(), clientStreams, serverStreams)
 	c.ctx = c.events.Context()
+	c.setDeadline(c.ctx)
 	c.metadata, _ = metadata.FromOutgoingContext(c.ctx)
 }
 
@@ -173,7 +187,7 @@ func (c *clientCall) credentialsMetadata() (metadata.MD, error) {
 	if creds == nil {
 		return nil, nil
 	}
-	if err := c.client.server.refusal(c.ctx); err != nil {
+	if err := c.client.server.refusal(cmp.Or(c.given, c.ctx)); err != nil {
 		return nil, err
 	}
 	return wire.CredentialsMetadata(c.withPeer(c.ctx), c.request.Authority, c.method, creds)
@@ -199,25 +213,30 @@ func (c *clientCall) headerSent() {
 }
 
 // contextStatus returns the status of an RPC whose caller's context has ended, or is past
-// its deadline, or nil. A context that stats handlers have detached from the caller's keeps
-// nobody from being canceled.
+// its deadline, or nil. The context may be past its deadline and not know it yet, because the
+// goroutine that ends it has not run. A context that stats handlers have detached from the
+// caller's keeps nobody from being canceled.
 func (c *clientCall) contextStatus() error {
-	if err := contextStatus(c.ctx); err != nil || c.given == nil {
-		return err
-	}
-	return contextStatus(c.given)
-}
-
-// contextStatus is [clientCall.contextStatus] of one context. A context may be past its
-// deadline and not know it yet, because the goroutine that ends it has not run.
-func contextStatus(ctx context.Context) error {
-	if hasEnded(ctx) {
-		return wire.ContextStatus(ctx)
-	}
-	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+	switch {
+	case hasEnded(c.ctx):
+		return wire.ContextStatus(c.ctx)
+	case c.given != nil && hasEnded(c.given):
+		return wire.ContextStatus(c.given)
+	case c.isPastDeadline():
 		return wire.ErrDeadlineExceeded
 	}
 	return nil
+}
+
+func (c *clientCall) isPastDeadline() bool {
+	return c.hasDeadline && !time.Now().Before(c.deadline)
+}
+
+// setDeadline sets the deadline, which is that of ctx if there is none or a later one.
+func (c *clientCall) setDeadline(ctx context.Context) {
+	if deadline, ok := ctx.Deadline(); ok && (!c.hasDeadline || deadline.Before(c.deadline)) {
+		c.deadline, c.hasDeadline = deadline, true
+	}
 }
 
 // hasEnded reports whether a context has ended. Like grpc-go, it believes Done and not Err,
@@ -263,7 +282,6 @@ func (c *clientCall) tellEnd(err error) {
 		c.events.End(c.stream.receivedTrailer(), err)
 	}
 	c.opts.deliver(&c.client.conn.clientPeer, c.stream)
-	c.client.conn.leave()
 }
 
 // givenDone returns the channel that is closed when the caller's own context ends, if

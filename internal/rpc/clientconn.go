@@ -10,22 +10,35 @@ import (
 // A ClientConn is what the RPCs that are made on a [grpc.ClientConn] have in common: they
 // end when it is closed. A nil ClientConn stands for RPCs that are made on the Channel.
 type ClientConn struct {
-	closed   atomic.Bool
+	isClosed atomic.Bool
+	closed   chan struct{} // closed when isClosed
 	inFlight *InFlight
 }
 
 // NewClientConn returns a ClientConn that is open.
-func NewClientConn() *ClientConn { return &ClientConn{inFlight: NewInFlight()} }
+func NewClientConn() *ClientConn {
+	return &ClientConn{closed: make(chan struct{}), inFlight: NewInFlight()}
+}
 
 // Close ends the RPCs in flight, and all later ones, with wire.ErrClientConnClosing. It
 // does not wait for them.
 func (c *ClientConn) Close() {
-	c.closed.Store(true)
+	if !c.isClosed.Swap(true) {
+		close(c.closed)
+	}
 	c.inFlight.cancelAll(wire.ErrClientConnClosing)
 }
 
 // IsClosed reports whether Close has been called.
-func (c *ClientConn) IsClosed() bool { return c != nil && c.closed.Load() }
+func (c *ClientConn) IsClosed() bool { return c != nil && c.isClosed.Load() }
+
+// done returns a channel that is closed by Close.
+func (c *ClientConn) done() <-chan struct{} {
+	if c == nil {
+		return nil
+	}
+	return c.closed
+}
 
 // watch has rpc canceled when the ClientConn is closed, until the result leaves.
 func (c *ClientConn) watch(ctx context.Context, method string, rpc canceler) *Entry {

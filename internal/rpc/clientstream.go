@@ -65,8 +65,8 @@ func (s *clientStream) open() error {
 			s.cancelContext()
 		}
 	}()
-	s.headerSent()
 	s.watch()
+	s.headerSent()
 	s.look()
 	hasOpened = true
 	s.leaveCall()
@@ -125,8 +125,8 @@ func (s *clientStream) awaitHeader() (isReceived bool, status error) {
 		s.stream.noticeEnd()
 		s.look()
 		s.stream.mu.Lock()
-		arrived, isLost := s.stream.arrivalLocked(), s.stream.headerLost
-		if arrived.header || isLost || arrived.isOver {
+		arrived := s.stream.arrivalLocked()
+		if arrived.header || arrived.isOver {
 			defer s.stream.mu.Unlock()
 			return arrived.header, s.stream.status
 		}

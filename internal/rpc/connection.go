@@ -38,11 +38,9 @@ type connection struct {
 	hasBegun atomic.Bool
 	begun    chan struct{} // closed when it has begun
 
-	mu           sync.Mutex // guards the fields below
-	isStarted    bool       // It begins, or has begun.
-	isEnding     bool       // end has been called.
-	isClientTold bool       // The client's stats handlers know that it ends.
-	callers      int        // RPCs that they have not seen the end of
+	mu        sync.Mutex // guards the fields below
+	isStarted bool       // It begins, or has begun.
+	isEnding  bool       // end has been called.
 }
 
 func newConnection(addr net.Addr, userAgent string, authInfo credentials.AuthInfo, clientStats, serverStats stats.Handler) *connection {
@@ -83,10 +81,13 @@ func (c *connection) begin(s *Server, call *clientCall) error {
 	select {
 	case <-c.begun:
 		return nil
+	case <-s.closing:
+		return errClosed
+	case <-call.clientConn().done():
+		return wire.ErrClientConnClosing
 	case <-call.ctx.Done():
-	case <-call.givenDone():
+		return call.contextStatus()
 	}
-	return call.contextStatus()
 }
 
 func (c *connection) start(s *Server) bool {
@@ -128,38 +129,6 @@ func (c *connection) end() {
 }
 
 func (c *connection) tellEnd() {
-	c.tellClientEnd()
+	observe.EndConn(c.clientCtx, c.clientStats, true)
 	observe.EndConn(c.serverCtx, c.serverStats, false)
-}
-
-// tellClientEnd tells the client's stats handlers that the connection ends, unless there are
-// RPCs that they have not seen the end of. Then the last one of these does it.
-func (c *connection) tellClientEnd() {
-	c.mu.Lock()
-	isNow := c.isEnding && c.hasBegun.Load() && c.callers == 0 && !c.isClientTold
-	c.isClientTold = c.isClientTold || isNow
-	c.mu.Unlock()
-	if isNow {
-		observe.EndConn(c.clientCtx, c.clientStats, true)
-	}
-}
-
-// enter counts an RPC whose end the client's stats handlers have not seen, until leave.
-func (c *connection) enter() {
-	if c.clientStats == nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.callers++
-}
-
-func (c *connection) leave() {
-	if c.clientStats == nil {
-		return
-	}
-	c.mu.Lock()
-	c.callers--
-	c.mu.Unlock()
-	c.tellClientEnd()
 }

@@ -38,6 +38,7 @@ func (s *Server) newDirect(ctx context.Context, method string) (*directRPC, erro
 	if caller.ctx == nil {
 		caller.ctx = ctx // A handler that is written by hand has made the context.
 	}
+	caller.setDeadline(caller.ctx)
 	s.methods.read(method) // Later, no service may be registered on the Channel.
 	if err := s.direct.begin(s, caller); err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain/internal/message"
 	"github.com/inprocchain/inprocchain/internal/observe"
@@ -28,6 +29,7 @@ type handlerCall struct {
 	fullMethod string
 	format     *format
 	measures   bool // Somebody asks for the sizes of messages to the caller.
+	isWatched  bool // The caller has stats handlers.
 	hasLent    bool // The caller's goroutine copies the response, and calls takeBack.
 	hasPeer    bool // The client has set the peer.
 
@@ -44,10 +46,11 @@ type handlerCall struct {
 func (h *handlerCall) init(s *Server, conn *connection, caller *clientCall, values context.Context, header metadata.MD) {
 	h.server, h.conn = s, conn
 	h.fullMethod, h.format, h.measures = caller.method, caller.format, s.stats != nil || caller.measuresResponses()
+	h.isWatched = caller.events != nil
 	h.values = handlerContext{Context: values, call: h, peer: conn.serverPeer, metadata: header, isTagged: s.stats != nil}
-	h.values.deadline, h.values.hasDeadline = caller.ctx.Deadline()
+	h.values.deadline, h.values.hasDeadline = caller.deadline, caller.hasDeadline
 	h.stream.contentType = caller.format.contentType
-	h.stream.caller.Store(caller)
+	h.stream.caller = caller
 	h.cancelable, h.stream.cancelHandler = context.WithCancel(&h.values)
 }
 
@@ -106,9 +109,9 @@ func (h *handlerCall) afterHandler(hasReturned bool) {
 	case hasReturned:
 		h.leave()
 	case isGoexit():
+		defer h.leave() // Stats handlers may call Goexit, too.
 		h.sendStatus(wire.ErrNoStatus)
 		h.tellEnd(wire.ErrNoStatus)
-		h.leave()
 	default:
 		h.tellEnd(nil)
 	}
@@ -141,10 +144,10 @@ func (h *handlerCall) tellEnd(err error) { h.events.End(h.ctx, err) }
 
 // leave ends what the server does for the RPC.
 func (h *handlerCall) leave() {
-	h.stream.caller.Store(nil)
 	if !h.hasLent {
 		h.entry.Leave()
 	}
+	h.stream.forgetCaller()
 	h.stream.release()
 }
 
@@ -225,19 +228,25 @@ func (h *handlerCall) sendStatus(err error) bool {
 // handler or inprocgrpc is told of it.
 func (h *handlerCall) isObserved() bool { return h.events != nil || h.sendBelow != nil }
 
-// endByServer is [transportStream.endByServer]. It also ends the handler's context, and tells stats
-// handlers of the trailer.
+// endByServer ends the RPC with the status of err. It also ends the handler's context, and
+// tells stats handlers of the trailer. It reports false if the RPC has ended already.
 func (h *handlerCall) endByServer(err error, response *message.Copy) bool {
-	trailer, ok := h.stream.endByServer(err, response)
-	if !ok {
-		return false
+	var st *status.Status // Its methods may be called under a lock, unlike those of err.
+	if err != nil {
+		st, _ = status.FromError(err)
 	}
-	if h.hasLent = response != nil && response.IsLent(); !h.hasLent {
+	trailer, ok := h.stream.endByServer(st, response)
+	switch {
+	case !ok:
+		return false
+	case response != nil && response.IsLent():
+		h.hasLent = true
+	default:
 		h.stream.cancelHandler()
 	}
 	if h.events != nil {
 		trailer = trailer.Copy()
-		if wire.HasDetails(err) {
+		if wire.HasDetails(st) {
 			trailer = wire.WithoutDetails(trailer)
 		}
 		h.events.OutTrailer(trailer)

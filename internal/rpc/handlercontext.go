@@ -53,8 +53,8 @@ func (c *handlerContext) Value(key any) any {
 		}
 		return grpc.ServerTransportStream(c.call)
 	case clientContextKey:
-		if caller := c.call.stream.caller.Load(); caller != nil {
-			return caller.ctx
+		if ctx := c.call.stream.callerContext(); ctx != nil {
+			return ctx
 		}
 		return nil
 	}
@@ -78,11 +78,7 @@ func handlersOf(ctx context.Context) iter.Seq[*handlerCall] {
 			if handler == nil || !yield(handler) {
 				return
 			}
-			caller := handler.stream.caller.Load()
-			if caller == nil {
-				return
-			}
-			ctx = caller.ctx
+			ctx = handler.stream.callerContext()
 		}
 	}
 }

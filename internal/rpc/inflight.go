@@ -84,15 +84,31 @@ func (f *InFlight) Enter(ctx context.Context, e *Entry, method string, rpc cance
 
 // refusal returns the error that Enter would return now.
 func (f *InFlight) refusal(ctx context.Context) error {
-	var probe Entry
-	err := f.Enter(ctx, &probe, "", nothingToCancel{})
-	probe.Leave()
-	return err
+	s := &f.shards[0] // All are draining, or none.
+	s.mu.Lock()
+	isDraining := s.draining
+	s.mu.Unlock()
+	if !isDraining {
+		return nil
+	}
+	for handler := range handlersOf(ctx) {
+		if f.isInFlight(&handler.entry) {
+			return nil
+		}
+	}
+	return errShutDown
 }
 
-type nothingToCancel struct{}
-
-func (nothingToCancel) cancel(error) {}
+// isInFlight reports whether the RPC of a handler has been accepted and has not left.
+func (f *InFlight) isInFlight(e *Entry) bool {
+	s := e.shard
+	if s == nil || !f.has(s) {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return e.rpc != nil && !s.closed
+}
 
 // enterBeside accepts an RPC whose caller is the handler of parent, if that is in
 // flight here. Both are then in one shard, which is not idle between them.

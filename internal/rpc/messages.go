@@ -35,6 +35,10 @@ func (m *messages) changed() {
 // is done, because the message was put or because the RPC has ended; otherwise call it
 // again. After the last message, the receiver sees the end.
 func (m *messages) put(to *queue, sent message.Copy, isLast bool) (isDone, isPut bool) {
+	bytes := 0
+	if sent.IsForeign() {
+		bytes = sent.Memory() // Its methods must not be called under the lock.
+	}
 	m.stream.mu.Lock()
 	defer m.stream.mu.Unlock()
 	switch {
@@ -44,7 +48,7 @@ func (m *messages) put(to *queue, sent message.Copy, isLast bool) (isDone, isPut
 		to.changed.Wait()
 		return false, false
 	}
-	to.put(sent)
+	to.put(queued{sent, bytes})
 	if isLast {
 		to.close()
 	}
@@ -83,7 +87,7 @@ type queue struct {
 
 type queued struct {
 	message.Copy
-	bytes int // of memory, once it is counted
+	bytes int // of memory; 0 until it is measured
 }
 
 func (q *queue) isEmpty() bool { return q.head == len(q.messages) }
@@ -93,15 +97,17 @@ func (q *queue) isEmpty() bool { return q.head == len(q.messages) }
 func (q *queue) isFull() bool {
 	for ; q.counted < len(q.messages); q.counted++ {
 		next := &q.messages[q.counted]
-		next.bytes = next.Memory()
+		if next.bytes == 0 {
+			next.bytes = next.Memory()
+		}
 		q.bytes += next.bytes
 	}
 	return q.bytes >= window
 }
 
 // put adds a message, and takes it over. The queue must not be full.
-func (q *queue) put(m message.Copy) {
-	q.messages = append(q.messages, queued{Copy: m})
+func (q *queue) put(m queued) {
+	q.messages = append(q.messages, m)
 	q.changed.Broadcast()
 }
 
@@ -109,10 +115,12 @@ func (q *queue) put(m message.Copy) {
 func (q *queue) take() message.Copy {
 	next := q.messages[q.head]
 	q.messages[q.head] = queued{}
-	if wasFull := q.bytes >= window; wasFull && q.bytes-next.bytes < window {
+	if q.bytes >= window && q.bytes-next.bytes < window {
 		q.changed.Broadcast()
 	}
-	q.bytes -= next.bytes
+	if q.head < q.counted {
+		q.bytes -= next.bytes
+	}
 	q.head++
 	q.counted = max(q.counted, q.head)
 	switch {

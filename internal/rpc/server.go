@@ -35,6 +35,10 @@ type Server struct {
 	mu          sync.Mutex
 	connections []*connection // whose end stats handlers want to know
 	isShutDown  bool          // No connection begins any more.
+	isClosing   bool          // Close has been called.
+
+	closing chan struct{} // closed when isClosing
+	ended   chan struct{} // closed when stats handlers have seen the ends of the connections
 }
 
 // A ServerConfig says what runs around the handlers of a channel.
@@ -60,6 +64,8 @@ func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 		unaryChain:  config.UnaryChain,
 		streamChain: config.StreamChain,
 		maxRecvSize: config.MaxRecvSize,
+		closing:     make(chan struct{}),
+		ended:       make(chan struct{}),
 		hasChain:    config.Stats != nil || config.UnaryChain != nil || config.StreamChain != nil,
 	}
 	s.direct = newConnection(config.Addr, "", s.authInfo, nil, s.stats)
@@ -100,14 +106,26 @@ func (s *Server) Shutdown(ctx context.Context) error {
 		return err
 	}
 	s.endConnections()
-	return nil
+	select {
+	case <-s.ended:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Close refuses RPCs from now on, cancels those in flight, and waits for their
 // handlers.
 func (s *Server) Close() {
+	s.mu.Lock()
+	if !s.isClosing {
+		s.isClosing = true
+		close(s.closing)
+	}
+	s.mu.Unlock()
 	s.inFlight.Close()
 	s.endConnections()
+	<-s.ended
 }
 
 // checkReceived returns the error for a request that is too large, as recvMsg of grpc-go's
@@ -138,13 +156,24 @@ func (s *Server) removeConnection(c *connection) {
 	s.connections = slices.DeleteFunc(s.connections, func(other *connection) bool { return other == c })
 }
 
+// endConnections tells stats handlers that the connections have ended, on a goroutine of its
+// own. Only the first call has an effect.
 func (s *Server) endConnections() {
 	s.mu.Lock()
+	isFirst := !s.isShutDown
 	ended := s.connections
 	s.connections, s.isShutDown = nil, true
 	s.mu.Unlock()
-	for _, c := range ended {
-		c.end()
+	switch {
+	case isFirst && len(ended) == 0:
+		close(s.ended)
+	case isFirst:
+		go func() {
+			defer close(s.ended)
+			for _, c := range ended {
+				c.end()
+			}
+		}()
 	}
 }
 

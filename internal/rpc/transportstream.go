@@ -5,9 +5,9 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain/internal/message"
 	"github.com/inprocchain/inprocchain/internal/wire"
@@ -24,11 +24,11 @@ type transportStream struct {
 	clientConn    *ClientConn        // that the RPC is made on; nil if it is the Channel
 	cancelHandler context.CancelFunc // ends the handler's context
 
-	caller atomic.Pointer[clientCall] // nil once the handler has returned, since its context may be kept
-
 	mu sync.Mutex // guards the fields below
 
-	listener listener // nil once the RPC is over
+	caller   *clientCall // nil once the handler has returned, since its context may be kept
+	asking   int         // goroutines that ask the caller's context whether it has ended
+	listener listener    // nil once the RPC is over
 
 	header     metadata.MD // as the handler has set it
 	headerSent bool
@@ -60,7 +60,7 @@ type endedBy uint8
 
 const (
 	notEnded     endedBy = iota
-	byServer             // with a status
+	byServer             // with a status; the only one after which the caller may have to wait
 	byClient             // whose context ended, or which has found an error of its own
 	byNetwork            // that does not carry the header of the handler
 	byConnection         // whose Channel or ClientConn has been closed
@@ -75,12 +75,51 @@ func (t *transportStream) noticeEnd() {
 		t.abandon(byConnection, wire.ErrClientConnClosing)
 		return
 	}
-	caller := t.caller.Load()
+	caller := t.askCaller()
 	if caller == nil {
 		return
 	}
-	if err := caller.contextStatus(); err != nil {
+	err := caller.contextStatus()
+	t.doneAsking()
+	if err != nil {
 		t.abandon(byClient, err)
+	}
+}
+
+// askCaller returns the caller, whose context may be asked until doneAsking, or nil if the RPC
+// is settled. The caller does not leave before, since it may use its context again then.
+func (t *transportStream) askCaller() *clientCall {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.caller == nil || t.isSettled() {
+		return nil
+	}
+	t.asking++
+	return t.caller
+}
+
+// callerContext returns the context of the caller, or nil once the handler has returned.
+func (t *transportStream) callerContext() context.Context {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.caller == nil {
+		return nil
+	}
+	return t.caller.ctx
+}
+
+// forgetCaller lets go of the caller when the handler has returned.
+func (t *transportStream) forgetCaller() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.caller = nil
+}
+
+func (t *transportStream) doneAsking() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.asking--; t.asking == 0 && t.ended != notEnded {
+		t.change()
 	}
 }
 
@@ -133,11 +172,15 @@ func (t *transportStream) change() {
 	}
 }
 
-// isOver reports whether the RPC has ended and nothing is to be waited for. The caller
-// holds the lock.
-func (t *transportStream) isOver() bool {
-	return t.ended != notEnded && (t.ended != byServer || t.released)
+// isSettled reports whether the RPC has ended and the server is not to be waited for. The
+// caller holds the lock.
+func (t *transportStream) isSettled() bool {
+	return t.ended == byServer && t.released || t.ended > byServer
 }
+
+// isOver reports whether the caller may leave: the RPC is settled, and nobody asks the caller's
+// context. From then on nobody does. The caller holds the lock.
+func (t *transportStream) isOver() bool { return t.asking == 0 && t.isSettled() }
 
 // setHeader adds to the header.
 func (t *transportStream) setHeader(md metadata.MD) error {
@@ -208,13 +251,13 @@ func (t *transportStream) loseHeader() {
 	t.end(byNetwork, wire.CheckReceived(t.header))
 }
 
-// endByServer ends the RPC with the status of err. It first sends the header if that has not
+// endByServer ends the RPC with a status, which is nil for OK. It first sends the header if that has not
 // been sent; a response, which is nil if there is none, needs one even if it is empty. It
 // reports false if the RPC has ended already, and otherwise returns the trailer as the
 // handler has set it. The caller ends the handler's context.
 //
 // It follows writeStatus of grpc-go's internal/transport/http2_server.go.
-func (t *transportStream) endByServer(err error, response *message.Copy) (trailer metadata.MD, ok bool) {
+func (t *transportStream) endByServer(st *status.Status, response *message.Copy) (trailer metadata.MD, ok bool) {
 	t.noticeEnd()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -231,11 +274,11 @@ func (t *transportStream) endByServer(err error, response *message.Copy) (traile
 		t.response, t.hasResponse = *response, true
 	}
 	t.trailersOnly = !t.headerSent
-	if err != nil || len(t.trailer) > 0 {
-		t.arrived = wire.WithDetails(wire.Traveling(t.trailer), err)
-		t.status = wire.ReceivedStatus(err, t.arrived)
+	if st != nil || len(t.trailer) > 0 {
+		t.arrived = wire.WithDetails(wire.Traveling(t.trailer), st)
+		t.status = wire.ReceivedStatus(st, t.arrived)
 	}
-	lost := cmp.Or(wire.CheckReceived(t.trailer), wire.CheckCode(err))
+	lost := cmp.Or(wire.CheckReceived(t.trailer), wire.CheckCode(st))
 	t.trailerArrived = lost == nil
 	t.trailerReceived = lost == nil && !t.headerLost
 	if !t.trailerReceived {

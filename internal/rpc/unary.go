@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"context"
 	"io"
 
 	"github.com/inprocchain/inprocchain/internal/message"
@@ -53,7 +54,12 @@ func (u *unaryCaller) exchange(req, reply any) error {
 	if err != nil {
 		return err
 	}
-	u.events.OutPayload(req, size) // Its stats handlers may wait for the handler.
+	entry := u.client.clientConn.watch(u.ctx, u.clientCall.method, u.stream)
+	defer entry.Leave()
+	if u.events != nil { // Its stats handlers may wait for the handler.
+		defer u.watch()()
+		u.events.OutPayload(req, size)
+	}
 	u.await()
 	return u.receive(call, reply)
 }
@@ -67,20 +73,29 @@ func (u *unaryCaller) copyRequest(request *message.Copy, req any) (size int, err
 	return size, u.opts.checkSend(size)
 }
 
-// await returns when the RPC is over, or when the caller's context has ended.
+// await returns when the RPC is over.
 func (u *unaryCaller) await() {
-	entry := u.client.clientConn.watch(u.ctx, u.clientCall.method, u.stream)
-	defer entry.Leave()
+	done, givenDone := u.ctx.Done(), u.givenDone()
 	for !u.look() {
 		select {
 		case <-u.changes:
 			continue
-		case <-u.ctx.Done():
-		case <-u.givenDone():
+		case <-done:
+		case <-givenDone:
 		}
 		u.stream.noticeEnd()
-		u.look()
-		return
+		done, givenDone = nil, nil // It is over, unless somebody still asks the context.
+	}
+}
+
+// watch ends the RPC when the caller's context ends, also while the caller is in a stats
+// handler, until stop is called.
+func (u *unaryCaller) watch() (stop func()) {
+	stopTagged := context.AfterFunc(u.ctx, u.stream.noticeEnd)
+	stopGiven := context.AfterFunc(u.given, u.stream.noticeEnd)
+	return func() {
+		stopTagged()
+		stopGiven()
 	}
 }
 
@@ -186,7 +201,7 @@ func (h *unaryHandler) respond(resp any) error {
 // like before the caller copies it, resp is lent to the caller's goroutine: the stack of the
 // handler's goroutine would have to grow for a copy (BenchmarkUnary).
 func (h *unaryHandler) copyResponse(response *message.Copy, resp any) error {
-	if h.events != nil || h.stream.caller.Load().events != nil {
+	if h.events != nil || h.isWatched {
 		return h.format.toClient.Copy(response, resp, h.measures)
 	}
 	return h.format.toClient.Lend(response, resp, h.reply, h.measures)

@@ -42,10 +42,10 @@ var ErrClosingBeforeHeader = status.Error(codes.Unavailable, ErrClientConnClosin
 // client has been closed. It is ErrConnClosing of grpc-go's internal/transport.
 var ErrTransportClosing = status.Error(codes.Unavailable, "transport is closing")
 
-// CheckCode returns the status that a client receives instead of that of err if it cannot read
-// the code. Then it does not receive the trailer either.
-func CheckCode(err error) error {
-	if code := status.Code(err); code > math.MaxInt32 {
+// CheckCode returns the status that a client receives instead of st if it cannot read the
+// code. Then it does not receive the trailer either. st may be nil.
+func CheckCode(st *status.Status) error {
+	if code := st.Code(); code > math.MaxInt32 {
 		return status.Errorf(codes.Unknown, "transport: malformed grpc-status: strconv.ParseInt: parsing \"%d\": value out of range", code)
 	}
 	return nil
@@ -70,15 +70,14 @@ func HandlerStatus(err error) error {
 	return status.FromContextError(err).Err()
 }
 
-// ReceivedStatus returns the error that a client receives if a server sends err with
-// the trailer. An error whose code is OK becomes nil. It follows writeStatus of grpc-go's internal/transport/http2_server.go and
-// NewWithProto of internal/status.
-func ReceivedStatus(err error, trailer metadata.MD) error {
+// ReceivedStatus returns the error that a client receives if a server sends st, which may be
+// nil, with the trailer. If the code is OK it is nil. It follows writeStatus of grpc-go's
+// internal/transport/http2_server.go and NewWithProto of internal/status.
+func ReceivedStatus(st *status.Status, trailer metadata.MD) error {
 	details := trailer[statusDetailsKey]
-	if err == nil && len(details) == 0 {
+	if st == nil && len(details) == 0 {
 		return nil
 	}
-	st, _ := status.FromError(err)
 	code, message := st.Code(), string([]rune(st.Message())) // valid UTF-8
 	full := status.New(code, message).Proto()
 	if len(details) != 1 || proto.Unmarshal([]byte(details[0]), full) != nil {
@@ -102,14 +101,8 @@ func ContextStatus(ctx context.Context) error {
 
 const statusDetailsKey = "grpc-status-details-bin"
 
-// HasDetails reports whether the status of err has details.
-func HasDetails(err error) bool {
-	if err == nil {
-		return false
-	}
-	st, _ := status.FromError(err)
-	return len(st.Proto().GetDetails()) > 0
-}
+// HasDetails reports whether st, which may be nil, has details.
+func HasDetails(st *status.Status) bool { return st != nil && len(st.Proto().GetDetails()) > 0 }
 
 // WithoutDetails deletes the key of the status details from trailer, and returns
 // trailer.
@@ -118,13 +111,12 @@ func WithoutDetails(trailer metadata.MD) metadata.MD {
 	return trailer
 }
 
-// WithDetails returns trailer with the details of the status of err, encoded as on a
+// WithDetails returns trailer with the details of st, which may be nil, encoded as on a
 // network. It may change trailer.
-func WithDetails(trailer metadata.MD, err error) metadata.MD {
-	if !HasDetails(err) {
+func WithDetails(trailer metadata.MD, st *status.Status) metadata.MD {
+	if !HasDetails(st) {
 		return trailer
 	}
-	st, _ := status.FromError(err)
 	data, marshalErr := proto.Marshal(st.Proto())
 	if marshalErr != nil {
 		Logger.Errorf("Failed to marshal rpc status: %v, error: %v", st.Proto(), marshalErr)
