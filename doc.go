@@ -1,9 +1,13 @@
 // Package inprocchain makes gRPC calls within a process run the same interceptors and
-// stats handlers as calls over a network. It is for applications that serve gRPC and also
-// call their own services. It builds on [inprocgrpc.Channel].
+// stats handlers as calls over a network.
 //
-// A [Chain] lists what runs for each RPC. Give the same Chain to the network server and
-// to [New], which returns a [Channel]:
+// Middleware that is configured twice, for the network server and for an in-process channel,
+// becomes different in time, and then the calls of one of them leave no audit record. So a
+// [Chain] lists what runs for each RPC, once, and a [Channel] runs it on the handler's side of
+// an in-process call: callers cannot forget it, and no wrapper hides the channel's type.
+// [Channel.NewServer] serves the same services with the same chain on a network. The package is
+// for applications that serve gRPC and also call their own services, and for their tests. It
+// builds on [inprocgrpc.Channel].
 //
 //	package main
 //
@@ -28,11 +32,10 @@
 //	}
 //
 //	func main() {
-//		chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit))
-//		server := grpc.NewServer(chain.ServerOptions()...) // for the network
-//		channel := inprocchain.New(chain)                  // for this process
-//		healthpb.RegisterHealthServer(inprocchain.MultiRegistrar(server, channel), health.NewServer())
+//		channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(audit))
+//		healthpb.RegisterHealthServer(channel, health.NewServer())
 //
+//		server := channel.NewServer() // the same services and interceptors, for the network
 //		listener, err := net.Listen("tcp", "127.0.0.1:0")
 //		if err != nil {
 //			log.Fatal(err)
@@ -53,12 +56,12 @@
 //
 // An RPC passes through these layers, in grpc-go's order:
 //
-//	caller
-//	  client interceptors, first to last          client side: not for RPCs made on InProcess()
-//	    client stats handlers, first to last        once for each attempt, if an interceptor retries
-//	      the in-process call                     refuses the RPC after Shutdown, copies the request,
-//	                                              looks up the method, starts the handler's goroutine
-//	        server stats handlers, first to last  server side: for every RPC
+//	caller                                     ── runs on the caller's goroutine
+//	  client interceptors, first to last
+//	    client stats handlers, first to last     once for each attempt, if an interceptor retries
+//	      the in-process call                    refuses the RPC after Shutdown, copies the request,
+//	                                             looks up the method, starts the handler's goroutine
+//	        server stats handlers, first to last ── runs on the handler's goroutine
 //	          errors become statuses
 //	            server interceptors, first to last
 //	              handler
@@ -73,9 +76,9 @@
 //   - Code that accepts only a [*grpc.ClientConn], such as grpc-gateway's Register…Handler
 //     functions, takes [Channel.ClientConn].
 //   - Code that accepts only an [*inprocgrpc.Channel] takes [Channel.InProcess].
-//   - [Channel.NewClient] returns a client with other client interceptors or credentials.
-//   - With [WithRemote], a Channel sends RPCs for services that it does not have to
-//     another connection.
+//   - [Channel.NewClient] returns a [Client] with other client interceptors or credentials.
+//   - With [WithRemoteTarget] and [WithRemote], RPCs for services that are elsewhere go
+//     there, behind the client's interceptors. Callers do not change.
 //
 // # Guarantees
 //
@@ -88,16 +91,17 @@
 //     error.
 //   - If the handler's response has arrived, the caller receives it, even if the
 //     caller's context ends before the caller reads it.
+//   - After the caller's context has ended, nothing that the handler does reaches the caller.
 //   - A message is deep-copied once in each direction. Caller and handler never see
 //     each other's later writes. The caller may reuse its request when the RPC has
 //     returned, even after a timeout.
 //   - When the caller has the response, the server stats handlers have seen the end of
-//     the RPC.
-//   - No interceptor is lost silently. Options add to a Chain and never replace what it
-//     holds, and [Wrap] panics if it would replace something. If a With… method of the
-//     inprocgrpc.Channel replaces a part of the chain later, every RPC fails with Internal.
-//   - Without stats handlers there is no work for them. A ClientConn is made only when it
-//     is needed.
+//     the RPC, unless the caller's context has ended before.
+//   - Options add to a Chain and never replace interceptors or stats handlers, and [Wrap]
+//     panics if it would replace something. If a With… method of the inprocgrpc.Channel
+//     replaces a part of the chain later, every RPC fails with Internal. The document
+//     [reliability] names the one way in which a handler may then still be reached.
+//   - Without stats handlers there is no work for them.
 //
 // # Panics
 //
@@ -109,16 +113,19 @@
 // panic unwinds the other interceptors, so they neither log nor count the RPC. If an interceptor
 // itself may panic, add a second recovery interceptor before it.
 //
-// # Shutdown
+// # When the program stops
+//
+// Stop what receives requests first, and what requests need last: the HTTP server, the gRPC
+// server, the Channel, connections that the application has dialed, telemetry.
 //
 // After [Channel.Shutdown] or [Channel.Close], new RPCs fail with Unavailable, however
 // they are made, and do not reach server stats handlers. Shutdown waits for RPCs in
-// flight; Close cancels them.
+// flight; Close cancels them. A handler of another server, such as that of
+// [Channel.NewServer], is not in flight here.
 //
-// Call one of the two when the Channel is no longer needed. The first call of
-// [Channel.ClientConn] makes a ClientConn, and so does the first RPC of a Channel with
-// client interceptors. The goroutines of a ClientConn run until Shutdown or Close. Stats
-// handlers get [stats.ConnEnd] only from Shutdown or Close.
+// A Channel has no goroutines of its own, unless somebody calls ClientConn. The goroutines of
+// a ClientConn run until Shutdown or Close. Stats handlers get [stats.ConnEnd] only from
+// Shutdown or Close.
 //
 // # More
 //

@@ -7,22 +7,14 @@ import (
 	"testing"
 )
 
-func TestBothConnectionsServeAndRecordSpans(t *testing.T) {
-	output := outputOfMain(t)
-	for text, want := range map[string]int{
-		"*grpc.ClientConn: SERVING, error: <nil>\n":     1,
-		"*inprocchain.Channel: SERVING, error: <nil>\n": 1,
-		"logging.UnaryServerInterceptor":                1,
-		"recovery.StreamServerInterceptor":              1,
-		"client grpc.health.v1.Health/Check\n":          2,
-		"server grpc.health.v1.Health/Check\n":          2,
-	} {
-		if got := strings.Count(output, text); got != want {
-			t.Errorf("the output contains %q %d times, want %d", text, got, want)
-		}
-	}
-	if t.Failed() {
-		t.Log(output)
+func TestBothConnectionsRunTheInterceptor(t *testing.T) {
+	const want = `audit: /grpc.health.v1.Health/Check <nil>
+*grpc.ClientConn: SERVING, <nil>
+audit: /grpc.health.v1.Health/Check <nil>
+*inprocchain.Channel: SERVING, <nil>
+`
+	if got := outputOfMain(t); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 
@@ -57,7 +49,7 @@ func TestREADMEContainsTheWholeProgram(t *testing.T) {
 	if !strings.Contains(string(readme), "```go\n"+string(program)+"```\n") {
 		t.Error("README.md has no Go block with the text of examples/hello/main.go")
 	}
-	if lines := strings.Count(string(program), "\n"); lines >= 70 {
-		t.Errorf("the program has %d lines, want fewer than 70", lines)
+	if lines := strings.Count(string(program), "\n"); lines > 40 {
+		t.Errorf("the program has %d lines, want at most 40", lines)
 	}
 }

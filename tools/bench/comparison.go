@@ -25,6 +25,7 @@ var (
 	ratioToBare    = ratio("Unary/size=1KiB", "inprocchain", "inprocgrpc")
 	belowToBare    = ratio("Unary/size=1KiB", "below", "inprocgrpc")
 	ratioToBufconn = ratio("OTel/n=5", "inprocchain", "bufconn")
+	ratioToTCP     = ratio("OTel/n=5", "inprocchain", "tcp")
 )
 
 var comparisons = []comparison{
@@ -35,7 +36,7 @@ var comparisons = []comparison{
 	{"1 KiB, 5 client and 5 server interceptors", "grpchan's `InterceptClientConnUnary` and its way of folding", ratio("BothInterceptors/n=5", "inprocchain", "grpchan")},
 	{"1 KiB, otelgrpc on both sides", "the bare channel's stats hooks, which omit 8 of 14 events", ratio("OTel/n=0", "inprocchain", "inprocgrpc")},
 	{sameFive, "grpc-go over bufconn, the same Chain", ratioToBufconn},
-	{sameFive, "grpc-go over loopback TCP, the same Chain", ratio("OTel/n=5", "inprocchain", "tcp")},
+	{sameFive, "grpc-go over loopback TCP, the same Chain", ratioToTCP},
 	{"bidi stream, 1 KiB a message", bare, ratio("Bidi/size=1KiB", "inprocchain", "inprocgrpc")},
 	{"bidi stream, 64 KiB a message", bare, ratio("Bidi/size=64KiB", "inprocchain", "inprocgrpc")},
 	{eachOfMany, grpcGosChain, quantity{perInterceptor("inprocchain"), perInterceptor("grpc-go")}},

@@ -77,7 +77,7 @@ func (r *results) texts() (texts, error) {
 		"ratios":      comparisons + image(finding, "ratios"),
 		"allocations": allocations,
 	}
-	for name, q := range map[string]quantity{"ratio to bare": ratioToBare, "ratio to bufconn": ratioToBufconn} {
+	for name, q := range map[string]quantity{"ratio to bare": ratioToBare, "ratio to bufconn": ratioToBufconn, "ratio to tcp": ratioToTCP} {
 		f, err := r.of(q)
 		if err != nil {
 			return nil, err

@@ -1,0 +1,92 @@
+// Command rest serves a service over gRPC on a network and over REST through a Channel, with
+// one chain, until it is interrupted. Then it completes what is in flight.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"log"
+	"net"
+	"net/http"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/sdk/trace"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
+)
+
+func main() {
+	grpcAddr := flag.String("grpc", "127.0.0.1:9090", "serve gRPC on this address")
+	restAddr := flag.String("rest", "127.0.0.1:8080", "serve REST on this address")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := serve(ctx, *grpcAddr, *restAddr); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func serve(ctx context.Context, grpcAddr, restAddr string) error {
+	spans := trace.NewTracerProvider() // add an exporter here
+	otel.SetTracerProvider(spans)
+
+	channel := inprocchain.New(
+		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler()),
+		inprocchain.WithUnaryServerInterceptors(audit),
+		inprocchain.WithServerMaxRecvMsgSize(1<<20),
+	)
+	pb.RegisterFlagsServer(channel, flags{})
+	server := channel.NewServer() // the same services, interceptors and limit on the network
+
+	mux := runtime.NewServeMux()
+	if err := pb.RegisterFlagsHandler(ctx, mux, channel.ClientConn()); err != nil {
+		return err
+	}
+	rest := &http.Server{Addr: restAddr, Handler: mux}
+
+	listener, err := net.Listen("tcp", grpcAddr)
+	if err != nil {
+		return err
+	}
+	failed := make(chan error, 2)
+	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- rest.ListenAndServe() }()
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+	}
+	return errors.Join(err, shutDown(rest, server, channel, spans))
+}
+
+// shutDown stops what receives requests first, and what requests need last.
+func shutDown(rest *http.Server, server *grpc.Server, channel *inprocchain.Channel, spans *trace.TracerProvider) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	err := rest.Shutdown(ctx)
+	stop := context.AfterFunc(ctx, server.Stop) // GracefulStop takes no context.
+	server.GracefulStop()
+	stop()
+	return errors.Join(err, channel.Shutdown(ctx), spans.Shutdown(ctx))
+}
+
+// audit logs the method and the result of each unary RPC.
+func audit(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	resp, err := handler(ctx, req)
+	log.Printf("audit: %s: %v", info.FullMethod, status.Code(err))
+	return resp, err
+}
+
+type flags struct{ pb.UnimplementedFlagsServer }
+
+func (flags) Get(_ context.Context, req *pb.GetRequest) (*pb.Flag, error) {
+	return &pb.Flag{Key: req.GetKey(), Enabled: true}, nil
+}
