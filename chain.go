@@ -3,6 +3,7 @@ package inprocchain
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net"
 
@@ -173,13 +174,19 @@ func (c Chain) LogValue() slog.Value { return slog.StringValue(c.String()) }
 // the package's path, or with as many elements as tell the packages in the list apart,
 // as in interceptors/auth.UnaryServerInterceptor. If a method returned the interceptor,
 // its receiver is added, as in interceptors.UnaryServerInterceptor for *ServerMetrics.
+// Different functions that have the same name, such as two closures of one function, are
+// followed by file and line.
+//
+// Below it are the other options. Call options have the names of their types, because their
+// values may be secret.
 func (c Chain) String() string {
-	return names.List(
+	sides := []names.Side{
 		names.Side{
 			Title:         "client",
 			Unary:         names.Functions(c.unaryClient),
 			Stream:        names.Functions(c.streamClient),
 			StatsHandlers: names.Types(c.clientStats),
+			Settings:      c.clientSettings(),
 		},
 		names.Side{
 			Title:              "server",
@@ -187,8 +194,47 @@ func (c Chain) String() string {
 			Stream:             names.Functions(c.streamServer),
 			StatsHandlers:      names.Types(c.serverStats),
 			StatsHandlersFirst: true,
+			Settings:           c.serverSettings(),
 		},
-	)
+	}
+	if settings := c.channelSettings(); len(settings) > 0 {
+		sides = append(sides, names.Side{Title: "in-process", Settings: settings})
+	}
+	return names.List(sides...)
+}
+
+func (c Chain) clientSettings() (all []names.Setting) {
+	if len(c.callOptions) > 0 {
+		all = append(all, names.Setting{What: "call options", Names: names.Types(c.callOptions)})
+	}
+	if c.userAgent != "" {
+		all = append(all, names.Setting{What: "user agent", Text: c.userAgent})
+	}
+	return all
+}
+
+func (c Chain) serverSettings() (all []names.Setting) {
+	if c.maxRecvSize != nil {
+		all = append(all, names.Setting{What: "largest request", Text: fmt.Sprint(*c.maxRecvSize, " bytes")})
+	}
+	return all
+}
+
+// channelSettings returns what a network ignores.
+func (c Chain) channelSettings() (all []names.Setting) {
+	if c.addr != nil {
+		all = append(all, names.Setting{What: "address", Text: c.addr.String()})
+	}
+	if c.cloner != nil {
+		all = append(all, names.Setting{What: "cloner", Names: names.Types([]inprocgrpc.Cloner{c.cloner})})
+	}
+	if c.peer != nil {
+		all = append(all, names.Setting{What: "peer", Names: names.Functions([]func(context.Context) *peer.Peer{c.peer})})
+	}
+	for _, r := range c.remotes {
+		all = append(all, names.Setting{What: "remote", Text: r.String()})
+	}
+	return all
 }
 
 // clientChain returns the chain of another client of the services that run base. Chains among

@@ -2,6 +2,9 @@ package inprocchain
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -106,6 +109,20 @@ func (c *Client) Chain() Chain {
 func (c *Client) Unwrap() grpc.ClientConnInterface {
 	c.mustBeMade("Unwrap")
 	return c.services.inproc
+}
+
+// String names the address, the services and the chain of the client. The text is for people
+// and may change.
+func (c *Client) String() string {
+	if c == nil || c.services == nil {
+		return "inprocchain.Client(none)"
+	}
+	return "inprocchain.Client " + c.text()
+}
+
+func (c *Client) text() string {
+	names := slices.Sorted(maps.Keys(c.services.inproc.GetServiceInfo()))
+	return fmt.Sprintf("at %v with services %v\n%v", c.chain.address(), names, c.chain)
 }
 
 // ClientConn returns a real [*grpc.ClientConn] whose RPCs are those of the client. It is

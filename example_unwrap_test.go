@@ -22,7 +22,7 @@ func ExampleUnwrap() {
 	fmt.Println(err)
 	// Output:
 	// true <nil>
-	// inprocchain: not an in-process channel; layers: *grpc.ClientConn
+	// inprocchain: not an in-process channel; layers: *grpc.ClientConn; the last one is the ClientConn of a Channel, which cannot be unwrapped: keep the Channel, and pass that to Unwrap
 }
 
 // As finds a layer by its type, for example to print the Chain of a Channel.

@@ -3,7 +3,6 @@ package inprocchain
 import (
 	"context"
 	"fmt"
-	"maps"
 	"reflect"
 	"slices"
 
@@ -263,8 +262,7 @@ func (c *Channel) String() string {
 	if c == nil || c.services == nil {
 		return "inprocchain.Channel(none)"
 	}
-	names := slices.Sorted(maps.Keys(c.services.inproc.GetServiceInfo()))
-	return fmt.Sprintf("inprocchain.Channel at %v with services %v\n%v", c.client.chain.address(), names, c.client.chain)
+	return "inprocchain.Channel " + c.client.text()
 }
 
 // Shutdown refuses new RPCs with Unavailable, however they are made, and waits for

@@ -9,6 +9,8 @@ import (
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
+
+	"github.com/inprocchain/inprocchain/internal/clientconn"
 )
 
 // ErrNotInProcess is the error of [Unwrap] for a connection that does not lead to an
@@ -30,9 +32,18 @@ var ErrNotInProcess = errors.New("inprocchain: not an in-process channel")
 func Unwrap(cc grpc.ClientConnInterface) (*inprocgrpc.Channel, error) {
 	ch, ok, seen := find[*inprocgrpc.Channel](cc)
 	if !ok {
-		return nil, fmt.Errorf("%w; layers: %s", ErrNotInProcess, strings.Join(shortened(seen), " → "))
+		return nil, fmt.Errorf("%w; layers: %s%s", ErrNotInProcess, strings.Join(shortened(seen), " → "), adviceFor(cc))
 	}
 	return ch, nil
+}
+
+// adviceFor says what to do if cc leads to the ClientConn of a Channel.
+func adviceFor(cc grpc.ClientConnInterface) string {
+	conn, ok := As[*grpc.ClientConn](cc)
+	if !ok || !clientconn.IsTarget(conn.Target()) {
+		return ""
+	}
+	return "; the last one is the ClientConn of a Channel, which cannot be unwrapped: keep the Channel, and pass that to Unwrap"
 }
 
 // shortened leaves out the middle of a long list of layers.
@@ -59,6 +70,9 @@ const maxLayers = 10_000
 // has seen.
 func find[T grpc.ClientConnInterface](cc grpc.ClientConnInterface) (_ T, ok bool, seen []string) {
 	for len(seen) < maxLayers {
+		if cc == nil {
+			return *new(T), false, append(seen, "nil")
+		}
 		if isNil(cc) {
 			return *new(T), false, append(seen, fmt.Sprintf("%T(nil)", cc))
 		}

@@ -80,10 +80,10 @@ func TestUnwrapErrorListsTheLayers(t *testing.T) {
 		cc   grpc.ClientConnInterface
 		want string
 	}{
-		"nil":                      {nil, "<nil>(nil)"},
+		"nil":                      {nil, "layers: nil"},
 		"a nil inprocgrpc.Channel": {(*inprocgrpc.Channel)(nil), "*inprocgrpc.Channel(nil)"},
 		"a nil Channel":            {(*inprocchain.Channel)(nil), "*inprocchain.Channel(nil)"},
-		"a layer around nil":       {&layer{}, "*inprocchain_test.layer → <nil>(nil)"},
+		"a layer around nil":       {&layer{}, "*inprocchain_test.layer → nil"},
 		"a ClientConn":             {&layer{new(grpc.ClientConn)}, "*inprocchain_test.layer → *grpc.ClientConn"},
 		"a layer around itself":    {self, "*inprocchain_test.layer → *inprocchain_test.layer"},
 		"a cycle":                  {first, "and so on"},
@@ -115,5 +115,34 @@ func TestAsFindsTheOutermostLayerOfItsType(t *testing.T) {
 	}
 	if got, ok := inprocchain.As[*grpc.ClientConn](outer); ok {
 		t.Errorf("As[*grpc.ClientConn] = %v, want none", got)
+	}
+}
+
+func TestUnwrapOfTheClientConnOfAChannelSaysToKeepTheChannel(t *testing.T) {
+	t.Parallel()
+	ch := inprocchain.New()
+	client := ch.NewClient()
+	network, err := grpc.NewClient("passthrough:///network", insecureDial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		cc         grpc.ClientConnInterface
+		hasAdvice  bool
+		wantLayers string
+	}{
+		"ClientConn of a Channel":   {ch.ClientConn(), true, "layers: *grpc.ClientConn; "},
+		"ClientConn of a Client":    {client.ClientConn(), true, "layers: *grpc.ClientConn; "},
+		"a layer around ClientConn": {&layer{ch.ClientConn()}, true, "layers: *inprocchain_test.layer → *grpc.ClientConn; "},
+		"a network":                 {network, false, "layers: *grpc.ClientConn"},
+		"nil":                       {nil, false, "layers: nil"},
+	} {
+		_, err := inprocchain.Unwrap(test.cc)
+		if err == nil || !strings.Contains(err.Error(), test.wantLayers) || strings.Contains(err.Error(), "keep the Channel") != test.hasAdvice {
+			t.Errorf("%s: Unwrap returned %v, want %q, and advice: %t", name, err, test.wantLayers, test.hasAdvice)
+		}
+	}
+	if err := errors.Join(ch.Shutdown(t.Context()), network.Close()); err != nil {
+		t.Error(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"sync/atomic"
 
 	"google.golang.org/grpc"
@@ -75,6 +76,9 @@ func targetOf(addr net.Addr) string {
 	}
 	return scheme + "://" + (&url.URL{Path: path}).EscapedPath()
 }
+
+// IsTarget reports whether target is that of a connection of this package.
+func IsTarget(target string) bool { return strings.HasPrefix(target, scheme+":") }
 
 // Retire closes the connection. Its RPCs in flight are not canceled.
 func (c *Conn) Retire() {

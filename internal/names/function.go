@@ -1,6 +1,7 @@
 package names
 
 import (
+	"fmt"
 	slashpath "path"
 	"reflect"
 	"regexp"
@@ -23,9 +24,15 @@ var (
 func function(f any) Name {
 	pc := reflect.ValueOf(f).Pointer()
 	symbol := runtime.FuncForPC(pc)
-	file, _ := symbol.FileLine(pc)
+	file, line := symbol.FileLine(pc)
+	name := nameOf(symbol.Name(), file)
+	name.position = fmt.Sprintf("%s:%d", slashpath.Base(file), line)
+	return name
+}
 
-	path, name := cutSymbol(typeArguments.Replace(symbol.Name()))
+// nameOf returns the name of a function whose code is in file.
+func nameOf(symbol, file string) Name {
+	path, name := cutSymbol(typeArguments.Replace(symbol))
 	local := closureSuffix.ReplaceAllString(name, "")
 	if !strings.Contains(name, ".func") || isDirectoryOf(slashpath.Dir(file), path) {
 		return Name{path: path, local: local}

@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"strings"
 	"text/tabwriter"
-
-	"google.golang.org/grpc/stats"
 )
 
 // A Side lists what a chain runs on one side.
@@ -16,13 +14,22 @@ type Side struct {
 	Unary, Stream      []Name
 	StatsHandlers      []Name
 	StatsHandlersFirst bool // whether they run outside the interceptors
+	Settings           []Setting
+}
+
+// A Setting is what a side has apart from what runs.
+type Setting struct {
+	What  string
+	Text  string // of the setting, unless it has names
+	Names []Name
 }
 
 // A Name is the name of a function or type.
 type Name struct {
-	prefix string // what precedes the package: "*" for a pointer type
-	path   string // the path of the package; empty if there is none
-	local  string // the name within the package
+	prefix   string // what precedes the package: "*" for a pointer type
+	path     string // the path of the package; empty if there is none
+	local    string // the name within the package
+	position string // where a function is, as in chain.go:12
 }
 
 // Functions returns the names of functions.
@@ -34,11 +41,11 @@ func Functions[F any](functions []F) []Name {
 	return all
 }
 
-// Types returns the names of the types of stats handlers.
-func Types(handlers []stats.Handler) []Name {
+// Types returns the names of the types of values, such as stats handlers.
+func Types[T any](values []T) []Name {
 	var all []Name
-	for _, handler := range handlers {
-		all = append(all, typeOf(handler))
+	for _, value := range values {
+		all = append(all, typeOf(value))
 	}
 	return all
 }
@@ -51,18 +58,22 @@ func typeOf(v any) Name {
 	if t.PkgPath() == "" {
 		return Name{local: fmt.Sprintf("%T", v)}
 	}
-	return Name{prefix, t.PkgPath(), t.Name()}
+	return Name{prefix: prefix, path: t.PkgPath(), local: t.Name()}
 }
 
 // List returns a table for each side. A line is a position in the chain. It names the
 // interceptor for unary RPCs and the one for streaming RPCs, or has a dash if there is
-// no such interceptor.
+// no such interceptor. Different functions that have the same name are told apart by file
+// and line.
 func List(sides ...Side) string {
 	var all []Name
 	for _, side := range sides {
 		all = append(append(append(all, side.Unary...), side.Stream...), side.StatsHandlers...)
+		for _, setting := range side.Settings {
+			all = append(all, setting.Names...)
+		}
 	}
-	short := shorten(all)
+	short := newAbbreviations(all)
 	var out strings.Builder
 	for _, side := range sides {
 		side.list(&out, short)
@@ -70,11 +81,21 @@ func List(sides ...Side) string {
 	return out.String()
 }
 
-func (s Side) list(out *strings.Builder, short map[string]string) {
-	if len(s.Unary)+len(s.Stream)+len(s.StatsHandlers) == 0 {
+func (s Side) list(out *strings.Builder, short abbreviations) {
+	switch {
+	case len(s.Unary)+len(s.Stream)+len(s.StatsHandlers) > 0:
+		s.listWhatRuns(out, short)
+	case len(s.Settings) > 0:
+		fmt.Fprintf(out, "%s\n", s.Title)
+	default:
 		fmt.Fprintf(out, "%s: nothing\n", s.Title)
-		return
 	}
+	for _, setting := range s.Settings {
+		fmt.Fprintf(out, "  %s: %s\n", setting.What, setting.text(short))
+	}
+}
+
+func (s Side) listWhatRuns(out *strings.Builder, short abbreviations) {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	defer w.Flush()
 	fmt.Fprintf(w, "%s\tunary\tstream\n", s.Title)
@@ -95,16 +116,49 @@ func (s Side) list(out *strings.Builder, short map[string]string) {
 }
 
 // at returns the name at index i, or a dash if there is none.
-func at(names []Name, i int, short map[string]string) string {
+func at(names []Name, i int, short abbreviations) string {
 	if i >= len(names) {
 		return "-"
 	}
 	return names[i].text(short)
 }
 
-func (n Name) text(short map[string]string) string {
+func (s Setting) text(short abbreviations) string {
+	if s.Names == nil {
+		return s.Text
+	}
+	var all []string
+	for _, name := range s.Names {
+		all = append(all, name.text(short))
+	}
+	return strings.Join(all, ", ")
+}
+
+// abbreviations says how the names of a list are written.
+type abbreviations struct {
+	packages  map[string]string             // the short name of each package, by its path
+	positions map[[2]string]map[string]bool // of the functions of each path and local name
+}
+
+func newAbbreviations(all []Name) abbreviations {
+	positions := map[[2]string]map[string]bool{}
+	for _, name := range all {
+		key := [2]string{name.path, name.local}
+		if positions[key] == nil {
+			positions[key] = map[string]bool{}
+		}
+		positions[key][name.position] = true
+	}
+	return abbreviations{packages: shorten(all), positions: positions}
+}
+
+func (n Name) text(short abbreviations) string {
 	if n.path == "" {
 		return n.local
 	}
-	return n.prefix + short[n.path] + "." + n.local
+	text := n.prefix + short.packages[n.path] + "." + n.local
+	if len(short.positions[[2]string{n.path, n.local}]) > 1 {
+		text += " (" + n.position + ")"
+	}
+	return text
 }
