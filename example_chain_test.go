@@ -2,6 +2,7 @@ package inprocchain_test
 
 import (
 	"fmt"
+	"net"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -76,10 +77,16 @@ func ExampleChain_DialOptions() {
 		inprocchain.WithUnaryClientInterceptors(authorized),
 		inprocchain.WithUnaryServerInterceptors(printToken),
 	)
-	address, stop := startOtherProcess(chain)
-	defer stop()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	server := grpc.NewServer(chain.ServerOptions()...)
+	healthpb.RegisterHealthServer(server, health.NewServer())
+	go func() { _ = server.Serve(listener) }()
+	defer server.Stop()
 
-	conn, err := grpc.NewClient(address, append(chain.DialOptions(),
+	conn, err := grpc.NewClient(listener.Addr().String(), append(chain.DialOptions(),
 		grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		panic(err)
