@@ -25,11 +25,10 @@ const stopTimeout = 10 * time.Second
 
 // An app is one process of the application. Usually there is one process, which
 // has all the parts. If the flag service runs in another process, service and
-// server are nil and backend is not.
+// server are nil.
 type app struct {
 	service   *service
 	server    *grpc.Server         // serves gRPC over TCP
-	backend   *grpc.ClientConn     // to the flag service in another process
 	channel   *inprocchain.Channel // serves gRPC in-process
 	rest      *http.Server         // serves REST on the channel; nil if not asked for
 	chain     inprocchain.Chain    // for clients that connect over TCP
@@ -58,7 +57,9 @@ func launch(ctx context.Context, cfg config, out outputs) (*app, error) {
 		}
 	}
 	chain := newChain(newLog(out.log), cfg.token, &auditLog{out: out.audit}, telemetry)
-	a, err := start(ctx, cfg, grpc.NewServer(chain.ServerOptions()...), inprocchain.New(chain), telemetry)
+	service, channel := newService(), inprocchain.New(chain)
+	registerAll(channel, service)
+	a, err := start(ctx, cfg, service, channel.NewServer(), channel, telemetry)
 	if err != nil {
 		return nil, errors.Join(err, telemetry.shutdown(ctx))
 	}
@@ -73,39 +74,39 @@ func launchGateway(ctx context.Context, cfg config, backendAddr string, out outp
 		return nil, err
 	}
 	chain := newChain(newLog(out.log), cfg.token, &auditLog{out: out.audit}, telemetry)
-	backend, err := grpc.NewClient(backendAddr, append(chain.DialOptions(),
-		grpc.WithTransportCredentials(insecure.NewCredentials()))...)
-	if err != nil {
-		return nil, errors.Join(err, telemetry.shutdown(ctx))
-	}
 	a := &app{
-		backend:   backend,
-		channel:   inprocchain.New(chain, inprocchain.WithRemote(backend)),
+		channel: inprocchain.New(chain, inprocchain.WithRemoteTarget(backendAddr,
+			[]string{pb.Flags_ServiceDesc.ServiceName},
+			grpc.WithTransportCredentials(insecure.NewCredentials()))),
 		chain:     chain,
 		telemetry: telemetry,
 		grpcAddr:  backendAddr,
 		failed:    make(chan error, 1),
 	}
 	if err := a.serveREST(ctx, cfg.httpAddr); err != nil {
-		return nil, errors.Join(err, backend.Close(), telemetry.shutdown(ctx))
+		return nil, errors.Join(err, telemetry.shutdown(ctx))
 	}
 	return a, nil
 }
 
-// start serves the flag service on the server and on the channel, and REST on
-// the channel.
-func start(ctx context.Context, cfg config, server *grpc.Server, channel *inprocchain.Channel, telemetry *telemetry) (*app, error) {
+// registerAll registers the flag service, and reflection, so that clients such as grpcurl need
+// no .proto file.
+func registerAll(services reflection.GRPCServer, service *service) {
+	pb.RegisterFlagsServer(services, service)
+	reflection.Register(services)
+}
+
+// start serves gRPC on the server and REST on the channel. The services are registered on
+// both.
+func start(ctx context.Context, cfg config, service *service, server *grpc.Server, channel *inprocchain.Channel, telemetry *telemetry) (*app, error) {
 	a := &app{
-		service:   newService(),
+		service:   service,
 		server:    server,
 		channel:   channel,
 		chain:     channel.Chain(),
 		telemetry: telemetry,
 		failed:    make(chan error, 2),
 	}
-	pb.RegisterFlagsServer(inprocchain.MultiRegistrar(server, channel), a.service)
-	reflection.Register(server) // so that clients such as grpcurl need no .proto file
-
 	listener, err := net.Listen("tcp", cfg.grpcAddr)
 	if err != nil {
 		return nil, fmt.Errorf("serving gRPC: %w; choose another address with -grpc", err)
@@ -142,9 +143,6 @@ func (a *app) stop(ctx context.Context) error {
 	// REST requests are RPCs on the channel, so it is shut down after the REST server.
 	if err := a.channel.Shutdown(ctx); err != nil {
 		errs = append(errs, fmt.Errorf("stopping the channel: %w", err))
-	}
-	if a.backend != nil {
-		errs = append(errs, a.backend.Close())
 	}
 	a.serving.Wait()
 	return errors.Join(errs...)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"sync"
 	"time"
 
@@ -83,7 +84,7 @@ func (l *auditLog) write(r record) error {
 	return err
 }
 
-// readRecords returns the log's records by transport, without their times.
+// readRecords returns the log's records by transport, or by module, without their times.
 func readRecords(log io.Reader) (map[transport][]string, error) {
 	records := map[transport][]string{}
 	for lines := json.NewDecoder(log); ; {
@@ -93,7 +94,11 @@ func readRecords(log io.Reader) (map[transport][]string, error) {
 		} else if err != nil {
 			return nil, fmt.Errorf("reading the audit log: %w", err)
 		}
-		records[r.Transport] = append(records[r.Transport], fmt.Sprintf("%s %s %s", r.Actor, r.Action, r.Flag))
+		by := r.Transport
+		if slices.Contains(modules, r.Actor) {
+			by = transport(r.Actor)
+		}
+		records[by] = append(records[by], fmt.Sprintf("%s %s %s", r.Actor, r.Action, r.Flag))
 	}
 }
 

@@ -17,14 +17,17 @@ type call struct {
 	trace     trace.TraceID
 }
 
-// sendRequests sends all requests over each transport in turn, each with its own parent span.
-// It returns an error if ctx ends or if a result is neither a response nor a gRPC status.
-func sendRequests(ctx context.Context, a *app, token string) ([]call, error) {
+// sendRequests sends all requests over each transport in turn, and with -split by each module,
+// each with its own parent span. It returns an error if ctx ends or if a result is neither a response nor a gRPC status.
+func sendRequests(ctx context.Context, a *app, cfg config) ([]call, error) {
 	clients, closeClients, err := dial(a)
 	if err != nil {
 		return nil, err
 	}
 	defer closeClients()
+	if cfg.split {
+		clients = append(clients, moduleClients(a, cfg.token)...)
+	}
 	tracer := a.telemetry.tracers.Tracer("flags")
 	var calls []call
 	for _, client := range clients {
@@ -32,9 +35,12 @@ func sendRequests(ctx context.Context, a *app, token string) ([]call, error) {
 			if ctx.Err() != nil {
 				return calls, ctx.Err()
 			}
+			if request.noToken && client.hasToken {
+				continue
+			}
 			ctx, span := tracer.Start(ctx, request.name)
-			if !request.noToken {
-				ctx = withToken(ctx, token)
+			if !request.noToken && !client.hasToken {
+				ctx = withToken(ctx, cfg.token)
 			}
 			result, err := request.send(ctx, client)
 			span.End()

@@ -15,6 +15,7 @@ type client struct {
 
 	transport transport
 	title     string // for output
+	hasToken  bool   // It adds a token by itself.
 }
 
 // dial returns a client of the app for each transport. The client over TCP has the dial
@@ -36,8 +37,8 @@ func dial(a *app) (_ []client, closeClients func() error, _ error) {
 		return conn.Close()
 	}
 	return []client{
-		{rest, transportREST, "over REST"},
-		{pb.NewFlagsClient(conn), transportTCP, "over TCP"},
-		{pb.NewFlagsClient(a.channel), transportInProcess, "on the Channel"},
+		{rest, transportREST, "over REST", false},
+		{pb.NewFlagsClient(conn), transportTCP, "over TCP", false},
+		{pb.NewFlagsClient(a.channel), transportInProcess, "on the Channel", false},
 	}, closeClients, nil
 }

@@ -44,7 +44,7 @@ func runOneProcess(ctx context.Context, cfg config, stdout io.Writer) (_ *report
 	if cfg.otlp != "" {
 		fmt.Fprintf(stdout, "Traces go to %s\n\n", cfg.otlp)
 	}
-	calls, err := sendRequests(ctx, a, cfg.token)
+	calls, err := sendRequests(ctx, a, cfg)
 	// Once the app has stopped, nothing writes to log and records, and all spans have ended.
 	err = errors.Join(err, a.stop(ctx))
 	r := newReport(calls, spans.Ended(), records.Bytes())

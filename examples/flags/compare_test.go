@@ -146,7 +146,7 @@ func TestDifferencesBetweenTransportsAreReported(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			ta := startTestApp(t, test.chains)
-			calls, err := sendRequests(t.Context(), ta.app, testToken)
+			calls, err := sendRequests(t.Context(), ta.app, testConfig)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -30,9 +29,9 @@ func compareProcesses(ctx context.Context, cfg config, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("with two processes: %w", err)
 	}
-	what := "results, traces and audit records"
+	what := "results, traces, identities and audit records"
 	if cfg.otlp != "" {
-		what = "results and audit records" // The collector has the traces.
+		what = "results, identities and audit records" // The collector has the traces.
 	} else if err := two.checkProcesses(); err != nil {
 		return err
 	}
@@ -79,7 +78,7 @@ func sendThroughGateway(ctx context.Context, cfg config, service *serviceProcess
 	fmt.Fprintf(stdout, "The processes\n\n  gateway  process %d, REST on http://%s\n  flags    process %d, gRPC on %s\n\n",
 		os.Getpid(), a.httpAddr, service.cmd.Process.Pid, service.addr)
 	fmt.Fprintf(stdout, "The chain of both\n\n%s\n", a.chain)
-	return sendRequests(ctx, a, cfg.token)
+	return sendRequests(ctx, a, cfg)
 }
 
 // checkProcesses returns an error unless the process of the flag service recorded
@@ -101,9 +100,9 @@ func (r *report) checkProcesses() error {
 
 // sameRuns returns an error if the runs differ in results, traces or audit
 // records. The transports in the audit records may differ: with two processes,
-// all requests reach the service over TCP.
+// all requests reach the service over TCP. The actors are the same.
 func sameRuns(one, two *report) error {
-	for _, t := range []transport{transportREST, transportTCP, transportInProcess} {
+	for _, t := range callers() {
 		if got, want, differ := firstDifference(two.observations()[t], one.observations()[t]); differ {
 			return fmt.Errorf("results of %s differ: two processes have %s where one process has %s", t, got, want)
 		}
@@ -122,9 +121,20 @@ func sameRuns(one, two *report) error {
 	return nil
 }
 
-// allRecords returns the audit records of all transports, in the order in which
-// the requests were sent.
-func allRecords(r *report) ([]string, error) {
+// callers returns the transports and the modules, in the order in which they send requests.
+func callers() []transport {
+	all := []transport{transportREST, transportTCP, transportInProcess}
+	for _, name := range modules {
+		all = append(all, transport(name))
+	}
+	return all
+}
+
+// allRecords returns all audit records, in the order in which the requests were sent.
+func allRecords(r *report) (all []string, _ error) {
 	byTransport, err := r.records()
-	return slices.Concat(byTransport[transportREST], byTransport[transportTCP], byTransport[transportInProcess]), err
+	for _, t := range callers() {
+		all = append(all, byTransport[t]...)
+	}
+	return all, err
 }

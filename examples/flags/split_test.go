@@ -25,12 +25,20 @@ func TestSplitHasTheSameResultsTracesAndAuditRecords(t *testing.T) {
 		{"Requests over REST\n", 1},
 		{"Requests over TCP\n", 1},
 		{"Requests on the Channel\n", 1},
+		{"Requests by the billing module\n", 1},
+		{"Requests by the admin module\n", 1},
 		{"" +
 			"  create → dark-mode (white on black) is on\n" +
 			"    caller create gateway\n" +
 			"      client flags.v1.Flags/Create gateway\n" +
 			"        server flags.v1.Flags/Create flags\n" +
 			"          audit alice Create dark-mode flags\n", 3},
+		{"" +
+			"  create → dark-mode (white on black) is on\n" +
+			"    caller create gateway\n" +
+			"      client flags.v1.Flags/Create gateway\n" +
+			"        server flags.v1.Flags/Create flags\n" +
+			"          audit billing Create dark-mode flags\n", 1},
 		{"" +
 			"  watch and delete → present, then deleted\n" +
 			"    caller watch and delete gateway\n" +
@@ -41,8 +49,10 @@ func TestSplitHasTheSameResultsTracesAndAuditRecords(t *testing.T) {
 			"          audit alice Delete dark-mode flags\n", 3},
 		{`"transport":"tcp","actor":"alice","action":"Create","flag":"dark-mode"}`, 3},
 		{`"transport":"tcp","actor":"alice","action":"Delete","flag":"dark-mode"}`, 3},
-		{`msg="finished call" transport=tcp`, 24}, // eight RPCs over each transport
-		{"exited with status 0. All results, traces and audit records are the same as with one process.\n", 1},
+		{`"transport":"tcp","actor":"billing","action":"Create","flag":"dark-mode"}`, 1},
+		{`"transport":"tcp","actor":"admin","action":"Delete","flag":"dark-mode"}`, 1},
+		{`msg="finished call" transport=tcp`, 38}, // eight RPCs over each transport, and seven by each module
+		{"exited with status 0. All results, traces, identities and audit records are the same as with one process.\n", 1},
 	} {
 		if got := strings.Count(columns.ReplaceAllString(out, " $1"), want.text); got != want.times {
 			t.Errorf("standard output contains this text %d times, want %d:\n%s", got, want.times, want.text)
@@ -55,8 +65,8 @@ func TestSplitHasTheSameResultsTracesAndAuditRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(string(written), "\n"); got != 6 {
-		t.Errorf("the audit file has %d records, want 6:\n%s", got, written)
+	if got := strings.Count(string(written), "\n"); got != 10 {
+		t.Errorf("the audit file has %d records, want 10:\n%s", got, written)
 	}
 	for _, addr := range regexp.MustCompile(`127\.0\.0\.1:\d+`).FindAllString(out, -1) {
 		if conn, err := net.Dial("tcp", addr); err == nil {
@@ -87,10 +97,10 @@ func TestSplitExportsOneTraceFromBothProcesses(t *testing.T) {
 			crossings++
 		}
 	}
-	if crossings != 24 { // eight RPCs over each transport
-		t.Errorf("%d spans of the flag service have a parent in the gateway, want 24", crossings)
+	if crossings != 38 { // eight RPCs over each transport, and seven by each module
+		t.Errorf("%d spans of the flag service have a parent in the gateway, want 38", crossings)
 	}
-	if want := "All results and audit records are the same"; !strings.Contains(out, want) {
+	if want := "All results, identities and audit records are the same"; !strings.Contains(out, want) {
 		t.Errorf("standard output does not contain %q:\n%s", want, out)
 	}
 }
@@ -147,7 +157,7 @@ func TestDifferencesBetweenRunsAreReported(t *testing.T) {
 func TestSpansOfTheWrongProcessAreReported(t *testing.T) {
 	t.Parallel()
 	ta := startTestApp(t, sameChain)
-	calls, err := sendRequests(t.Context(), ta.app, testToken)
+	calls, err := sendRequests(t.Context(), ta.app, testConfig)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,8 +41,10 @@ func startTestApp(t *testing.T, chains chainsFunc) *testApp {
 	ta.telemetry = newTelemetry("flags", ta.spans)
 	ta.telemetry.tracers.RegisterSpanProcessor(ta.serverSpans)
 	network, inproc := chains(newChain(newLog(&ta.log), testToken, &auditLog{out: &ta.audit}, ta.telemetry), ta.telemetry)
+	service, server, channel := newService(), grpc.NewServer(network.ServerOptions()...), inprocchain.New(inproc)
+	registerAll(inprocchain.MultiRegistrar(server, channel), service)
 	var err error
-	ta.app, err = start(t.Context(), testConfig, grpc.NewServer(network.ServerOptions()...), inprocchain.New(inproc), ta.telemetry)
+	ta.app, err = start(t.Context(), testConfig, service, server, channel, ta.telemetry)
 	if err != nil {
 		t.Fatal(err)
 	}
