@@ -5,6 +5,7 @@ package outgrowing
 import (
 	"context"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
@@ -23,14 +25,13 @@ import (
 )
 
 // oneProcess is step 1 of docs/outgrowing.md.
-func oneProcess(chain inprocchain.Chain, flags pb.FlagsServer) *inprocchain.Channel {
-	server := grpc.NewServer(chain.ServerOptions()...) // if there are clients on the network
+func oneProcess(chain inprocchain.Chain, flags pb.FlagsServer) (*inprocchain.Channel, *grpc.Server) {
 	channel := inprocchain.New(chain)
+	pb.RegisterFlagsServer(channel, flags)
+	healthpb.RegisterHealthServer(channel, health.NewServer())
 
-	services := inprocchain.MultiRegistrar(server, channel)
-	pb.RegisterFlagsServer(services, flags)
-	healthpb.RegisterHealthServer(services, health.NewServer())
-	return channel
+	server := channel.NewServer() // if there are clients on the network
+	return channel, server
 }
 
 // flagsProcess is step 2 of docs/outgrowing.md.
@@ -41,15 +42,10 @@ func flagsProcess(chain inprocchain.Chain, flags pb.FlagsServer, opts ...grpc.Se
 }
 
 // remainingProcess is step 3 of docs/outgrowing.md.
-func remainingProcess(chain inprocchain.Chain, target string, opts ...grpc.DialOption) (*inprocchain.Channel, *grpc.ClientConn, error) {
-	conn, err := grpc.NewClient(target, append(chain.DialOptions(), opts...)...)
-	if err != nil {
-		return nil, nil, err
-	}
-	channel := inprocchain.New(chain, inprocchain.WithRemote(conn))
-
+func remainingProcess(chain inprocchain.Chain, target string, opts ...grpc.DialOption) *inprocchain.Channel {
+	channel := inprocchain.New(chain, inprocchain.WithRemoteTarget(target, []string{"flags.v1.Flags"}, opts...))
 	healthpb.RegisterHealthServer(channel, health.NewServer()) // and no flags service
-	return channel, conn, nil
+	return channel
 }
 
 func TestCallersAndInterceptorsStayTheSame(t *testing.T) {
@@ -66,7 +62,7 @@ func TestCallersAndInterceptorsStayTheSame(t *testing.T) {
 				return invoker(ctx, method, req, reply, cc, opts...)
 			}),
 		)
-		channel := oneProcess(chain, new(flags))
+		channel, _ := oneProcess(chain, new(flags))
 		if split {
 			channel = start(t, chain, new(flags))
 		}
@@ -83,13 +79,49 @@ func TestCallersAndInterceptorsStayTheSame(t *testing.T) {
 	}
 }
 
+// credentialsOf are credentials of a caller.
+type credentialsOf string
+
+func (c credentialsOf) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": string(c)}, nil
+}
+
+func (credentialsOf) RequireTransportSecurity() bool { return false }
+
+func TestModulesKeepTheirCredentials(t *testing.T) {
+	t.Parallel()
+	billing := inprocchain.WithDefaultCallOptions(grpc.PerRPCCredentials(credentialsOf("billing")))
+	for _, test := range []struct {
+		place string
+		dial  []grpc.DialOption // nil for one process
+		want  []string          // that the handler receives
+	}{
+		{"one process", nil, []string{"billing"}},
+		{"another process", []grpc.DialOption{grpc.EmptyDialOption{}}, []string{"billing"}},
+		{"credentials of the connection", []grpc.DialOption{grpc.WithPerRPCCredentials(credentialsOf("admin"))}, []string{"admin", "billing"}},
+	} {
+		service := new(flags)
+		channel, _ := oneProcess(inprocchain.NewChain(), service)
+		if test.dial != nil {
+			_, addr := listen(t, inprocchain.NewChain(), service)
+			channel = connect(t, inprocchain.NewChain(), addr, test.dial...)
+		}
+		if _, err := pb.NewFlagsClient(channel.NewClient(billing)).Create(t.Context(), new(pb.CreateRequest)); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(service.authorization, test.want) {
+			t.Errorf("%s: the handler received the credentials %q, want %q", test.place, service.authorization, test.want)
+		}
+	}
+}
+
 func TestMessagesOver4MiBRequireLargerLimits(t *testing.T) {
 	t.Parallel()
 	large := &flags{description: strings.Repeat("x", 5<<20)}
 	request := &pb.CreateRequest{Description: large.description}
 
-	one := pb.NewFlagsClient(oneProcess(inprocchain.NewChain(), large))
-	if _, err := one.Create(t.Context(), request); err != nil {
+	channel, _ := oneProcess(inprocchain.NewChain(), large)
+	if _, err := pb.NewFlagsClient(channel).Create(t.Context(), request); err != nil {
 		t.Errorf("in one process: %v", err)
 	}
 
@@ -102,10 +134,11 @@ func TestMessagesOver4MiBRequireLargerLimits(t *testing.T) {
 	}
 
 	const limit = 16 << 20
-	requests := grpc.MaxRecvMsgSize(limit)                                          // for grpc.NewServer
-	responses := inprocchain.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(limit)) // for the chain
-	_, addr := listen(t, inprocchain.NewChain(), large, requests)
-	raised := pb.NewFlagsClient(connect(t, inprocchain.NewChain(responses), addr))
+	chain := inprocchain.NewChain(
+		inprocchain.WithServerMaxRecvMsgSize(limit),
+		inprocchain.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(limit)),
+	)
+	raised := pb.NewFlagsClient(start(t, chain, large))
 	if _, err := raised.Create(t.Context(), request); err != nil {
 		t.Errorf("with the limits raised: %v", err)
 	}
@@ -199,7 +232,7 @@ func TestHandlersInAnotherProcessHaveNoClientContext(t *testing.T) {
 	t.Parallel()
 	for _, split := range []bool{false, true} {
 		service := new(flags)
-		channel := oneProcess(inprocchain.NewChain(), service)
+		channel, _ := oneProcess(inprocchain.NewChain(), service)
 		network := "inproc"
 		if split {
 			channel = start(t, inprocchain.NewChain(), service)
@@ -226,9 +259,11 @@ type flags struct {
 
 	clientContext bool // whether Create found its client's context
 	network       string
+	authorization []string // that Create received
 }
 
 func (f *flags) Create(ctx context.Context, _ *pb.CreateRequest) (*pb.Flag, error) {
+	f.authorization = metadata.ValueFromIncomingContext(ctx, "authorization")
 	f.clientContext = inprocgrpc.ClientContext(ctx) != nil
 	if p, ok := peer.FromContext(ctx); ok {
 		f.network = p.Addr.Network()
@@ -290,15 +325,9 @@ func serve(t *testing.T, server *grpc.Server, listener net.Listener) {
 func connect(t *testing.T, chain inprocchain.Chain, target string, opts ...grpc.DialOption) *inprocchain.Channel {
 	t.Helper()
 	opts = append(opts, grpc.WithTransportCredentials(insecure.NewCredentials()))
-	channel, conn, err := remainingProcess(chain, target, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	channel := remainingProcess(chain, target, opts...)
 	t.Cleanup(func() {
 		if err := channel.Shutdown(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-		if err := conn.Close(); err != nil {
 			t.Error(err)
 		}
 	})
