@@ -10,6 +10,7 @@ import (
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
@@ -59,31 +60,40 @@ func TestRESTRequestsHaveAnInProcessPeer(t *testing.T) {
 	}
 }
 
-// bearer is a token that is sent with each RPC.
-type bearer string
-
-func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	return map[string]string{"authorization": "Bearer " + string(b)}, nil
+// module is the AuthInfo of a module of this process. Nobody on a network can have it.
+type module struct {
+	credentials.CommonAuthInfo
+	name string
 }
 
-func (bearer) RequireTransportSecurity() bool { return true }
+func (module) AuthType() string { return "module" }
 
-func TestCallersInTheProcessSendTheirOwnCredentials(t *testing.T) {
+// authenticateCaller accepts modules of this process, and everybody else with a token.
+func authenticateCaller(ctx context.Context) (context.Context, error) {
+	if p, ok := peer.FromContext(ctx); ok {
+		if _, ok := p.AuthInfo.(module); ok {
+			return ctx, nil
+		}
+	}
+	return authenticate(ctx)
+}
+
+func TestModulesOfTheProcessAreKnownByTheirAuthInfo(t *testing.T) {
 	t.Parallel()
-	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(auth.UnaryServerInterceptor(authenticate)))
+	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(auth.UnaryServerInterceptor(authenticateCaller)))
 	channel := inprocchain.New(chain)
 	pb.RegisterFlagsServer(channel, new(service))
 
 	forREST := pb.NewFlagsClient(channel)
-	forBilling := pb.NewFlagsClient(channel.NewClient(
-		inprocchain.WithDefaultCallOptions(grpc.PerRPCCredentials(bearer("secret"))),
-	))
+	forBilling := pb.NewFlagsClient(channel.NewClient(chain, inprocchain.WithPeer(func(context.Context) *peer.Peer {
+		return &peer.Peer{AuthInfo: module{name: "billing"}}
+	})))
 
 	if _, err := forREST.Get(t.Context(), new(pb.GetRequest)); status.Code(err) != codes.Unauthenticated {
-		t.Errorf("without credentials, Get returned %v, want Unauthenticated", err)
+		t.Errorf("without a token, Get returned %v, want Unauthenticated", err)
 	}
 	if _, err := forBilling.Get(t.Context(), new(pb.GetRequest)); err != nil {
-		t.Errorf("with credentials, Get returned %v", err)
+		t.Errorf("as a module, Get returned %v", err)
 	}
 }
 

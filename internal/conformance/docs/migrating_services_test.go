@@ -89,7 +89,7 @@ func TestFromBuilder(t *testing.T) {
 	type config struct{ audit bool }
 	before := func(cfg config) *grpc.Server {
 		var options []grpc.ServerOption
-		options = append(options, grpc.MaxRecvMsgSize(1<<20))
+		options = append(options, grpc.MaxConcurrentStreams(100), grpc.MaxRecvMsgSize(1<<20))
 		options = append(options, grpc.ChainUnaryInterceptor(recovered))
 		if cfg.audit {
 			options = append(options, grpc.ChainUnaryInterceptor(audited))
@@ -99,19 +99,19 @@ func TestFromBuilder(t *testing.T) {
 	after := func(cfg config) (*grpc.Server, *inprocchain.Channel) {
 		var options []grpc.ServerOption // for the network alone
 		var shared []inprocchain.Option // for both
-		options = append(options, grpc.MaxRecvMsgSize(1<<20))
+		options = append(options, grpc.MaxConcurrentStreams(100))
+		shared = append(shared, inprocchain.WithServerMaxRecvMsgSize(1<<20))
 		shared = append(shared, inprocchain.WithUnaryServerInterceptors(recovered))
 		if cfg.audit {
 			shared = append(shared, inprocchain.WithUnaryServerInterceptors(audited))
 		}
-		chain := inprocchain.NewChain(shared...)
-		return grpc.NewServer(append(chain.ServerOptions(), options...)...), inprocchain.New(chain)
+		channel := inprocchain.New(shared...)
+		healthpb.RegisterHealthServer(channel, health.NewServer()) // and every other service
+		return channel.NewServer(options...), channel
 	}
 	old := before(config{audit: true})
 	server, channel := after(config{audit: true})
-	for _, registrar := range []grpc.ServiceRegistrar{old, server, channel} {
-		healthpb.RegisterHealthServer(registrar, health.NewServer())
-	}
+	healthpb.RegisterHealthServer(old, health.NewServer())
 	expectRan(t, overBufconn(t, old), "recovered audited")
 	expectRan(t, overBufconn(t, server), "recovered audited")
 	expectRan(t, channel, "recovered audited")
@@ -127,11 +127,9 @@ func TestFromConstructor(t *testing.T) {
 		return server
 	}
 	after := func(channel *inprocgrpc.Channel) *grpc.Server {
-		chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(recovered, audited))
-		server := grpc.NewServer(chain.ServerOptions()...)
-		services := inprocchain.MultiRegistrar(server, inprocchain.Wrap(channel, chain))
-		healthpb.RegisterHealthServer(services, health.NewServer())
-		return server
+		both := inprocchain.Wrap(channel, inprocchain.WithUnaryServerInterceptors(recovered, audited))
+		healthpb.RegisterHealthServer(both, health.NewServer())
+		return both.NewServer()
 	}
 	for _, newServer := range []func(*inprocgrpc.Channel) *grpc.Server{before, after} {
 		channel := &inprocgrpc.Channel{}

@@ -80,6 +80,7 @@ func TestReplacedChainPanicsWhileBuilding(t *testing.T) {
 			"RegisterService": func(ch *inprocchain.Channel) { ch.RegisterService(scriptedDesc(), scripted{}) },
 			"InProcess":       func(ch *inprocchain.Channel) { ch.InProcess() },
 			"NewClient":       func(ch *inprocchain.Channel) { ch.NewClient() },
+			"NewServer":       func(ch *inprocchain.Channel) { ch.NewServer() },
 		} {
 			t.Run(name+" after "+method, func(t *testing.T) {
 				t.Parallel()
