@@ -57,9 +57,7 @@ func serveNetwork(t *testing.T, chain inprocchain.Chain, more ...grpc.ServerOpti
 // overBufconn serves a server until the end of the test and returns a connection to it.
 func overBufconn(t *testing.T, server *grpc.Server, opts ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()
-	listener := bufconn.Listen(1 << 20)
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(server.Stop)
+	listener := listenBufconn(t, server)
 	cc, err := grpc.NewClient("passthrough:///network", append(opts,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
@@ -69,6 +67,14 @@ func overBufconn(t *testing.T, server *grpc.Server, opts ...grpc.DialOption) *gr
 	}
 	t.Cleanup(func() { _ = cc.Close() })
 	return cc
+}
+
+// listenBufconn serves a server until the end of the test.
+func listenBufconn(t *testing.T, server *grpc.Server) *bufconn.Listener {
+	listener := bufconn.Listen(1 << 20)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	return listener
 }
 
 // ask sends a question to the service, and returns the answer from the header.
