@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"testing"
@@ -59,7 +61,7 @@ func recordsOnSpans(t *testing.T, chains chainsFunc) (onSpans, written map[trans
 		}
 	}
 	ta.stop()
-	onSpans, err := readRecords(&log)
+	onSpans, err := readRecords(inOrder(t, &log))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,6 +70,30 @@ func recordsOnSpans(t *testing.T, chains chainsFunc) (onSpans, written map[trans
 		t.Fatal(err)
 	}
 	return onSpans, written
+}
+
+// inOrder returns the log in the order in which its records were made. Over TCP, the span of an
+// RPC may end after that of the next one.
+func inOrder(t *testing.T, log io.Reader) io.Reader {
+	t.Helper()
+	var records []record
+	for lines := json.NewDecoder(log); ; {
+		var next record
+		if err := lines.Decode(&next); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		records = append(records, next)
+	}
+	slices.SortFunc(records, func(a, b record) int { return a.Time.Compare(b.Time) })
+	sorted := new(bytes.Buffer)
+	for _, next := range records {
+		if err := (&auditLog{out: sorted}).write(next); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return sorted
 }
 
 // change creates a flag, and then watches and deletes it.
