@@ -35,6 +35,7 @@ type Chain struct {
 
 	// A network ignores these.
 	cloner  inprocgrpc.Cloner
+	shared  bool // messages
 	addr    net.Addr
 	peer    func(context.Context) *peer.Peer
 	remotes []remote
@@ -64,6 +65,7 @@ func (c Chain) apply(to *Chain) {
 	if c.cloner != nil {
 		to.cloner = c.cloner
 	}
+	to.shared = to.shared || c.shared
 	if c.addr != nil {
 		to.addr = c.addr
 	}

@@ -47,6 +47,7 @@ func newClient(chain Chain, s *services, closing *rpc.ClientConn) *Client {
 		UserAgent: chain.userAgent,
 		Stats:     observe.Combine(chain.clientStats),
 		Cloner:    chain.cloner,
+		Share:     chain.shared,
 		Remotes:   remotes,
 		Peer:      chain.peer,
 	})

@@ -133,6 +133,27 @@ func WithCloner(cloner inprocgrpc.Cloner) Option {
 	return optionFunc(func(c *Chain) { c.cloner = cloner })
 }
 
+// WithSharedMessages has a client and its handlers share what messages point to, instead of
+// copying it. The time of an RPC then does not grow with its messages, unless stats handlers
+// or size limits ask for their size.
+//
+// Use it only if all code on both sides, interceptors included, keeps this contract: each side
+// has its own struct; what it points to is shared and never changes again, on either side, not
+// even after the RPC. Setting a field of one's own message is allowed, and so is sending the
+// message again. Writing to a map, sorting a slice or changing a nested message is not: change a
+// copy that [proto.Clone] makes. A handler may still read its request after its caller has
+// returned because of a timeout. A program that is built with the race detector checks a
+// part of the contract, and panics with the method, the message and the field.
+//
+// The option applies to generated messages that have the same Go type on both sides. Other
+// messages, and those with a codec in their call options, are sent as without it. It is an
+// option of a client: a Channel may have clients that share, from [Channel.NewClient], and
+// clients that copy. It has no effect on RPCs made on [Channel.InProcess], on other connections
+// and on a network.
+func WithSharedMessages() Option {
+	return optionFunc(func(c *Chain) { c.shared = true })
+}
+
 // WithAddr sets the address of the Channel. It is the address of the peer on both sides,
 // the address in stats events, the :authority header, and what follows inproc:/// in the
 // target of [Channel.ClientConn]. It has no effect on a network.

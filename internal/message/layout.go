@@ -17,6 +17,7 @@ type layout struct {
 	key    *layout       // of a map
 	fields []fieldLayout // of a struct: those with pointers
 
+	isLazy       bool // a message with fields that are decoded when they are first read
 	isExtensions bool // the extension fields of a message, whose values reflect cannot read
 }
 
@@ -95,6 +96,7 @@ func (b layoutBuilder) buildElements(l *layout, t reflect.Type) {
 
 func (b layoutBuilder) buildFields(l *layout, t reflect.Type) {
 	for i := range t.NumField() {
+		l.isLazy = l.isLazy || t.Field(i).Type == reflect.TypeFor[protoimpl.LazyUnmarshalInfo]()
 		if field := b.build(t.Field(i).Type); !field.isFlat() {
 			l.fields = append(l.fields, fieldLayout{i, field})
 		}

@@ -18,6 +18,9 @@ import (
 // A cloner's copy that cannot be read without a data race, such as a struct with a lock,
 // counts as the largest message that grpc-go accepts by default.
 func (in *Copy) Memory() int {
+	if in.isShared {
+		return place + min(memoryOfShared(in.msg.(proto.Message)), maxMemory)
+	}
 	return place + min(memoryOf(in.msg), maxMemory)
 }
 
@@ -34,6 +37,17 @@ const (
 	// are not: a network refuses those that are nested more than 10,000 levels deep.
 	maxDepth = 100_000
 )
+
+// memoryOfShared is memoryOf for a message that others may read. A copy is measured if reading
+// may decode a part of it.
+func memoryOfShared(msg proto.Message) int {
+	m := measurer{isTree: true, isShared: true}
+	m.measure(msg)
+	if m.isLazy || m.hasExtensions {
+		return memoryOf(proto.Clone(msg))
+	}
+	return m.bytes
+}
 
 func memoryOf(msg any) int {
 	switch msg := msg.(type) {
@@ -66,6 +80,8 @@ type measurer struct {
 	depth         int
 	hasExtensions bool // Their values are missing in bytes.
 	isUnknown     bool // There are values that cannot be read.
+	isShared      bool // Others may read the values.
+	isLazy        bool // Others may decode a shared value, which is not read then.
 
 	visited map[pointer]bool // unless isTree
 }
@@ -87,7 +103,8 @@ func (m *measurer) measure(msg any) {
 
 // add adds the memory that v points to.
 func (m *measurer) add(v reflect.Value, l *layout) {
-	if m.bytes >= maxMemory || m.isUnknown {
+	m.isLazy = m.isLazy || m.isShared && l.isLazy
+	if m.bytes >= maxMemory || m.isUnknown || m.isLazy {
 		return
 	}
 	if m.depth++; m.depth > maxDepth {

@@ -1,5 +1,6 @@
 // Package message copies messages between caller and handler. Each message is
-// copied once in each direction, and the receiver owns the copy.
+// copied once in each direction, and the receiver owns the copy. A [Transfer] may copy only
+// the struct of a message, and share what it points to.
 package message
 
 import (
@@ -20,6 +21,10 @@ type Transfer struct {
 	Cloner inprocgrpc.Cloner // used instead of the default if it is not nil
 	Encode *Codec            // used before Cloner if it is not nil
 	Decode *Codec            // nil means the codec named "proto"
+
+	// Share has generated messages shared instead of copied: the receiver has a struct of its
+	// own, and what the struct points to must not change any more.
+	Share bool
 }
 
 // A Copy is a copy of a message. It has one owner, which may pass it to HandOver once.
@@ -29,6 +34,7 @@ type Copy struct {
 	size      int  // of the encoding of the sender's message, if Copy was asked to measure it
 	isMovable bool // msg has a generated type and no other user
 	isLent    bool // msg is the sender's message itself, and HandOver copies it
+	isShared  bool // Others may read what msg points to.
 }
 
 // An encoded message is a copy of a message in encoded form.
@@ -55,10 +61,13 @@ func (t *Transfer) Copy(out *Copy, in any, measure bool) error {
 }
 
 func (t *Transfer) copy(out *Copy, in any) error {
-	switch {
-	case t.Encode != nil:
+	if t.Encode != nil {
 		return encodeWith(t.Encode, out, in)
-	case t.Cloner != nil:
+	}
+	if share := t.sharingOf(in); share != nil {
+		return t.share(out, in.(proto.Message), share)
+	}
+	if t.Cloner != nil {
 		return t.clone(out, in)
 	}
 	msg, kind := asGenerated(in)
@@ -69,6 +78,25 @@ func (t *Transfer) copy(out *Copy, in any) error {
 		return marshalError(err)
 	}
 	*out = Copy{msg: proto.Clone(msg), isMovable: kind == generated}
+	return nil
+}
+
+// sharingOf returns how in is shared, or nil if it is copied.
+func (t *Transfer) sharingOf(in any) *sharing {
+	if !t.Share {
+		return nil
+	}
+	if _, kind := asGenerated(in); kind != generated {
+		return nil
+	}
+	return sharingOf(reflect.TypeOf(in))
+}
+
+func (t *Transfer) share(out *Copy, in proto.Message, share *sharing) error {
+	if err := proto.CheckInitialized(in); err != nil {
+		return marshalError(err)
+	}
+	*out = Copy{msg: share.copy(in), isMovable: true, isShared: true}
 	return nil
 }
 
@@ -99,17 +127,18 @@ func encodeWith(codec *Codec, out *Copy, in any) error {
 // message of the type of to. Otherwise it sets out to a copy. in must not change until
 // HandOver returns. measure is as for Copy. The error is a status.
 func (t *Transfer) Lend(out *Copy, in, to any, measure bool) error {
-	if t.Encode != nil || t.Cloner != nil || reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(in) || IsNil(to) || in == to {
+	if t.Encode != nil || reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(in) || IsNil(to) || in == to {
 		return t.Copy(out, in, measure)
 	}
 	msg, kind := asGenerated(in)
-	if kind != generated || !isExact(msg) || !hasStandardCodec() {
+	isShared := t.sharingOf(in) != nil
+	if !isShared && (t.Cloner != nil || kind != generated || !isExact(msg) || !hasStandardCodec()) {
 		return t.Copy(out, in, measure)
 	}
 	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
-	*out = Copy{msg: in, isLent: true}
+	*out = Copy{msg: in, isLent: true, isShared: isShared}
 	if measure {
 		out.size = Size(in)
 	}
@@ -125,8 +154,7 @@ func (t *Transfer) HandOver(out any, in *Copy) error {
 		return nil
 	}
 	if in.isLent {
-		proto.Reset(out.(proto.Message))
-		proto.Merge(out.(proto.Message), in.msg.(proto.Message))
+		in.copyLent(out.(proto.Message), in.msg.(proto.Message))
 		return nil
 	}
 	if _, isProto := out.(proto.Message); IsNil(out) && t.Decode == nil && (isProto || t.Cloner != nil) { // Others are for the codec to refuse.
@@ -150,6 +178,16 @@ func (t *Transfer) HandOver(out any, in *Copy) error {
 		return marshalError(err)
 	}
 	return unmarshalError(decode.unmarshal(data, out))
+}
+
+// copyLent sets out to the sender's message.
+func (in *Copy) copyLent(out, lent proto.Message) {
+	proto.Reset(out)
+	if in.isShared {
+		sharingOf(reflect.TypeOf(lent)).set(out, lent)
+	} else {
+		proto.Merge(out, lent)
+	}
 }
 
 // move sets out to the message in, if both have the same generated type, and reports

@@ -235,7 +235,7 @@ type format struct {
 }
 
 // newFormat returns the format of messages that no codec is named for. cloner may be nil.
-func newFormat(cloner inprocgrpc.Cloner) *format {
-	transfer := &message.Transfer{Cloner: cloner}
+func newFormat(cloner inprocgrpc.Cloner, share bool) *format {
+	transfer := &message.Transfer{Cloner: cloner, Share: share}
 	return &format{contentType: wire.ContentType(""), toServer: transfer, toClient: transfer}
 }

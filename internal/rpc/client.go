@@ -29,6 +29,7 @@ type ClientConfig struct {
 	UserAgent string            // in addition to grpc-go's; may be empty
 	Stats     stats.Handler     // may be nil
 	Cloner    inprocgrpc.Cloner // may be nil
+	Share     bool              // Generated messages are shared instead of copied.
 	Remotes   []*Remote
 	Peer      func(context.Context) *peer.Peer // that handlers see; may be nil, and return nil
 }
@@ -40,7 +41,7 @@ func NewClient(s *Server, config ClientConfig) *Client {
 		remotes: config.Remotes,
 		peer:    config.Peer,
 		conn:    newConnection(config.Addr, config.UserAgent, s.authInfo, config.Stats, s.stats),
-		format:  newFormat(config.Cloner),
+		format:  newFormat(config.Cloner, config.Share),
 	}
 }
 

@@ -59,7 +59,7 @@ func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 		methods:     methods{registered: config.Handlers, guarded: map[*grpc.ServiceDesc]service{}},
 		inFlight:    NewInFlight(),
 		authInfo:    authInfoOf(ch),
-		format:      newFormat(config.Cloner),
+		format:      newFormat(config.Cloner, false),
 		stats:       config.Stats,
 		unaryChain:  config.UnaryChain,
 		streamChain: config.StreamChain,
