@@ -14,6 +14,7 @@
 //   - motion: panics, cancels, deadlines and blocking stats handlers while an RPC runs
 //   - reliability: isolation, shutdown, load, faults and hostile input
 //   - scenarios: RPCs of every kind, compared by chaintest
+//   - shared: messages that a client and its handlers share
 //   - suites: test suites of grpchan and grpc-go
 //   - telemetry: spans and metrics
 //   - upstream: a module with a command that runs tests of other projects over Channels

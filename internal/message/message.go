@@ -25,6 +25,9 @@ type Transfer struct {
 	// Share has generated messages shared instead of copied: the receiver has a struct of its
 	// own, and what the struct points to must not change any more.
 	Share bool
+
+	watch     *Watch // checks shared messages; may be nil
+	direction direction
 }
 
 // A Copy is a copy of a message. It has one owner, which may pass it to HandOver once.
@@ -96,6 +99,7 @@ func (t *Transfer) share(out *Copy, in proto.Message, share *sharing) error {
 	if err := proto.CheckInitialized(in); err != nil {
 		return marshalError(err)
 	}
+	t.watch.add(t.direction, in, share)
 	*out = Copy{msg: share.copy(in), isMovable: true, isShared: true}
 	return nil
 }
@@ -131,14 +135,17 @@ func (t *Transfer) Lend(out *Copy, in, to any, measure bool) error {
 		return t.Copy(out, in, measure)
 	}
 	msg, kind := asGenerated(in)
-	isShared := t.sharingOf(in) != nil
-	if !isShared && (t.Cloner != nil || kind != generated || !isExact(msg) || !hasStandardCodec()) {
+	share := t.sharingOf(in)
+	if share == nil && (t.Cloner != nil || kind != generated || !isExact(msg) || !hasStandardCodec()) {
 		return t.Copy(out, in, measure)
 	}
 	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
-	*out = Copy{msg: in, isLent: true, isShared: isShared}
+	if share != nil {
+		t.watch.add(t.direction, msg, share)
+	}
+	*out = Copy{msg: in, isLent: true, isShared: share != nil}
 	if measure {
 		out.size = Size(in)
 	}

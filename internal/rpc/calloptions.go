@@ -232,10 +232,28 @@ func (o callOptions) checkReceived(size int) error {
 type format struct {
 	contentType        string
 	toServer, toClient *message.Transfer
+
+	contract *message.Contract // of shared messages; may be nil
+	watch    *message.Watch    // of those of one RPC; may be nil
 }
 
 // newFormat returns the format of messages that no codec is named for. cloner may be nil.
 func newFormat(cloner inprocgrpc.Cloner, share bool) *format {
 	transfer := &message.Transfer{Cloner: cloner, Share: share}
-	return &format{contentType: wire.ContentType(""), toServer: transfer, toClient: transfer}
+	f := &format{contentType: wire.ContentType(""), toServer: transfer, toClient: transfer}
+	if share {
+		f.contract = message.NewContract()
+	}
+	return f
+}
+
+// forRPC returns the format of the messages of one RPC.
+func (f *format) forRPC(method string) *format {
+	watch := f.contract.Watch(method)
+	if watch == nil {
+		return f
+	}
+	watched := *f
+	watched.watch, watched.toServer, watched.toClient = watch, watch.Requests(f.toServer), watch.Responses(f.toClient)
+	return &watched
 }

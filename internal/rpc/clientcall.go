@@ -47,7 +47,7 @@ func (c *clientCall) prepare(client *Client, ctx context.Context, method string,
 	c.ctx = ctx
 	c.setDeadline(ctx)
 	c.opts = newCallOptions(opts)
-	c.format = client.format
+	c.format = client.format.forRPC(method)
 	c.request = &client.conn.request
 	c.metadata, _ = metadata.FromOutgoingContext(ctx)
 	err := c.check()
@@ -90,7 +90,7 @@ func (c *clientCall) setCodec() error {
 	if client == nil && subtype == "" {
 		return nil
 	}
-	named := *c.client.format
+	named := *c.format
 	if subtype != "" {
 		named.contentType = wire.ContentType(subtype)
 	}

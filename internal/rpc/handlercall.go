@@ -98,6 +98,7 @@ func (h *handlerCall) serve(half handlerHalf) {
 	hasReturned := false
 	defer func() { h.afterHandler(hasReturned) }()
 	h.tellEnd(half.serve())
+	h.format.watch.Check()
 	hasReturned = true
 }
 
