@@ -147,7 +147,7 @@ func TestSharedMessageNeedsItsRequiredFields(t *testing.T) {
 }
 
 // A notGenerated has a field that no generated struct has.
-type notGenerated struct{ own int }
+type notGenerated struct{ _ int }
 
 func TestUnknownStructsAreNotShared(t *testing.T) {
 	if sharingOf(reflect.TypeFor[*notGenerated]()) != nil {

@@ -35,8 +35,8 @@ func TestDifferences(t *testing.T) {
 			func(m *testpb.Open) any { return m.Named[1] == nil }, false, false, true,
 		},
 		"nil_message_in_a_oneof": {
-			&testpb.Open{Child: &testpb.Open{Choice: &testpb.Open_ChosenChild{}}},
-			func(m *testpb.Open) any { return m.Child.GetChosenChild() == nil }, false, false, true,
+			&testpb.Open{Choice: &testpb.Open_ChosenChild{}},
+			func(m *testpb.Open) any { return m.GetChosenChild() == nil }, false, false, true,
 		},
 		"empty_list": {
 			&testpb.Open{Child: &testpb.Open{Numbers: []int64{}}},
@@ -45,6 +45,10 @@ func TestDifferences(t *testing.T) {
 		"empty_map": {
 			&testpb.Open{Child: &testpb.Open{Blobs: map[string][]byte{}}},
 			func(m *testpb.Open) any { return m.Child.Blobs == nil }, true, true, false,
+		},
+		"empty_list_with_extension_fields": {
+			&testpb.Open{Numbers: []int64{}},
+			func(m *testpb.Open) any { return m.Numbers == nil }, true, true, true,
 		},
 		"measured_before": {
 			measured(&testpb.Open{Child: newTree()}),
