@@ -3,6 +3,7 @@ package message
 import (
 	"bytes"
 	"fmt"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -68,9 +69,13 @@ func (w *Watch) watch(t *Transfer, d direction) *Transfer {
 	return &watched
 }
 
-// add adds a message that is being sent.
-func (w *Watch) add(d direction, in proto.Message, share *sharing) {
+// add adds a generated message that is being sent, if it is shared.
+func (w *Watch) add(d direction, in proto.Message) {
 	if w == nil {
+		return
+	}
+	share := sharingOf(reflect.TypeOf(in))
+	if share == nil {
 		return
 	}
 	sent, err := newSnapshot(in, share)

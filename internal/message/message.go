@@ -99,7 +99,7 @@ func (t *Transfer) share(out *Copy, in proto.Message, share *sharing) error {
 	if err := proto.CheckInitialized(in); err != nil {
 		return marshalError(err)
 	}
-	t.watch.add(t.direction, in, share)
+	t.watch.add(t.direction, in)
 	*out = Copy{msg: share.copy(in), isMovable: true, isShared: true}
 	return nil
 }
@@ -142,9 +142,7 @@ func (t *Transfer) Lend(out *Copy, in, to any, measure bool) error {
 	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
-	if share != nil {
-		t.watch.add(t.direction, msg, share)
-	}
+	t.watch.add(t.direction, msg)
 	*out = Copy{msg: in, isLent: true, isShared: share != nil}
 	if measure {
 		out.size = Size(in)

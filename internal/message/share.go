@@ -19,6 +19,7 @@ import (
 // would not be the struct's own.
 type sharing struct {
 	fields     []int // of the struct, with an exported name
+	floats     []int // those of fields that can be a negative zero
 	slices     []int // those of fields that are slices
 	hasUnknown bool
 	byReflect  bool // The fields are not exported, or there are extension fields.
@@ -59,7 +60,10 @@ func newSharing(t reflect.Type) *sharing {
 			return nil
 		default:
 			s.fields = append(s.fields, i)
-			if field.Type.Kind() == reflect.Slice {
+			switch field.Type.Kind() {
+			case reflect.Float32, reflect.Float64:
+				s.floats = append(s.floats, i)
+			case reflect.Slice:
 				s.slices = append(s.slices, i)
 			}
 		}
@@ -84,11 +88,17 @@ func (s *sharing) set(out, in proto.Message) {
 	}
 	to, from := reflect.ValueOf(out).Elem(), reflect.ValueOf(in).Elem()
 	for _, i := range s.fields {
+		if value := from.Field(i); !value.IsZero() { // This takes less time than Set.
+			to.Field(i).Set(value)
+		}
+	}
+	for _, i := range s.floats { // IsZero does not tell the zeros apart.
 		to.Field(i).Set(from.Field(i))
 	}
 	for _, i := range s.slices {
-		slice := to.Field(i)
-		slice.SetCap(slice.Len())
+		if slice := to.Field(i); !slice.IsNil() {
+			slice.SetCap(slice.Len())
+		}
 	}
 	if !s.hasUnknown {
 		return

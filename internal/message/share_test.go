@@ -1,10 +1,13 @@
 package message
 
 import (
+	"bytes"
+	"math"
 	"reflect"
 	"sync"
 	"testing"
 
+	pb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -24,6 +27,7 @@ func shareCases() map[string]proto.Message {
 	proto.SetExtension(open, testpb.E_ExtraParts, [][]byte{{1}, {2}})
 	return map[string]proto.Message{
 		"empty":                    new(testpb.Open),
+		"negative zero":            wrapperspb.Double(math.Copysign(0, -1)),
 		"flat":                     wrapperspb.Bytes([]byte("data")),
 		"struct":                   structWith(3),
 		"unknown fields":           unknownFields(10),
@@ -46,8 +50,10 @@ func TestSharedMessageIsEqual(t *testing.T) {
 			for how, send := range transfers {
 				out := in.ProtoReflect().New().Interface()
 				send(t, &Transfer{Share: true}, in, out)
-				if !proto.Equal(out, in) {
-					t.Errorf("%s: received %v, want %v", how, out, in)
+				got, gotErr := proto.MarshalOptions{Deterministic: true}.Marshal(out)
+				want, wantErr := proto.MarshalOptions{Deterministic: true}.Marshal(in)
+				if !proto.Equal(out, in) || !bytes.Equal(got, want) || gotErr != nil || wantErr != nil {
+					t.Errorf("%s: received %v, want %v (errors %v, %v)", how, out, in, gotErr, wantErr)
 				}
 			}
 		})
@@ -182,7 +188,7 @@ func TestSharingOnlyReads(t *testing.T) {
 
 // BenchmarkShare compares sharing with a copy.
 func BenchmarkShare(b *testing.B) {
-	for name, in := range map[string]proto.Message{"open": benchmarkOpen(), "opaque": newOpaque(), "extensions": extended(), "struct": structWith(100)} {
+	for name, in := range map[string]proto.Message{"empty": new(pb.SimpleRequest), "flat": wrapperspb.Bytes(make([]byte, 1<<10)), "opaque": newOpaque(), "extensions": extended(), "struct": structWith(100)} {
 		for how, transfer := range map[string]*Transfer{"copy": {}, "share": {Share: true}} {
 			b.Run("message="+name+"/by="+how, func(b *testing.B) {
 				b.ReportAllocs()
@@ -200,5 +206,3 @@ func BenchmarkShare(b *testing.B) {
 		}
 	}
 }
-
-func benchmarkOpen() proto.Message { return wrapperspb.Bytes(make([]byte, 1024)) }
