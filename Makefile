@@ -116,4 +116,4 @@ upstream: ## run tests of grpc-go, go-grpc-middleware, otelgrpc and others over 
 
 .PHONY: bench
 bench: ## measure and write docs/performance.md; AGAIN=1 keeps the worse of two runs; ROUNDS=9 is short and only prints
-	go run -C tools ./bench $(if $(ROUNDS),-rounds $(ROUNDS),-write $(if $(AGAIN),-again))
+	go run -C tools ./bench $(if $(ROUNDS),-rounds $(ROUNDS),-write -goals $(if $(AGAIN),-again))
