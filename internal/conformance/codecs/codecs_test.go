@@ -59,6 +59,7 @@ func TestCodecsOfACallWorkAsOnANetwork(t *testing.T) {
 		{name: "JSON by ForceCodec", served: newNote, sent: sending(&note{"hello"}), reply: newNote, opts: []grpc.CallOption{grpc.ForceCodec(jsonCodec(registeredJSON))}},
 		{name: "JSON of a value", served: newNote, sent: sending(note{"hello"}), reply: newNote, opts: []grpc.CallOption{grpc.CallContentSubtype(registeredJSON)}},
 		{name: "JSON of nothing", served: newNote, sent: sending(nil), reply: newNote, opts: []grpc.CallOption{grpc.CallContentSubtype(registeredJSON)}, code: codes.Internal, message: "unexpected end of JSON input"},
+		{name: "JSON of a nil pointer", served: newNote, sent: sending((*note)(nil)), reply: newNote, opts: []grpc.CallOption{grpc.CallContentSubtype(registeredJSON)}},
 		{name: "JSON of what cannot be encoded", served: newNote, sent: sending(make(chan int)), reply: newNote, opts: []grpc.CallOption{grpc.CallContentSubtype(registeredJSON)}, code: codes.Internal, message: "grpc: error while marshaling: json: unsupported type: chan int"},
 		{name: "JSON that the server cannot decode", served: newNote, sent: sending(7), reply: newNote, opts: []grpc.CallOption{grpc.CallContentSubtype(registeredJSON)}, code: codes.Internal, message: "cannot unmarshal number"},
 		{name: "JSON that the client cannot decode", served: newNote, sent: sending(&note{"hello"}), reply: func() any { return new(int) }, opts: []grpc.CallOption{grpc.CallContentSubtype(registeredJSON)}, code: codes.Internal, message: "grpc: failed to unmarshal the received message: json: cannot unmarshal object"},
