@@ -146,6 +146,57 @@ func TestCloseCancelsRPCsInFlight(t *testing.T) {
 	}
 }
 
+// Close ends everything, so it also refuses what a handler begins with its own values and
+// without its cancellation.
+func TestCloseRefusesTheRPCsOfHandlersInFlight(t *testing.T) {
+	t.Parallel()
+	for kind, call := range textCalls {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			entered, nested := make(chan struct{}), make(chan error, 1)
+			var ch *inprocchain.Channel
+			ch = textService{unary: func(ctx context.Context, req string) (string, error) {
+				if req != "outer" {
+					return req, nil
+				}
+				close(entered)
+				<-ctx.Done()
+				_, err := call(context.WithoutCancel(ctx), ch, "inner")
+				nested <- err
+				return req, nil
+			}}.onChannel()
+			go func() { _, _ = callText(t.Context(), ch, "outer") }()
+			<-entered
+			if err := ch.Close(); err != nil {
+				t.Error(err)
+			}
+			if err := <-nested; status.Code(err) != codes.Unavailable {
+				t.Errorf("an RPC of a handler that Close waits for: %v, want Unavailable", err)
+			}
+		})
+	}
+}
+
+// Only what a Channel waits for may add to what it waits for.
+func TestShutdownRefusesTheRPCsOfHandlersOfAnotherChannel(t *testing.T) {
+	t.Parallel()
+	for kind, call := range textCalls {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			other := textService{}.onChannel()
+			if err := other.Shutdown(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			ch := textService{unary: func(ctx context.Context, req string) (string, error) {
+				return call(ctx, other, req)
+			}}.onChannel()
+			if _, err := callText(t.Context(), ch, ""); status.Code(err) != codes.Unavailable {
+				t.Errorf("an RPC on a Channel that is shut down, of a handler of another one: %v, want Unavailable", err)
+			}
+		})
+	}
+}
+
 // Shutdown does not wait for refused RPCs, however many there are. In this test, callers
 // retry without a pause while the last handler returns.
 func TestShutdownReturnsWhileCallersRetry(t *testing.T) {

@@ -100,3 +100,54 @@ func TestDrainKnowsEveryShard(t *testing.T) {
 		t.Errorf("Drain of nothing returned %v", err)
 	}
 }
+
+// oneShard returns an InFlight whose RPCs are all in one shard, and some of them.
+func oneShard(t *testing.T, count int) (*InFlight, []Entry) {
+	f := &InFlight{shards: make([]shard, 1)}
+	entries := make([]Entry, count)
+	for i := range entries {
+		if err := f.Enter(t.Context(), &entries[i], "/service/Method", nothing{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f, entries
+}
+
+// Those who wait for a shard learn when its last RPC leaves, and not before.
+func TestDrainWaitsForTheLastRPCOfAShard(t *testing.T) {
+	t.Parallel()
+	f, entries := oneShard(t, 2)
+	f.shards[0].drain(false)
+	first, second := f.shards[0].waitIdle(), f.shards[0].waitIdle()
+	entries[0].Leave()
+	select {
+	case <-first:
+		t.Error("the shard is idle with an RPC in flight")
+	default:
+	}
+	entries[1].Leave()
+	<-first
+	<-second
+}
+
+// A context that is kept refers to its RPC, and must not keep those that were in flight
+// beside it.
+func TestEntryThatHasLeftRefersToNoOther(t *testing.T) {
+	t.Parallel()
+	_, entries := oneShard(t, 3)
+	entries[1].Leave()
+	if e := &entries[1]; e.previous != nil || e.next != nil || e.rpc != nil {
+		t.Errorf("an entry that has left refers to %v, %v and %v", e.previous, e.next, e.rpc)
+	}
+}
+
+// Leaving twice must not take out another RPC.
+func TestLeavingTwiceTakesOutNoOther(t *testing.T) {
+	t.Parallel()
+	f, entries := oneShard(t, 3)
+	entries[1].Leave()
+	entries[1].Leave()
+	if got := f.names(); got != "/service/Method (2)" {
+		t.Errorf("in flight: %s", got)
+	}
+}
