@@ -12,23 +12,35 @@ import (
 // A message is preceded by 5 bytes on the wire.
 func TestWireLengthOfAMessageIncludesItsPrefix(t *testing.T) {
 	t.Parallel()
-	compare(t, nil, func(t *testing.T, over transport) *journal {
-		j := new(journal)
-		cc := over.open(t, inprocchain.NewChain(
-			inprocchain.WithClientStatsHandlers(lengthRecorder{t: t, journal: j, side: "client"}),
-			inprocchain.WithServerStatsHandlers(lengthRecorder{t: t, journal: j, side: "server"}),
-		), service{}.register)
-		if _, err := callUnary(t.Context(), cc); err != nil {
-			t.Fatal(err)
-		}
-		if err := cc.Invoke(t.Context(), unaryMethod, new(text), new(text)); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := callBidi(t.Context(), cc); err != nil {
-			t.Fatal(err)
-		}
-		return j
-	})
+	for name, sides := range map[string][]string{"both sides": {"client", "server"}, "the client": {"client"}, "the server": {"server"}} {
+		t.Run("observed by "+name, func(t *testing.T) {
+			t.Parallel()
+			compare(t, nil, func(t *testing.T, over transport) *journal {
+				j := new(journal)
+				cc := over.open(t, recordingLengths(t, j, sides), service{}.register)
+				if _, err := callUnary(t.Context(), cc); err != nil {
+					t.Fatal(err)
+				}
+				if err := cc.Invoke(t.Context(), unaryMethod, new(text), new(text)); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := callBidi(t.Context(), cc); err != nil {
+					t.Fatal(err)
+				}
+				return j
+			})
+		})
+	}
+}
+
+// recordingLengths returns a chain with a lengthRecorder on each of the sides.
+func recordingLengths(t *testing.T, j *journal, sides []string) inprocchain.Chain {
+	var opts []inprocchain.Option
+	for _, side := range sides {
+		with := map[string]func(...stats.Handler) inprocchain.Option{"client": inprocchain.WithClientStatsHandlers, "server": inprocchain.WithServerStatsHandlers}[side]
+		opts = append(opts, with(lengthRecorder{t: t, journal: j, side: side}))
+	}
+	return inprocchain.NewChain(opts...)
 }
 
 // A lengthRecorder is a stats handler that records the lengths of messages.
