@@ -32,6 +32,22 @@ func TestEmbeddedCallOptionsTakeEffect(t *testing.T) {
 	}
 }
 
+// The options belong to the caller, who may use them again.
+func TestCallOptionsOfTheCallerStayAsTheyAre(t *testing.T) {
+	t.Parallel()
+	var trailer metadata.MD
+	given := embedded{grpc.TrailerCallOption{TrailerAddr: &trailer}}
+	opts := []grpc.CallOption{given}
+	for kind, call := range textCalls {
+		if _, err := call(t.Context(), textService{}.onChannel(), "text", opts...); err != nil {
+			t.Fatal(err)
+		}
+		if opts[0] != given {
+			t.Errorf("%s: the option is %T afterwards", kind, opts[0])
+		}
+	}
+}
+
 // embedded and embeddedTwice are call options of an application that embed one of grpc-go.
 type embedded struct{ grpc.TrailerCallOption }
 

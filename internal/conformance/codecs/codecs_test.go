@@ -1,15 +1,21 @@
 package codecs_test
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding"
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/dynamicpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 )
 
 type text = wrapperspb.StringValue
@@ -76,6 +82,7 @@ func TestCodecsOfACallWorkAsOnANetwork(t *testing.T) {
 		{name: "the default codec by name", served: newText, sent: sending(hello), reply: newText, opts: []grpc.CallOption{grpc.CallContentSubtype("proto")}},
 		{name: "the default codec by ForceCodecV2", served: newText, sent: sending(hello), reply: newText, opts: []grpc.CallOption{grpc.ForceCodecV2(encoding.GetCodecV2("proto"))}},
 		{name: "frames that are not too large", served: newText, sent: sending(frameOf(hello)), reply: newFrame, opts: []grpc.CallOption{grpc.ForceCodecV2(raw), grpc.MaxCallSendMsgSize(7), grpc.MaxCallRecvMsgSize(7)}},
+		{name: "the last limits", served: newText, sent: sending(hello), reply: newText, opts: []grpc.CallOption{grpc.MaxCallSendMsgSize(6), grpc.MaxCallRecvMsgSize(6), grpc.MaxCallSendMsgSize(7), grpc.MaxCallRecvMsgSize(7)}},
 		{name: "frames that are too large to send", served: newText, sent: sending(frameOf(hello)), reply: newFrame, opts: []grpc.CallOption{grpc.ForceCodecV2(raw), grpc.MaxCallSendMsgSize(6)}, code: codes.ResourceExhausted, message: "7 vs. 6"},
 		{name: "frames that are too large to receive", served: newText, sent: sending(frameOf(hello)), reply: newFrame, opts: []grpc.CallOption{grpc.ForceCodecV2(raw), grpc.MaxCallRecvMsgSize(6)}, code: codes.ResourceExhausted, message: "7 vs. 6"},
 
@@ -88,6 +95,26 @@ func TestCodecsOfACallWorkAsOnANetwork(t *testing.T) {
 			t.Parallel()
 			e.compare(t)
 		})
+	}
+}
+
+// A codec is that of one call, and not of the next one.
+func TestCodecOfACallIsNotThatOfTheNext(t *testing.T) {
+	t.Parallel()
+	contentType := func(ctx context.Context, cc grpc.ClientConnInterface, sent, reply any, opts ...grpc.CallOption) string {
+		var header metadata.MD
+		if err := cc.Invoke(ctx, unaryMethod, sent, reply, append(opts, grpc.Header(&header))...); err != nil {
+			t.Error(err)
+		}
+		return strings.Join(header["content-type"], ", ")
+	}
+	for _, c := range connect.All(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { register(r, newText) }) {
+		hello := wrapperspb.String("hello")
+		first := contentType(t.Context(), c.Conn, hello, newText(), grpc.CallContentSubtype(registeredJSON))
+		second := contentType(t.Context(), c.Conn, hello, newText())
+		if first != "application/grpc+"+registeredJSON || second != "application/grpc" {
+			t.Errorf("%s: the content types are %q and %q", c.Name, first, second)
+		}
 	}
 }
 

@@ -1,0 +1,30 @@
+package rpc
+
+import "testing"
+
+// canceled is an RPC that notes that it was canceled.
+type canceled struct{ with error }
+
+func (c *canceled) cancel(err error) { c.with = err }
+
+// An RPC may begin while its ClientConn is being closed. It is then canceled at once.
+func TestClosedClientConnCancelsWhatItWatches(t *testing.T) {
+	t.Parallel()
+	conn := NewClientConn()
+	conn.Close()
+	rpc := new(canceled)
+	conn.watch(t.Context(), "/service/Method", rpc).Leave()
+	if rpc.with == nil {
+		t.Error("an RPC on a closed ClientConn goes on")
+	}
+}
+
+// A ClientConn may be used for as long as the process runs, and keeps no RPC that has ended.
+func TestClientConnKeepsNoRPCThatHasEnded(t *testing.T) {
+	t.Parallel()
+	conn := NewClientConn()
+	conn.watch(t.Context(), "/service/Method", new(canceled)).Leave()
+	if got := conn.inFlight.names(); got != "" {
+		t.Errorf("after the end, there is %s", got)
+	}
+}
