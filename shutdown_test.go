@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
@@ -174,6 +175,32 @@ func TestCloseRefusesTheRPCsOfHandlersInFlight(t *testing.T) {
 				t.Errorf("an RPC of a handler that Close waits for: %v, want Unavailable", err)
 			}
 		})
+	}
+}
+
+// A closing stats handler closes its Channel when a client's header has been sent.
+type closing struct {
+	silent
+	ch *inprocchain.Channel
+}
+
+func (c *closing) HandleRPC(_ context.Context, event stats.RPCStats) {
+	if _, isHeader := event.(*stats.OutHeader); isHeader {
+		_ = c.ch.Close()
+	}
+}
+
+// A unary handler starts after its request was sent. If the Channel was closed before, it
+// never does, and Close does not wait for it.
+func TestCloseKeepsAHandlerFromStarting(t *testing.T) {
+	t.Parallel()
+	handler := new(closing)
+	handler.ch = textService{unary: func(_ context.Context, req string) (string, error) {
+		t.Error("the handler was called after Close")
+		return req, nil
+	}}.onChannel(inprocchain.WithClientStatsHandlers(handler))
+	if _, err := callText(t.Context(), handler.ch, ""); status.Code(err) != codes.Unavailable {
+		t.Errorf("the caller got %v, want Unavailable", err)
 	}
 }
 

@@ -21,7 +21,7 @@ import (
 // An observer is a stats handler made of functions, which may be nil.
 type observer struct {
 	tagConn func(context.Context) context.Context
-	tagRPC  func()
+	tagRPC  func(context.Context)
 	event   func(stats.RPCStats)
 }
 
@@ -36,7 +36,7 @@ func (observer) HandleConn(context.Context, stats.ConnStats) {}
 
 func (o observer) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
 	if o.tagRPC != nil {
-		o.tagRPC()
+		o.tagRPC(ctx)
 	}
 	return ctx
 }
@@ -63,7 +63,7 @@ func TestStatsHandlersSeeNoRPCOnAClosedClientConn(t *testing.T) {
 	t.Parallel()
 	for kind, call := range calls {
 		seen := 0
-		chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(observer{tagRPC: func() { seen++ }}))
+		chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(observer{tagRPC: func(context.Context) { seen++ }}))
 		network, inProcess := connect.Network(t, chain, service{}.register), connect.InProcess(t, chain, service{}.register).ClientConn()
 		for name, cc := range map[string]*grpc.ClientConn{"network": network, "ClientConn": inProcess} {
 			if err := cc.Close(); err != nil {
@@ -104,6 +104,31 @@ func TestCallOptionsAreSetAfterTheEndIsTold(t *testing.T) {
 			}
 			j.add("afterwards", "header %v, trailer %v, peer %t", header["key"], trailer["key"], from.Addr != nil)
 		}
+		return j
+	})
+}
+
+// The context of a stream, from which that of TagRPC is derived, ends last.
+func TestOnFinishTheEndAndTheContextOfAStreamHaveTheirOrder(t *testing.T) {
+	t.Parallel()
+	compare(t, nil, func(t *testing.T, over transport) *journal {
+		j := new(journal)
+		var tagged context.Context
+		cc := over.open(t, inprocchain.NewChain(inprocchain.WithClientStatsHandlers(observer{
+			tagRPC: func(ctx context.Context) { tagged = ctx },
+			event: func(event stats.RPCStats) {
+				if _, isEnd := event.(*stats.End); isEnd {
+					j.add("client", "End, the context has ended: %t", tagged.Err() != nil)
+				}
+			},
+		})), service{}.register)
+		onFinish := grpc.OnFinish(func(err error) {
+			j.add("client", "OnFinish with %v, the context has ended: %t", status.Code(err), tagged.Err() != nil)
+		})
+		if err := calls["stream"](t.Context(), cc, onFinish); err != nil {
+			t.Fatal(err)
+		}
+		j.add("client", "afterwards, the context has ended: %t", tagged.Err() != nil)
 		return j
 	})
 }
