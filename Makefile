@@ -110,6 +110,12 @@ differential: ## compare random programs in-process and on the network, for twic
 	go test -C internal/conformance -timeout 0 -v -run Programs ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
 	go test -C internal/conformance -timeout 0 -v -race -run Races ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
 
+MUTANTS ?=
+
+.PHONY: mutants
+mutants: ## make each of several hundred mistakes in the core, and list those that no test notices; MUTANTS=inflight chooses
+	go run -C tools ./mutants -only '$(MUTANTS)'
+
 .PHONY: upstream
 upstream: ## run tests of grpc-go, go-grpc-middleware, otelgrpc and others over Channels
 	go run -C internal/conformance/upstream .

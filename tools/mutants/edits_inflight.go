@@ -1,0 +1,206 @@
+package main
+
+import "slices"
+
+var inFlightEdits = slices.Concat(in("internal/rpc/inflight.go",
+	edit{
+		does: "RPCs are accepted after Shutdown",
+		old:  `	if !s.draining {`,
+		new:  `	if true {`,
+	},
+	edit{
+		does: "RPCs of handlers are refused after Shutdown",
+		old:  `		if f.enterBeside(&handler.entry, e) {`,
+		new:  `		if false && f.enterBeside(&handler.entry, e) {`,
+	},
+	edit{
+		does: "RPCs of handlers are accepted after Close",
+		old:  `if parent.rpc == nil || s.closed {`,
+		new:  `if parent.rpc == nil {`,
+	},
+	edit{
+		does: "RPCs of handlers that have returned are accepted after Shutdown",
+		old:  `if parent.rpc == nil || s.closed {`,
+		new:  `if s.closed {`,
+	},
+	edit{
+		does: "a handler of another Channel counts as in flight",
+		old:  `if s == nil || !f.has(s) {`,
+		new:  `if s == nil || false && !f.has(s) {`,
+	},
+	edit{
+		does: "an RPC that was refused counts as in flight",
+		old:  `if s == nil || !f.has(s) {`,
+		new:  `if !f.has(s) {`,
+	},
+	edit{
+		does: "entering is not guarded",
+		race: true,
+		old: `	s.mu.Lock()
+	if !s.draining {
+		s.link(e)
+		s.mu.Unlock()
+		return nil
+	}
+	s.mu.Unlock()`,
+		new: `	if !s.draining {
+		s.link(e)
+		return nil
+	}`,
+	},
+	edit{
+		does: "entering beside a handler is not guarded",
+		race: true,
+		old: `	s.mu.Lock()
+	defer s.mu.Unlock()
+	if parent.rpc == nil || s.closed {`,
+		new: `	if parent.rpc == nil || s.closed {`,
+	},
+	edit{
+		does: "leaving is not guarded",
+		race: true,
+		old: `	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e.rpc == nil {`,
+		new: `	if e.rpc == nil {`,
+	},
+	edit{
+		does: "the entry after an RPC that leaves keeps it",
+		old: `	if e.next != nil {
+		e.next.previous = e.previous
+	}`,
+		new: ``,
+	},
+	edit{
+		does: "a second RPC is not linked to the first one",
+		old:  "		e.next.previous = e\n",
+		new:  "",
+	},
+	edit{
+		does: "an RPC may leave twice",
+		old: `	if e.rpc == nil {
+		return
+	}`,
+		new: ``,
+	},
+	edit{
+		does: "an RPC that has left keeps the others",
+		old:  `	e.previous, e.next, e.rpc = nil, nil, nil`,
+		new:  `	e.rpc = nil`,
+	},
+	edit{
+		does: "the last RPC wakes nobody",
+		old:  `		close(s.idle)`,
+		new:  ``,
+	},
+	edit{
+		does: "any RPC that leaves ends the wait",
+		old:  `if s.first == nil && s.idle != nil {`,
+		new:  `if s.idle != nil {`,
+	},
+	edit{
+		does: "a Shutdown whose context has ended fails though nothing is in flight",
+		old: `		select {
+		case <-f.shards[i].waitIdle():
+			continue
+		default:
+		}`,
+		new: ``,
+	},
+	edit{
+		does: "Shutdown ends with the error of its context after the last RPC has left",
+		old:  `if names := f.names(); names != "" {`,
+		new:  `if names := f.names(); true {`,
+	},
+	edit{
+		does: "Shutdown waits for RPCs beyond its context",
+		old:  `		case <-ctx.Done():`,
+		new:  `		case <-context.WithoutCancel(ctx).Done():`,
+	},
+	edit{
+		does: "Close does not wait",
+		old:  `		<-f.shards[i].waitIdle()`,
+		new:  `		f.shards[i].waitIdle()`,
+	},
+	edit{
+		does: "Close cancels nothing",
+		old:  `			rpc.cancel(err)`,
+		new:  `			_ = rpc`,
+	},
+	edit{
+		does: "Shutdown cancels what is in flight",
+		old:  `f.shards[i].drain(false)`,
+		new:  `f.shards[i].drain(false); for _, rpc := range f.shards[i].drain(true) { rpc.cancel(errClosed) }`,
+	},
+	edit{
+		does: "after Close, shards take RPCs of handlers",
+		old:  `	s.closed = true`,
+		new:  ``,
+	},
+	edit{
+		does: "draining is not guarded",
+		race: true,
+		old: `	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true`,
+		new: `	s.draining = true`,
+	},
+	edit{
+		does: "waiting is not guarded",
+		race: true,
+		old: `	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.first == nil {
+		return closedChannel`,
+		new: `	if s.first == nil {
+		return closedChannel`,
+	},
+	edit{
+		does: "counting is not guarded",
+		race: true,
+		old: `	s.mu.Lock()
+	defer s.mu.Unlock()
+	for e := s.first; e != nil; e = e.next {
+		counts`,
+		new: `	for e := s.first; e != nil; e = e.next {
+		counts`,
+	},
+	edit{
+		does: "a second Shutdown replaces what the first one waits for",
+		old: `	if s.idle == nil {
+		s.idle = make`,
+		new: `	if true {
+		s.idle = make`,
+	},
+	edit{
+		does: "methods in flight are not sorted",
+		old:  `slices.Sorted(maps.Keys(counts))`,
+		new:  `slices.Backward(slices.Sorted(maps.Keys(counts)))`,
+	},
+	edit{
+		does: "credentials are asked though the RPC will be refused",
+		old:  `	err := f.Enter(ctx, &probe, "", nothingToCancel{})`,
+		new:  `	_ = f.Enter(ctx, &probe, "", nothingToCancel{}); err := error(nil)`,
+	},
+	edit{
+		does: "the question whether an RPC would be accepted stays in flight",
+		old:  `	probe.Leave()`,
+		new:  ``,
+	},
+), in("internal/rpc/clientconn.go",
+	edit{
+		does: "a closed ClientConn accepts RPCs",
+		old:  `	c.closed.Store(true)`,
+		new:  ``,
+	},
+	edit{
+		does: "closing a ClientConn ends no RPC",
+		old:  `	c.inFlight.cancelAll(wire.ErrClientConnClosing)`,
+		new:  ``,
+	},
+	edit{
+		does: "an RPC that begins while its ClientConn is closed is not canceled",
+		old:  `		rpc.cancel(wire.ErrClientConnClosing)`,
+		new:  ``,
+	},
+))

@@ -1,0 +1,162 @@
+package main
+
+var unaryEdits = in("internal/rpc/unary.go",
+	edit{
+		does: "OnFinish comes before stats handlers see the end",
+		old: `	u.tellEnd(err)
+	u.opts.onFinish(err)`,
+		new: `	u.opts.onFinish(err)
+	u.tellEnd(err)`,
+	},
+	edit{
+		does: "a handler runs on after its caller has panicked",
+		old: `		u.stream.end(byClient, wire.ErrCanceled)
+		if u.stream.claim() {`,
+		new: `		if u.stream.claim() {`,
+	},
+	edit{
+		does: "an RPC whose caller has panicked stays in flight",
+		old:  `			call.leave()`,
+		new:  ``,
+	},
+	edit{
+		does: "a handler receives a request that could not be sent",
+		old:  `		u.handler.requestLost = true`,
+		new:  `		_ = 0`,
+	},
+	edit{
+		does: "a handler runs on after its request could not be sent",
+		old:  `		u.stream.end(byClient, err)`,
+		new:  ``,
+	},
+	edit{
+		does: "no handler sees an RPC whose request could not be sent",
+		old: `	size, err := u.copyRequest(&u.handler.request, req)
+	if err != nil {`,
+		new: `	size, err := u.copyRequest(&u.handler.request, req)
+	if err != nil {
+		return err
+	}
+	if err != nil {`,
+	},
+	edit{
+		does: "a header that a server refuses reaches the handler",
+		old:  `	if refused != nil {`,
+		new:  `	if false {`,
+	},
+	edit{
+		does: "OutPayload comes before the handler is started",
+		old: `	if refused != nil {
+		call`,
+		new: `	u.events.OutPayload(req, size)
+	if refused != nil {
+		call`,
+	},
+	edit{
+		does: "a request beyond the limit is sent",
+		old:  `return size, u.opts.checkSend(size)`,
+		new:  `return size, nil`,
+	},
+	edit{
+		does: "an RPC is not canceled when its ClientConn is closed",
+		old:  `entry := u.client.clientConn.watch(u.ctx, u.clientCall.method, u.stream)`,
+		new:  `entry := (*Entry)(nil)`,
+	},
+	edit{
+		does: "a ClientConn keeps RPCs that have ended",
+		old:  `	defer entry.Leave()`,
+		new:  `	_ = entry`,
+	},
+	edit{
+		does: "a caller waits beyond its context",
+		old:  `		case <-u.ctx.Done():`,
+		new:  `		case <-make(chan int):`,
+	},
+	edit{
+		does: "a caller waits beyond its own context if stats handlers have detached it",
+		old:  `		case <-u.givenDone():`,
+		new:  `		case <-make(chan int):`,
+	},
+	edit{
+		does: "a caller whose context has ended does not end the RPC",
+		old: `		u.stream.noticeEnd()
+		u.look()`,
+		new: `		u.look()`,
+	},
+	edit{
+		does: "what has arrived when the caller's context ends is not told",
+		old: `		u.stream.noticeEnd()
+		u.look()`,
+		new: `		u.stream.noticeEnd()`,
+	},
+	edit{
+		does: "events that arrive before the end are told at the end",
+		old:  `if u.events == nil && !u.stream.isOver() {`,
+		new:  `if !u.stream.isOver() {`,
+	},
+	edit{
+		does: "a second change blocks the handler",
+		old: `	select {
+	case u.changes <- struct{}{}:
+	default:
+	}`,
+		new: `	u.changes <- struct{}{}`,
+	},
+	edit{
+		does: "a lent response is not given back",
+		old:  `		defer call.takeBack()`,
+		new:  ``,
+	},
+	edit{
+		does: "a response beyond the limit is received",
+		old:  `if err := u.opts.checkReceived(size); err != nil {`,
+		new:  `if err := u.opts.checkReceived(size); false {`,
+	},
+	edit{
+		does: "the status of a response whose trailer cannot be read is lost",
+		old:  `	return status // A response`,
+		new:  `	return nil // A response`,
+	},
+	edit{
+		does: "stats handlers see the handler's own error",
+		old: `		err = wire.HandlerStatus(err)
+		h.sendStatus(err)
+		return err
+	}
+	return h.respond(resp)`,
+		new: `		h.sendStatus(wire.HandlerStatus(err))
+		return err
+	}
+	return h.respond(resp)`,
+	},
+	edit{
+		does: "a handler may decode its request twice",
+		old:  `	h.isDecoded = true`,
+		new:  ``,
+	},
+	edit{
+		does: "a request that cannot be decoded does not end the RPC",
+		old: `		h.sendStatus(err)
+		h.stream.release()`,
+		new: `		h.stream.release()`,
+	},
+	edit{
+		does: "the caller of a request that cannot be decoded waits for the handler",
+		old: `		h.sendStatus(err)
+		h.stream.release()`,
+		new: `		h.sendStatus(err)`,
+	},
+	edit{
+		does: "a response is lent though stats handlers may change it",
+		old: `	if h.events != nil {
+		return h.format.toClient.Copy`,
+		new: `	if false {
+		return h.format.toClient.Copy`,
+	},
+	edit{
+		does: "a response that cannot be encoded does not end the RPC",
+		old: `	if err := h.copyResponse(&response, resp); err != nil {
+		h.sendStatus(err)`,
+		new: `	if err := h.copyResponse(&response, resp); err != nil {`,
+	},
+)

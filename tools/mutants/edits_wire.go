@@ -1,0 +1,221 @@
+package main
+
+import "slices"
+
+var wireEdits = slices.Concat(in("internal/wire/metadata.go",
+	edit{
+		does: "keys are not validated",
+		old: `	if err := validateKey(key); err != nil {
+		return err
+	}`,
+		new: ``,
+	},
+	edit{
+		does: "binary values are validated",
+		old: `	if strings.HasSuffix(key, "-bin") {
+		return nil
+	}`,
+		new: ``,
+	},
+	edit{
+		does: "an empty key is accepted",
+		old:  `return fmt.Errorf("there is an empty key in the header")`,
+		new:  `return nil`,
+	},
+	edit{
+		does: "keys with a colon are refused",
+		old:  `	if key[0] == ':' {`,
+		new:  `	if false {`,
+	},
+	edit{
+		does: "keys of a handler that are not sent are checked",
+		old: `		if !isSent(key, values) {
+			continue
+		}
+		if !isHTTP2Name`,
+		new: `		if !isHTTP2Name`,
+	},
+	edit{
+		does: "keys of a handler are not checked",
+		old:  `		if !isHTTP2Name(key) {`,
+		new:  `		if false {`,
+	},
+	edit{
+		does: "binary values of a handler are checked",
+		old: `		if strings.HasSuffix(key, "-bin") {
+			continue
+		}`,
+		new: ``,
+	},
+	edit{
+		does: "values of a handler are not checked",
+		old:  `			if !isHTTP2Value(value) {`,
+		new:  `			if !isHTTP2Value(value) && false {`,
+	},
+	edit{
+		does: "a tab in a value of a handler is refused",
+		old:  `b < 0x20 && b != '\t' || b == 0x7F`,
+		new:  `b < 0x20 || b == 0x7F`,
+	},
+	edit{
+		does: "DEL in a value of a handler is accepted",
+		old:  `b < 0x20 && b != '\t' || b == 0x7F`,
+		new:  `b < 0x20 && b != '\t'`,
+	},
+	edit{
+		does: "the key te is sent",
+		old:  `"grpc-timeout", "te":`,
+		new:  `"grpc-timeout":`,
+	},
+	edit{
+		does: "keys with a colon are sent",
+		old:  `return strings.HasPrefix(key, ":")`,
+		new:  `return false`,
+	},
+	edit{
+		does: "keys without values are sent",
+		old:  `return len(values) > 0 && !isReserved(key)`,
+		new:  `return !isReserved(key)`,
+	},
+	edit{
+		does: "reserved keys reach a client of inprocgrpc",
+		old:  `	if isSentWhole(md) {`,
+		new:  `	if true {`,
+	},
+	edit{
+		does: "the header that a client receives is the handler's",
+		old:  `received[key] = slices.Clone(values)`,
+		new:  `received[key] = values`,
+	},
+	edit{
+		does: "an authority without a host is not completed",
+		old:  `escaped.WriteString("localhost")`,
+		new:  ``,
+	},
+	edit{
+		does: "the incoming metadata of a handler is the caller's",
+		old:  `append(slices.Clip(header[key]), values...)`,
+		new:  `append(header[key], values...); if len(header[key]) == len(values) { header[key] = values }`,
+	},
+	edit{
+		does: "appending credentials changes their metadata",
+		old:  `append(slices.Clip(header[key]), values...)`,
+		new:  `append(header[key], values...)`,
+	},
+	edit{
+		does: "several hosts are accepted",
+		old:  `hosts > 1`,
+		new:  `hosts > 1000`,
+	},
+	edit{
+		does: "the key connection is accepted",
+		old:  `if len(header["connection"]) > 0 {`,
+		new:  `if false {`,
+	},
+	edit{
+		does: "a handler sees the key host",
+		old:  `	delete(header, "host")`,
+		new:  ``,
+	},
+	edit{
+		does: "the audience of credentials contains the method",
+		old:  `service = method[:slash]`,
+		new:  `_ = slash`,
+	},
+	edit{
+		does: "the audience of credentials contains the usual port",
+		old:  `strings.TrimSuffix(authority, ":443")`,
+		new:  `authority`,
+	},
+	edit{
+		does: "credentials may return any status",
+		old:  `			if isRestricted(st.Code()) {`,
+		new:  `			if false && isRestricted(st.Code()) {`,
+	},
+	edit{
+		does: "an error of credentials that is no status is returned as it is",
+		old:  `return nil, status.Errorf(codes.Internal, "transport: per-RPC creds failed due to error: %v", err)`,
+		new:  `return nil, err`,
+	},
+	edit{
+		does: "keys of credentials keep their capitals",
+		old:  `		key = strings.ToLower(key)`,
+		new:  ``,
+	},
+	edit{
+		does: "metadata of credentials is not validated",
+		old:  `if err := validatePair(key, value); err != nil {`,
+		new:  `if err := error(nil); err != nil {`,
+	},
+	edit{
+		does: "credentials see a connection that is not secure",
+		old:  `credentials.CommonAuthInfo{SecurityLevel: credentials.PrivacyAndIntegrity}`,
+		new:  `credentials.CommonAuthInfo{}`,
+	},
+), in("internal/wire/status.go",
+	edit{
+		does: "stats handlers see an error of a handler that has no status",
+		old: `	return status.FromContextError(err).Err()
+}
+
+// ReceivedStatus`,
+		new: `	return err
+}
+
+// ReceivedStatus`,
+	},
+	edit{
+		does: "a handler's details without an error are ignored",
+		old:  `if err == nil && len(details) == 0 {`,
+		new:  `if err == nil {`,
+	},
+	edit{
+		does: "a message that is not UTF-8 arrives",
+		old:  `string([]rune(st.Message())) // valid`,
+		new:  `st.Message() // valid`,
+	},
+	edit{
+		does: "a code that is too large arrives",
+		old:  `	if code > math.MaxInt32 {`,
+		new:  `	if code > math.MaxUint32-1 && math.MaxInt32 > 0 {`,
+	},
+	edit{
+		does: "two values of details are decoded",
+		old:  `if len(details) != 1 || proto`,
+		new:  `if len(details) < 1 || proto`,
+	},
+	edit{
+		does: "details with another code arrive",
+		old:  `	if full.GetCode() != int32(code) {`,
+		new:  `	if false {`,
+	},
+	edit{
+		does: "an unusual error of a context becomes Unknown",
+		old:  `return status.Errorf(codes.Internal, "Unexpected error from context packet: %v", err)`,
+		new:  `return status.FromContextError(err).Err()`,
+	},
+	edit{
+		does: "stats handlers see the details in the trailer",
+		old:  `	delete(trailer, statusDetailsKey)`,
+		new:  ``,
+	},
+	edit{
+		does: "details without another trailer are lost",
+		old: `	if trailer == nil {
+		trailer = metadata.MD{}
+	}`,
+		new: `	if trailer == nil {
+		return nil
+	}`,
+	},
+	edit{
+		does: "the details of a status do not travel",
+		old:  `	if !HasDetails(err) {`,
+		new:  `	if true {`,
+	},
+	edit{
+		does: "details that cannot be encoded are sent",
+		old:  `	if marshalErr != nil {`,
+		new:  `	if false {`,
+	},
+))
