@@ -44,8 +44,8 @@ func TestClientConnRetainsNoRPCThatHasEnded(t *testing.T) {
 	t.Parallel()
 	for name, channel := range map[string]func(...inprocchain.Option) *inprocchain.Channel{
 		"a service": textService{}.onChannel,
-		"the fallback": func(opts ...inprocchain.Option) *inprocchain.Channel {
-			return inprocchain.New(inprocchain.WithFallback(textService{}.onChannel(opts...)))
+		"the remote": func(opts ...inprocchain.Option) *inprocchain.Channel {
+			return inprocchain.New(inprocchain.WithRemote(textService{}.onChannel(opts...)))
 		},
 	} {
 		for kind, call := range textCalls {

@@ -43,8 +43,8 @@ func (s brokenStream) Header() (metadata.MD, error) { return nil, s.header }
 func (s brokenStream) SendMsg(any) error            { return s.sending }
 func (s brokenStream) RecvMsg(any) error            { return s.receiving }
 
-// However an RPC on the fallback ends, its context ends, and Shutdown does not wait for it.
-func TestRPCsOnTheFallbackLeave(t *testing.T) {
+// However an RPC on the remote ends, its context ends, and Shutdown does not wait for it.
+func TestRPCsOnTheRemoteLeave(t *testing.T) {
 	t.Parallel()
 	failure := status.Error(codes.Aborted, "failed")
 	bidi, single := &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, &grpc.StreamDesc{ClientStreams: true}
@@ -85,7 +85,7 @@ func TestRPCsOnTheFallbackLeave(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			ch := inprocchain.New(inprocchain.WithFallback(&test.conn))
+			ch := inprocchain.New(inprocchain.WithRemote(&test.conn))
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			var err error
@@ -112,10 +112,10 @@ func TestRPCsOnTheFallbackLeave(t *testing.T) {
 }
 
 // SendMsg returns io.EOF if RecvMsg returns the status, so the RPC goes on until then.
-func TestStreamOnTheFallbackGoesOnAfterSendMsgReturnsEOF(t *testing.T) {
+func TestStreamOnTheRemoteGoesOnAfterSendMsgReturnsEOF(t *testing.T) {
 	t.Parallel()
 	conn := brokenConn{stream: brokenStream{sending: io.EOF}}
-	stream, err := inprocchain.New(inprocchain.WithFallback(&conn)).NewStream(t.Context(), &textDesc.Streams[0], textStream)
+	stream, err := inprocchain.New(inprocchain.WithRemote(&conn)).NewStream(t.Context(), &textDesc.Streams[0], textStream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,10 +128,10 @@ func TestStreamOnTheFallbackGoesOnAfterSendMsgReturnsEOF(t *testing.T) {
 }
 
 // As in grpc-go, OnFinish is called for an RPC that is refused.
-func TestOnFinishIsCalledForRefusedRPCsOnTheFallback(t *testing.T) {
+func TestOnFinishIsCalledForRefusedRPCsOnTheRemote(t *testing.T) {
 	t.Parallel()
 	for kind, call := range textCalls {
-		ch := inprocchain.New(inprocchain.WithFallback(new(brokenConn)))
+		ch := inprocchain.New(inprocchain.WithRemote(new(brokenConn)))
 		if err := ch.Shutdown(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -147,10 +147,10 @@ func TestOnFinishIsCalledForRefusedRPCsOnTheFallback(t *testing.T) {
 }
 
 // An error that the other connection has found before Close is its own.
-func TestCloseKeepsEarlierErrorsOfTheFallback(t *testing.T) {
+func TestCloseKeepsEarlierErrorsOfTheRemote(t *testing.T) {
 	t.Parallel()
 	failure := status.Error(codes.Aborted, "failed")
-	ch := inprocchain.New(inprocchain.WithFallback(&brokenConn{stream: brokenStream{receiving: failure}}))
+	ch := inprocchain.New(inprocchain.WithRemote(&brokenConn{stream: brokenStream{receiving: failure}}))
 	stream, err := ch.NewStream(t.Context(), &textDesc.Streams[0], textStream)
 	if err != nil {
 		t.Fatal(err)
