@@ -48,7 +48,7 @@ func (h *handlerCall) init(s *Server, conn *connection, caller *clientCall, valu
 	h.fullMethod, h.format, h.measures = caller.method, caller.format, s.stats != nil || caller.measuresResponses()
 	h.isWatched = caller.events != nil
 	h.values = handlerContext{Context: values, call: h, peer: conn.serverPeer, metadata: header, isTagged: s.stats != nil}
-	h.values.deadline, h.values.hasDeadline = caller.deadline, caller.hasDeadline
+	h.values.deadline, h.values.hasDeadline = caller.ctx.Deadline()
 	h.stream.contentType = caller.format.contentType
 	h.stream.caller = caller
 	h.cancelable, h.stream.cancelHandler = context.WithCancel(&h.values)
