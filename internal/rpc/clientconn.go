@@ -15,9 +15,12 @@ type ClientConn struct {
 	inFlight *InFlight
 }
 
+// clientShards is the number of shards of a client, of which there may be many.
+const clientShards = 8
+
 // NewClientConn returns a ClientConn that is open.
 func NewClientConn() *ClientConn {
-	return &ClientConn{closed: make(chan struct{}), inFlight: NewInFlight()}
+	return &ClientConn{closed: make(chan struct{}), inFlight: newInFlight(clientShards)}
 }
 
 // Close ends the RPCs in flight, and all later ones, with wire.ErrClientConnClosing. It

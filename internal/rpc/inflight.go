@@ -57,9 +57,11 @@ type canceler interface {
 // NewInFlight returns an InFlight that accepts RPCs.
 func NewInFlight() *InFlight {
 	// Four times as many shards as cores make it rare that two cores choose one.
-	count := 1 << bits.Len(uint(4*runtime.GOMAXPROCS(0)-1))
-	return &InFlight{shards: make([]shard, count)}
+	return newInFlight(1 << bits.Len(uint(4*runtime.GOMAXPROCS(0)-1)))
 }
+
+// newInFlight returns an InFlight with count shards, a power of two.
+func newInFlight(count int) *InFlight { return &InFlight{shards: make([]shard, count)} }
 
 // Enter accepts an RPC that is made with ctx, until Leave, or returns the status
 // of an RPC that is refused. While it is draining, it accepts only the RPCs that a
