@@ -230,6 +230,9 @@ func (c Chain) channelSettings() (all []names.Setting) {
 	if c.cloner != nil {
 		all = append(all, names.Setting{What: "cloner", Names: names.Types([]inprocgrpc.Cloner{c.cloner})})
 	}
+	if c.shared {
+		all = append(all, names.Setting{What: "messages", Text: "shared"})
+	}
 	if c.peer != nil {
 		all = append(all, names.Setting{What: "peer", Names: names.Functions([]func(context.Context) *peer.Peer{c.peer})})
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,6 +29,7 @@ func fullChain() inprocchain.Chain {
 		inprocchain.WithServerMaxRecvMsgSize(100),
 		inprocchain.WithAddr(address("inproc:1")),
 		inprocchain.WithCloner(new(countingCloner)),
+		inprocchain.WithSharedMessages(),
 		inprocchain.WithPeer(usualPeer),
 		inprocchain.WithRemote(newChannel()),
 		inprocchain.WithRemoteTarget("dns:///flags:9000", []string{"flags.v1.Flags"}, insecureDial, grpc.WithPerRPCCredentials(token("secret"))),
@@ -43,6 +45,7 @@ server
 in-process
   address: inproc:1
   cloner: *inprocchain_test.countingCloner
+  messages: shared
   peer: inprocchain_test.usualPeer
   remote: *inprocchain.Channel for services that are not registered
   remote: dns:///flags:9000 for [flags.v1.Flags]
@@ -109,5 +112,14 @@ func TestPrintingAChannelOrClientShowsItsServicesAndNoPointers(t *testing.T) {
 		if got := fmt.Sprint(v); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+// A new field of Chain needs a line in the text. If this test fails, add the option to fullChain
+// and its line to fullText, and then correct the number.
+func TestStringKnowsEveryFieldOfAChain(t *testing.T) {
+	t.Parallel()
+	if got, want := reflect.TypeFor[inprocchain.Chain]().NumField(), 14; got != want {
+		t.Errorf("Chain has %d fields, want %d", got, want)
 	}
 }
