@@ -10,7 +10,8 @@
 //	go run -C examples ./flags -split
 //
 // runs the service in a second process, makes the same requests again, and fails
-// if anything differs from the run in one process.
+// if anything differs from the run in one process. Two modules with credentials of
+// their own make requests, too.
 //
 //	go run -C examples ./flags -serve -grpc :9090 -http :8080
 //
