@@ -146,10 +146,11 @@ func WithCloner(cloner inprocgrpc.Cloner) Option {
 // part of the contract, and panics with the method, the message and the field.
 //
 // The option applies to generated messages that have the same Go type on both sides. Other
-// messages, and those with a codec in their call options, are sent as without it. It is an
-// option of a client: a Channel may have clients that share, from [Channel.NewClient], and
-// clients that copy. It has no effect on RPCs made on [Channel.InProcess], on other connections
-// and on a network.
+// messages, and those with a codec in their call options, are sent as without it.
+//
+// It is an option of a client: of the Channel's own, or of [Channel.NewClient]. So a Channel may
+// have clients that share and clients that copy. It has no effect on a network, on
+// [Channel.InProcess] and on RPCs to remote services.
 func WithSharedMessages() Option {
 	return optionFunc(func(c *Chain) { c.shared = true })
 }

@@ -50,6 +50,10 @@ func TestDifferences(t *testing.T) {
 			&testpb.Open{Numbers: []int64{}},
 			func(m *testpb.Open) any { return m.Numbers == nil }, true, true, true,
 		},
+		"unknown_bytes": {
+			&testpb.Open{Child: withUnknownNumber()},
+			func(m *testpb.Open) any { return m.Child.Number == nil }, false, false, true,
+		},
 		"measured_before": {
 			measured(&testpb.Open{Child: newTree()}),
 			func(m *testpb.Open) any { return reflect.ValueOf(m.Child).Elem().FieldByName("sizeCache").Int() > 0 }, false, false, true,
@@ -67,6 +71,13 @@ func TestDifferences(t *testing.T) {
 			t.Errorf("%s: on a network, copied and shared: %s, want %s", name, got, want)
 		}
 	}
+}
+
+// withUnknownNumber returns a message whose unknown fields have a number, which its type knows.
+func withUnknownNumber() *testpb.Open {
+	m := new(testpb.Open)
+	m.ProtoReflect().SetUnknown([]byte{1 << 3, 7})
+	return m
 }
 
 // measured returns m after proto.Size has stored sizes in it.

@@ -31,15 +31,16 @@ func TestOneClientSharesMessages(t *testing.T) {
 		cc   grpc.ClientConnInterface
 		want bool
 	}{
-		"with the option":                          {sharing, true},
-		"its ClientConn":                           {sharing.ClientConn(), true},
-		"with the option in a chain":               {service.tree().onChannel(inprocchain.NewChain(inprocchain.WithSharedMessages())), true},
-		"with stats handlers and interceptors":     {observed, true},
-		"with a cloner":                            {service.tree().sharing(inprocchain.WithCloner(inprocgrpc.ProtoCloner{})), true},
-		"another client with the option":           {copying.NewClient(inprocchain.WithSharedMessages()), true},
-		"without the option":                       {copying, false},
-		"another client without the option":        {sharing.NewClient(), false},
-		"on InProcess of a client with the option": {sharing.InProcess(), false},
+		"with the option":                           {sharing, true},
+		"its ClientConn":                            {sharing.ClientConn(), true},
+		"with the option in a chain":                {service.tree().onChannel(inprocchain.NewChain(inprocchain.WithSharedMessages())), true},
+		"with stats handlers and interceptors":      {observed, true},
+		"with a cloner":                             {service.tree().sharing(inprocchain.WithCloner(inprocgrpc.ProtoCloner{})), true},
+		"another client with the option":            {copying.NewClient(inprocchain.WithSharedMessages()), true},
+		"without the option":                        {copying, false},
+		"another client with the option in a chain": {copying.NewClient(inprocchain.NewChain(inprocchain.WithSharedMessages())), false},
+		"another client without the option":         {sharing.NewClient(), false},
+		"on InProcess of a client with the option":  {sharing.InProcess(), false},
 	} {
 		for kind, call := range map[string]func(*testing.T, grpc.ClientConnInterface, *testpb.Open) *testpb.Open{"unary": unaryTree, "stream": streamTree} {
 			sent := newTree()
