@@ -28,11 +28,18 @@ func in(file string, edits ...edit) []edit {
 	return edits
 }
 
-// edits returns all edits. Those of fallback.go are the last.
+// edits returns all edits. Those of remote.go are the last.
 func edits() []edit {
-	return slices.Concat(messageEdits, memoryEdits, wireEdits, observeEdits,
-		inFlightEdits, callEdits, unaryEdits, streamEdits, transportEdits, connectionEdits,
-		handlerEdits, directEdits, serverEdits, fallbackEdits)
+	return slices.Concat(
+		messageCodecEdits, messageEdits, messageLayoutEdits, messageMemoryEdits, messageReflectionEdits,
+		wireMetadataEdits, wireStatusEdits,
+		observeClientEdits, observeEdits, observeServerEdits,
+		rpcInflightEdits, rpcClientconnEdits, rpcClientEdits, rpcClientcallEdits, rpcCalloptionsEdits,
+		rpcUnaryEdits, rpcClientstreamEdits, rpcClientstreamendEdits, rpcMessagesEdits, rpcTransportstreamEdits,
+		rpcReceivedEdits, rpcConnectionEdits, rpcHandlercallEdits, rpcHandlercontextEdits, rpcGoexitEdits,
+		rpcServerstreamEdits, rpcDirectEdits, rpcServerEdits, rpcMethodsEdits, rpcHooksEdits,
+		rpcRemoteEdits,
+	)
 }
 
 // apply returns the file of an edit afterwards.

@@ -1,6 +1,6 @@
 // Mutants checks that the tests notice mistakes in the core of the library. The edits in the
-// files edits_*.go are such mistakes. It runs the tests once for each of them, and lists those
-// with which all tests pass.
+// files edits_*.go, one for each file of the library, are such mistakes. It runs the tests
+// once for each of them, and lists those with which all tests pass.
 //
 // It compiles the tests once, with all edits: each function that an edit changes is there a
 // second time, with the edit, and an environment variable chooses between them. No file of
@@ -60,7 +60,7 @@ func run(ctx context.Context, root string, chosen *regexp.Regexp) (unexpected in
 	}
 	var total result
 	for _, race := range []bool{false, true} {
-		all := suite{root, directory, race}
+		all := suite{root, directory, race, map[string]string{}}
 		result, err := all.runEdits(ctx, overlay, chosen)
 		if err != nil {
 			return 0, err

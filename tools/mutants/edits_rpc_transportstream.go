@@ -1,19 +1,19 @@
 package main
 
-import "slices"
-
-var transportEdits = slices.Concat(in("internal/rpc/transportstream.go",
+var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	edit{
 		does: "an RPC goes on after its ClientConn was closed",
-		old: `	if t.clientConn.isClosed() {
+		old: `	if t.clientConn.IsClosed() {
 		t.abandon`,
 		new: `	if false {
 		t.abandon`,
 	},
 	edit{
 		does: "an RPC goes on after its caller's context has ended",
-		old:  `	if err := caller.contextStatus(); err != nil {`,
-		new:  `	if err := caller.contextStatus(); false {`,
+		old: `	if err != nil {
+		t.abandon(byClient, err)`,
+		new: `	if false {
+		t.abandon(byClient, err)`,
 	},
 	edit{
 		does: "a caller whose context has ended waits for the server's stats handlers",
@@ -48,8 +48,8 @@ var transportEdits = slices.Concat(in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "a caller does not wait for the server's stats handlers",
-		old:  `return t.ended != notEnded && (t.ended != byServer || t.released)`,
-		new:  `return t.ended != notEnded`,
+		old:  `t.ended == byServer && t.released || t.ended > byServer`,
+		new:  `t.ended != notEnded`,
 	},
 	edit{
 		does: "SetHeader without metadata fails after the header was sent",
@@ -206,13 +206,13 @@ var transportEdits = slices.Concat(in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "a trailer of an RPC that succeeds is lost",
-		old:  `if err != nil || len(t.trailer) > 0 {`,
-		new:  `if err != nil {`,
+		old:  `if st != nil || len(t.trailer) > 0 {`,
+		new:  `if st != nil {`,
 	},
 	edit{
 		does: "reserved keys of a trailer arrive",
-		old:  `wire.WithDetails(wire.Traveling(t.trailer), err)`,
-		new:  `wire.WithDetails(t.trailer, err)`,
+		old:  `wire.WithDetails(wire.Traveling(t.trailer), st)`,
+		new:  `wire.WithDetails(t.trailer, st)`,
 	},
 	edit{
 		does: "a trailer that the client cannot read arrives",
@@ -261,159 +261,12 @@ var transportEdits = slices.Concat(in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "a handler whose ClientConn was closed gets Canceled",
-		old:  `	case t.ended == byConnection, t.clientConn.isClosed():`,
+		old:  `	case t.ended == byConnection, t.clientConn.IsClosed():`,
 		new:  `	case t.ended == byConnection:`,
 	},
 	edit{
 		does: "a handler whose Channel was closed gets Canceled",
-		old:  `	case t.ended == byConnection, t.clientConn.isClosed():`,
-		new:  `	case t.clientConn.isClosed():`,
-	},
-), in("internal/rpc/received.go",
-	edit{
-		does: "a header that is lost is received",
-		old:  `	if !t.headerSent || t.headerLost {`,
-		new:  `	if !t.headerSent {`,
-	},
-	edit{
-		does: "a header that was not sent is received",
-		old:  `	if !t.headerSent || t.headerLost {`,
-		new:  `	if t.headerLost {`,
-	},
-	edit{
-		does: "a trailer that was not received has values",
-		old: `	if !t.trailerReceived {
-		return metadata.MD{}
-	}`,
-		new: ``,
-	},
-	edit{
-		does: "a trailer without a header is the handler's",
-		old:  `return wire.ResponseHeader(t.arrived, t.contentType)`,
-		new:  `return t.arrived`,
-	},
-	edit{
-		does: "all who ask for the trailer share it",
-		old:  `return t.arrived.Copy()`,
-		new:  `return t.arrived`,
-	},
-	edit{
-		does: "receiving the header is not guarded",
-		race: true,
-		old: `	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.headerSent || t.headerLost {`,
-		new: `	if !t.headerSent || t.headerLost {`,
-	},
-	edit{
-		does: "looking is not guarded",
-		race: true,
-		old: `	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.arrivalLocked()`,
-		new: `	return t.arrivalLocked()`,
-	},
-	edit{
-		does: "stats handlers see a header that is lost",
-		old:  `		header:  t.headerSent && !t.headerLost,`,
-		new:  `		header:  t.headerSent,`,
-	},
-	edit{
-		does: "a response after a header that is lost arrives",
-		old:  `t.hasResponse && !t.headerLost, t.status`,
-		new:  `t.hasResponse, t.status`,
-	},
-	edit{
-		does: "a response is retained after it was received",
-		old:  `	t.response = message.Copy{}`,
-		new:  ``,
-	},
-	edit{
-		does: "a unary RPC without a response succeeds",
-		old:  `		status = wire.ErrNoResponse`,
-		new:  ``,
-	},
-))
-
-var connectionEdits = in("internal/rpc/connection.go",
-	edit{
-		does: "both ends of a connection share their peer",
-		old: `	p := c.clientPeer
-	return peer.NewContext(context.Background(), &p)`,
-		new: `	return peer.NewContext(context.Background(), &c.clientPeer)`,
-	},
-	edit{
-		does: "a connection of the server's stats handlers alone does not begin",
-		old:  `c.clientStats == nil && c.serverStats == nil || c.hasBegun`,
-		new:  `c.clientStats == nil || c.hasBegun`,
-	},
-	edit{
-		does: "an RPC waits for its connection beyond its context",
-		old: `	case <-call.ctx.Done():
-	case <-call.givenDone():`,
-		new: `	case <-call.givenDone():`,
-	},
-	edit{
-		does: "a connection begins after Shutdown",
-		old:  `if !c.isStarted && s.addConnection(c) {`,
-		new:  `if s.addConnection(c); !c.isStarted {`,
-	},
-	edit{
-		does: "a connection begins with each RPC",
-		old:  `		c.isStarted = true`,
-		new:  ``,
-	},
-	edit{
-		does: "the beginning is not guarded",
-		race: true,
-		old: `	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.isStarted`,
-		new: `	if !c.isStarted`,
-	},
-	edit{
-		does: "a peer that a server's TagConn sets is ignored",
-		old:  `		c.serverPeer = *p`,
-		new:  `		_ = p`,
-	},
-	edit{
-		does: "a connection that ends before it has begun does not end",
-		old:  `	if isEnding { // end`,
-		new:  `	if isEnding && false { // end`,
-	},
-	edit{
-		does: "later RPCs wait for a lock to learn that the connection has begun",
-		old:  `	c.hasBegun.Store(true)`,
-		new:  ``,
-	},
-	edit{
-		does: "a client's ConnEnd comes before the End of its RPCs",
-		old:  `c.hasBegun.Load(), c.callers == 0`,
-		new:  `c.hasBegun.Load(), true`,
-	},
-	edit{
-		does: "a connection that begins ends twice",
-		old: `	if hasBegun {
-		c.tellEnd(isIdle)
-	}`,
-		new: `	c.tellEnd(isIdle); _ = hasBegun`,
-	},
-	edit{
-		does: "a client's ConnEnd comes when no RPC is left though nobody has shut down",
-		old:  `isLast := c.isEnding && c.callers == 0`,
-		new:  `isLast := c.callers == 0`,
-	},
-	edit{
-		does: "a client's ConnEnd comes with each End after Shutdown",
-		old:  `isLast := c.isEnding && c.callers == 0`,
-		new:  `isLast := c.isEnding`,
-	},
-	edit{
-		does: "callers are not counted under the lock",
-		race: true,
-		old: `	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.callers++`,
-		new: `	c.callers++`,
+		old:  `	case t.ended == byConnection, t.clientConn.IsClosed():`,
+		new:  `	case t.clientConn.IsClosed():`,
 	},
 )

@@ -1,37 +1,37 @@
 package main
 
-import "slices"
-
-var inFlightEdits = slices.Concat(in("internal/rpc/inflight.go",
+var rpcInflightEdits = in("internal/rpc/inflight.go",
 	edit{
 		does: "RPCs are accepted after Shutdown",
+		by:   "internal/conformance/barechannel TestBareChannelCannotBeShutDown",
 		old:  `	if !s.draining {`,
 		new:  `	if true {`,
 	},
 	edit{
 		does: "RPCs of handlers are refused after Shutdown",
+		by:   ". TestShutdownAcceptsTheRPCsOfHandlersInFlight",
 		old:  `		if f.enterBeside(&handler.entry, e) {`,
 		new:  `		if false && f.enterBeside(&handler.entry, e) {`,
 	},
 	edit{
 		does: "RPCs of handlers are accepted after Close",
+		by:   ". TestCloseRefusesTheRPCsOfHandlersInFlight",
 		old:  `if parent.rpc == nil || s.closed {`,
 		new:  `if parent.rpc == nil {`,
 	},
 	edit{
 		does: "RPCs of handlers that have returned are accepted after Shutdown",
+		by:   ". TestShutdownAcceptsTheRPCsOfHandlersInFlight",
 		old:  `if parent.rpc == nil || s.closed {`,
 		new:  `if s.closed {`,
 	},
 	edit{
 		does: "a handler of another Channel counts as in flight",
-		old:  `if s == nil || !f.has(s) {`,
-		new:  `if s == nil || false && !f.has(s) {`,
-	},
-	edit{
-		does: "an RPC that was refused counts as in flight",
-		old:  `if s == nil || !f.has(s) {`,
-		new:  `if !f.has(s) {`,
+		by:   ". TestShutdownRefusesTheRPCsOfHandlersOfAnotherChannel",
+		old: `	s := parent.shard
+	if s == nil || !f.has(s) {`,
+		new: `	s := parent.shard
+	if s == nil || false && !f.has(s) {`,
 	},
 	edit{
 		does: "entering is not guarded",
@@ -66,6 +66,7 @@ var inFlightEdits = slices.Concat(in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "the entry after an RPC that leaves keeps it",
+		by:   "internal/rpc TestDrainKnowsEveryShard",
 		old: `	if e.next != nil {
 		e.next.previous = e.previous
 	}`,
@@ -78,6 +79,7 @@ var inFlightEdits = slices.Concat(in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "an RPC may leave twice",
+		by:   "internal/rpc TestLeavingTwiceTakesOutNoOther",
 		old: `	if e.rpc == nil {
 		return
 	}`,
@@ -85,16 +87,19 @@ var inFlightEdits = slices.Concat(in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "an RPC that has left keeps the others",
+		by:   "internal/rpc TestEntryThatHasLeftRefersToNoOther",
 		old:  `	e.previous, e.next, e.rpc = nil, nil, nil`,
 		new:  `	e.rpc = nil`,
 	},
 	edit{
 		does: "the last RPC wakes nobody",
+		by:   "internal/conformance/connection TestConnectionEndsAfterItsLastRPC",
 		old:  `		close(s.idle)`,
 		new:  ``,
 	},
 	edit{
 		does: "any RPC that leaves ends the wait",
+		by:   "internal/rpc TestDrainWaitsForTheLastRPCOfAShard",
 		old:  `if s.first == nil && s.idle != nil {`,
 		new:  `if s.idle != nil {`,
 	},
@@ -105,15 +110,18 @@ var inFlightEdits = slices.Concat(in("internal/rpc/inflight.go",
 			continue
 		default:
 		}`,
-		new: ``,
+		new:  ``,
+		same: "Drain then finds no names, and returns nil as well.",
 	},
 	edit{
 		does: "Shutdown ends with the error of its context after the last RPC has left",
 		old:  `if names := f.names(); names != "" {`,
 		new:  `if names := f.names(); true {`,
+		same: "It is a race whether the last RPC leaves before or after Drain notices that its context has ended.",
 	},
 	edit{
 		does: "Shutdown waits for RPCs beyond its context",
+		by:   "internal/conformance/connection TestConnectionEndsAfterItsLastRPC",
 		old:  `		case <-ctx.Done():`,
 		new:  `		case <-context.WithoutCancel(ctx).Done():`,
 	},
@@ -124,16 +132,19 @@ var inFlightEdits = slices.Concat(in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "Close cancels nothing",
+		by:   ". TestChannelsWorkInABubble",
 		old:  `			rpc.cancel(err)`,
 		new:  `			_ = rpc`,
 	},
 	edit{
 		does: "Shutdown cancels what is in flight",
+		by:   "internal/conformance/connection TestConnectionEndsAfterItsLastRPC",
 		old:  `f.shards[i].drain(false)`,
 		new:  `f.shards[i].drain(false); for _, rpc := range f.shards[i].drain(true) { rpc.cancel(errClosed) }`,
 	},
 	edit{
 		does: "after Close, shards take RPCs of handlers",
+		by:   ". TestCloseRefusesTheRPCsOfHandlersInFlight",
 		old:  `	s.closed = true`,
 		new:  ``,
 	},
@@ -167,6 +178,7 @@ var inFlightEdits = slices.Concat(in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "a second Shutdown replaces what the first one waits for",
+		by:   "internal/rpc TestDrainWaitsForTheLastRPCOfAShard",
 		old: `	if s.idle == nil {
 		s.idle = make`,
 		new: `	if true {
@@ -174,33 +186,22 @@ var inFlightEdits = slices.Concat(in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "methods in flight are not sorted",
+		by:   ". TestShutdownNamesTheMethodsInFlight",
 		old:  `slices.Sorted(maps.Keys(counts))`,
 		new:  `slices.Backward(slices.Sorted(maps.Keys(counts)))`,
 	},
 	edit{
 		does: "credentials are asked though the RPC will be refused",
-		old:  `	err := f.Enter(ctx, &probe, "", nothingToCancel{})`,
-		new:  `	_ = f.Enter(ctx, &probe, "", nothingToCancel{}); err := error(nil)`,
+		by:   "internal/conformance/connection TestStoppedServerLeavesClientsAlone",
+		old: `	isDraining := s.draining
+`,
+		new: `	isDraining := false
+`,
 	},
 	edit{
 		does: "the question whether an RPC would be accepted stays in flight",
-		old:  `	probe.Leave()`,
-		new:  ``,
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
+		old:  `return e.rpc != nil && !s.closed`,
+		new:  `return !s.closed`,
 	},
-), in("internal/rpc/clientconn.go",
-	edit{
-		does: "a closed ClientConn accepts RPCs",
-		old:  `	c.closed.Store(true)`,
-		new:  ``,
-	},
-	edit{
-		does: "closing a ClientConn ends no RPC",
-		old:  `	c.inFlight.cancelAll(wire.ErrClientConnClosing)`,
-		new:  ``,
-	},
-	edit{
-		does: "an RPC that begins while its ClientConn is closed is not canceled",
-		old:  `		rpc.cancel(wire.ErrClientConnClosing)`,
-		new:  ``,
-	},
-))
+)

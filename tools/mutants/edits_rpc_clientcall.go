@@ -1,79 +1,79 @@
 package main
 
-import "slices"
-
-var callEdits = slices.Concat(in("internal/rpc/client.go",
-	edit{
-		does: "Invoke of a streaming method is made as a unary RPC",
-		old:  `if found == nil || found.unary == nil {`,
-		new:  `if found == nil {`,
-	},
-	edit{
-		does: "a client of a ClientConn changes the Channel's",
-		old: `	on := *c
-	on.clientConn = conn
-	return &on`,
-		new: `	c.clientConn = conn
-	return c`,
-	},
-), in("internal/rpc/clientcall.go",
+var rpcClientcallEdits = in("internal/rpc/clientcall.go",
 	edit{
 		does: "OnFinish is not called for an RPC that is refused at once",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
 		old:  `		c.opts.onFinish(err)`,
 		new:  ``,
 	},
 	edit{
 		does: "invalid metadata is sent",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `	if err := wire.Validate(c.metadata); err != nil {`,
 		new:  `	if err := wire.Validate(nil); err != nil {`,
 	},
 	edit{
 		does: "a codec is ignored",
+		by:   "internal/conformance/codecs TestBuffersOfACodecAreFreedAndNotUsedAfterwards",
 		old:  `if err := c.setCodec(); err != nil {`,
 		new:  `if err := error(nil); err != nil {`,
 	},
 	edit{
 		does: "a compressor that is not registered is accepted",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `if err := c.opts.checkCompressor(); err != nil {`,
 		new:  `if err := error(nil); err != nil {`,
 	},
 	edit{
 		does: "grpc.CallAuthority is ignored",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
 		old:  `		c.setRequest()`,
 		new:  ``,
 	},
 	edit{
 		does: "an RPC whose context has ended begins",
-		old:  `	case c.ctx.Err() != nil:`,
-		new:  `	case false:`,
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
+		old: `	case hasEnded(c.ctx):
+		return wire.ContextStatus(c.ctx)
+	case c.client`,
+		new: `	case false:
+		return wire.ContextStatus(c.ctx)
+	case c.client`,
 	},
 	edit{
 		does: "an RPC on a closed ClientConn begins",
-		old:  `	case c.client.clientConn.isClosed():`,
+		by:   "internal/conformance/connection TestStatsHandlersSeeNoRPCOnAClosedClientConn",
+		old:  `	case c.client.clientConn.IsClosed():`,
 		new:  `	case false:`,
 	},
 	edit{
 		does: "a codec changes the format of all RPCs of its client",
+		by:   "internal/conformance/codecs TestCodecOfACallIsNotThatOfTheNext",
 		old:  `	c.format = &named`,
 		new:  `	*c.client.format = named`,
 	},
 	edit{
 		does: "a server that does not know a codec's name does not decode",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
 		old:  `			server = message.RegisteredCodec("proto")`,
 		new:  `			server = client`,
 	},
 	edit{
 		does: "responses are encoded with the caller's codec",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
 		old:  `named.toClient = &message.Transfer{Encode: server, Decode: client}`,
 		new:  `named.toClient = &message.Transfer{Encode: client, Decode: client}`,
 	},
 	edit{
 		does: "a content subtype alone is not sent",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
 		old:  `authority != usual.Authority || c.format.contentType != usual.ContentType`,
 		new:  `authority != usual.Authority`,
 	},
 	edit{
 		does: "RPCs do not wait for stats handlers of the connection",
+		by:   "internal/conformance/connection TestEachClientHasAConnection",
 		old:  `	err = client.conn.begin(client.server, c)`,
 		new:  `	go client.conn.begin(client.server, c)`,
 	},
@@ -87,6 +87,7 @@ var callEdits = slices.Concat(in("internal/rpc/client.go",
 	},
 	edit{
 		does: "an RPC whose credentials fail is made",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old: `	added, err := c.credentialsMetadata()
 	if err != nil {
 		return nil, err
@@ -95,18 +96,18 @@ var callEdits = slices.Concat(in("internal/rpc/client.go",
 	},
 	edit{
 		does: "an RPC is sent after its deadline",
-		old: `if deadline, ok := c.ctx.Deadline(); ok && time.Until(deadline) <= 0 {
-		return nil`,
-		new: `if deadline, ok := c.ctx.Deadline(); ok && time.Until(deadline) <= 0 && false {
-		return nil`,
+		old:  `	if c.isPastDeadline() {`,
+		new:  `	if false {`,
 	},
 	edit{
 		does: "the metadata of credentials alone is not sent",
+		by:   "internal/conformance/docs TestDifferences",
 		old:  `len(c.metadata) > 0 || len(added) > 0 || c.request`,
 		new:  `len(c.metadata) > 0 || c.request`,
 	},
 	edit{
 		does: "an authority without metadata is not sent",
+		by:   "internal/conformance/connection TestHeadersOfHTTP2AreSetAsOnANetwork",
 		old:  ` || c.request != &client.conn.request {`,
 		new:  ` {`,
 	},
@@ -117,15 +118,10 @@ var callEdits = slices.Concat(in("internal/rpc/client.go",
 	},
 	edit{
 		does: "the context of an RPC that is refused does not end",
+		by:   ". TestRefusedRPCsLeaveNothingBehind",
 		old: `		call.stream.cancelHandler()
 		return nil, err`,
 		new: `		return nil, err`,
-	},
-	edit{
-		does: "the connection of a client may end before its RPCs",
-		old: `	client.conn.enter()
-	c.stream`,
-		new: `	c.stream`,
 	},
 	edit{
 		does: "the caller's own context does not count if stats handlers add to it",
@@ -135,9 +131,10 @@ var callEdits = slices.Concat(in("internal/rpc/client.go",
 	},
 	edit{
 		does: "metadata that a client's stats handlers add is not sent",
-		old: `	c.ctx = c.events.Context()
+		by:   "internal/conformance/scenarios TestUnknownMethodsFailAsOnANetwork",
+		old: `	c.setDeadline(c.ctx)
 	c.metadata, _ = metadata.FromOutgoingContext(c.ctx)`,
-		new: `	c.ctx = c.events.Context()`,
+		new: `	c.setDeadline(c.ctx)`,
 	},
 	edit{
 		does: "what a client's stats handlers add to the context is lost",
@@ -146,11 +143,9 @@ var callEdits = slices.Concat(in("internal/rpc/client.go",
 	},
 	edit{
 		does: "credentials are asked after Shutdown",
-		old: `	if err := c.client.server.refusal(c.ctx); err != nil {
-		return nil, err
-	}
-	return wire`,
-		new: `	return wire`,
+		by:   "internal/conformance/connection TestStoppedServerLeavesClientsAlone",
+		old:  `	if err := c.client.server.refusal(cmp.Or(c.given, c.ctx)); err != nil {`,
+		new:  `	if err := c.client.server.refusal(cmp.Or(c.given, c.ctx)); false {`,
 	},
 	edit{
 		does: "all RPCs share the peer of their caller",
@@ -160,31 +155,36 @@ var callEdits = slices.Concat(in("internal/rpc/client.go",
 	},
 	edit{
 		does: "OutHeader has the usual authority",
+		by:   "internal/conformance/connection TestHeadersOfHTTP2AreSetAsOnANetwork",
 		old:  `	if c.request.Authority != conn.request.Authority {`,
 		new:  `	if false {`,
 	},
 	edit{
 		does: "a deadline that has passed is not noticed before its timer",
-		old:  `ok && !time.Now().Before(deadline)`,
-		new:  `ok && false && !time.Now().Before(deadline)`,
+		old:  `return c.hasDeadline && !time.Now().Before(c.deadline)`,
+		new:  `return false`,
 	},
 	edit{
 		does: "InHeader is told twice",
+		by:   ". TestInterceptorsRunInTheOrderGiven",
 		old:  `c.events != nil && !c.toldHeader,`,
 		new:  `c.events != nil,`,
 	},
 	edit{
 		does: "InTrailer is told twice",
+		by:   "internal/conformance/telemetry TestEveryRPCHasTwoSpansOnEveryPath",
 		old:  `c.events != nil && !c.toldTrailer,`,
 		new:  `c.events != nil,`,
 	},
 	edit{
 		does: "call options are not set",
+		by:   "internal/conformance/docs TestDifferences",
 		old:  `	c.opts.deliver(&c.client.conn.clientPeer, c.stream)`,
 		new:  ``,
 	},
 	edit{
 		does: "call options are set after stats handlers have seen the end",
+		by:   "internal/conformance/connection TestCallOptionsAreSetAfterTheEndIsTold",
 		old: `	if c.events != nil {
 		c.events.End(c.stream.receivedTrailer(), err)
 	}
@@ -195,81 +195,25 @@ var callEdits = slices.Concat(in("internal/rpc/client.go",
 	}`,
 	},
 	edit{
-		does: "the connection of a client does not end after its last RPC",
-		old:  `	c.client.conn.leave()`,
-		new:  ``,
-	},
-	edit{
 		does: "a server's stats handlers do not see sizes",
-		old:  `return c.client.server.stats != nil || c.asksForSizes()`,
-		new:  `return c.asksForSizes()`,
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
+		old:  `c.events != nil || server.stats != nil || server.maxRecvSize >= 0`,
+		new:  `c.events != nil || server.maxRecvSize >= 0`,
 	},
 	edit{
 		does: "a client's stats handlers do not see sizes",
-		old: `	if c.events != nil {
-		return true
-	}
-	_, _, limited`,
-		new: `	_, _, limited`,
+		by:   "internal/conformance/connection TestWireLengthOfAMessageIncludesItsPrefix",
+		old: `return isLimited || c.events != nil
+`,
+		new: `return isLimited
+`,
 	},
 	edit{
 		does: "limits do not see sizes",
-		old: `	return limited
-}`,
-		new: `	return limited && false
-}`,
+		by:   ". ExampleWithDefaultCallOptions",
+		old: `return isLimited || c.events != nil
+`,
+		new: `return c.events != nil || false && isLimited
+`,
 	},
-), in("internal/rpc/calloptions.go",
-	edit{
-		does: "options of an interceptor are changed in place",
-		old:  `		opts = slices.Clone(opts)`,
-		new:  `		_ = slices.Clone(opts)`,
-	},
-	edit{
-		does: "an embedded option is ignored",
-		old:  `			if opt := embeddedOption(v.Field(i)); opt != nil {`,
-		new:  `			if opt := embeddedOption(v.Field(i)); false {`,
-	},
-	edit{
-		does: "a nil pointer to an option crashes",
-		old: `		if v.IsNil() {
-			return nil
-		}`,
-		new: ``,
-	},
-	edit{
-		does: "all callers share one peer",
-		old:  `			*opt.PeerAddr = *from`,
-		new:  `			*opt.PeerAddr = peer.Peer{}`,
-	},
-	edit{
-		does: "grpc.WaitForReady is ignored",
-		old:  `			failFast = opt.FailFast`,
-		new:  `			_ = opt`,
-	},
-	edit{
-		does: "the name of a codec keeps its capitals",
-		old:  `strings.ToLower(forcedName)`,
-		new:  `strings.Clone(forcedName)`,
-	},
-	edit{
-		does: "a content subtype without a codec is accepted",
-		old:  `	if registered == nil {`,
-		new:  `	if false {`,
-	},
-	edit{
-		does: "an identity compressor is refused",
-		old:  `name == "" || name == encoding.Identity || `,
-		new:  `name == "" || `,
-	},
-	edit{
-		does: "the first limit holds",
-		old:  `send, limited = opt.MaxSendMsgSize, true`,
-		new:  `send, limited = min(send, opt.MaxSendMsgSize), true`,
-	},
-	edit{
-		does: "a message as large as its limit is refused",
-		old:  `_, limit, _ := o.limits(); size > limit`,
-		new:  `_, limit, _ := o.limits(); size >= limit`,
-	},
-))
+)

@@ -1,8 +1,6 @@
 package main
 
-import "slices"
-
-var wireEdits = slices.Concat(in("internal/wire/metadata.go",
+var wireMetadataEdits = in("internal/wire/metadata.go",
 	edit{
 		does: "keys are not validated",
 		old: `	if err := validateKey(key); err != nil {
@@ -152,70 +150,4 @@ var wireEdits = slices.Concat(in("internal/wire/metadata.go",
 		old:  `credentials.CommonAuthInfo{SecurityLevel: credentials.PrivacyAndIntegrity}`,
 		new:  `credentials.CommonAuthInfo{}`,
 	},
-), in("internal/wire/status.go",
-	edit{
-		does: "stats handlers see an error of a handler that has no status",
-		old: `	return status.FromContextError(err).Err()
-}
-
-// ReceivedStatus`,
-		new: `	return err
-}
-
-// ReceivedStatus`,
-	},
-	edit{
-		does: "a handler's details without an error are ignored",
-		old:  `if err == nil && len(details) == 0 {`,
-		new:  `if err == nil {`,
-	},
-	edit{
-		does: "a message that is not UTF-8 arrives",
-		old:  `string([]rune(st.Message())) // valid`,
-		new:  `st.Message() // valid`,
-	},
-	edit{
-		does: "a code that is too large arrives",
-		old:  `	if code > math.MaxInt32 {`,
-		new:  `	if code > math.MaxUint32-1 && math.MaxInt32 > 0 {`,
-	},
-	edit{
-		does: "two values of details are decoded",
-		old:  `if len(details) != 1 || proto`,
-		new:  `if len(details) < 1 || proto`,
-	},
-	edit{
-		does: "details with another code arrive",
-		old:  `	if full.GetCode() != int32(code) {`,
-		new:  `	if false {`,
-	},
-	edit{
-		does: "an unusual error of a context becomes Unknown",
-		old:  `return status.Errorf(codes.Internal, "Unexpected error from context packet: %v", err)`,
-		new:  `return status.FromContextError(err).Err()`,
-	},
-	edit{
-		does: "stats handlers see the details in the trailer",
-		old:  `	delete(trailer, statusDetailsKey)`,
-		new:  ``,
-	},
-	edit{
-		does: "details without another trailer are lost",
-		old: `	if trailer == nil {
-		trailer = metadata.MD{}
-	}`,
-		new: `	if trailer == nil {
-		return nil
-	}`,
-	},
-	edit{
-		does: "the details of a status do not travel",
-		old:  `	if !HasDetails(err) {`,
-		new:  `	if true {`,
-	},
-	edit{
-		does: "details that cannot be encoded are sent",
-		old:  `	if marshalErr != nil {`,
-		new:  `	if false {`,
-	},
-))
+)

@@ -1,8 +1,9 @@
 package main
 
-var unaryEdits = in("internal/rpc/unary.go",
+var rpcUnaryEdits = in("internal/rpc/unary.go",
 	edit{
 		does: "OnFinish comes before stats handlers see the end",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
 		old: `	u.tellEnd(err)
 	u.opts.onFinish(err)`,
 		new: `	u.opts.onFinish(err)
@@ -16,11 +17,13 @@ var unaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "an RPC whose caller has panicked stays in flight",
+		by:   ". TestShutdownDoesNotWaitForRPCsThatNeverReachedTheirHandler",
 		old:  `			call.leave()`,
 		new:  ``,
 	},
 	edit{
 		does: "a handler receives a request that could not be sent",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
 		old:  `		u.handler.requestLost = true`,
 		new:  `		_ = 0`,
 	},
@@ -31,6 +34,7 @@ var unaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "no handler sees an RPC whose request could not be sent",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old: `	size, err := u.copyRequest(&u.handler.request, req)
 	if err != nil {`,
 		new: `	size, err := u.copyRequest(&u.handler.request, req)
@@ -41,11 +45,13 @@ var unaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a header that a server refuses reaches the handler",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `	if refused != nil {`,
 		new:  `	if false {`,
 	},
 	edit{
 		does: "OutPayload comes before the handler is started",
+		by:   "internal/conformance/scenarios TestUnknownMethodsFailAsOnANetwork",
 		old: `	if refused != nil {
 		call`,
 		new: `	u.events.OutPayload(req, size)
@@ -54,6 +60,7 @@ var unaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a request beyond the limit is sent",
+		by:   "internal/conformance/docs TestDifferences",
 		old:  `return size, u.opts.checkSend(size)`,
 		new:  `return size, nil`,
 	},
@@ -64,30 +71,27 @@ var unaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a ClientConn keeps RPCs that have ended",
+		by:   ". TestClientConnRetainsNoRPCThatHasEnded",
 		old:  `	defer entry.Leave()`,
 		new:  `	_ = entry`,
 	},
 	edit{
 		does: "a caller waits beyond its context",
-		old:  `		case <-u.ctx.Done():`,
-		new:  `		case <-make(chan int):`,
+		by:   ". TestChannelsWorkInABubble",
+		old:  `done, givenDone := u.ctx.Done(), u.givenDone()`,
+		new:  `done, givenDone := (<-chan struct{})(nil), u.givenDone()`,
 	},
 	edit{
 		does: "a caller waits beyond its own context if stats handlers have detached it",
-		old:  `		case <-u.givenDone():`,
-		new:  `		case <-make(chan int):`,
+		old:  `done, givenDone := u.ctx.Done(), u.givenDone()`,
+		new:  `done, givenDone := u.ctx.Done(), (<-chan struct{})(nil)`,
 	},
 	edit{
 		does: "a caller whose context has ended does not end the RPC",
+		by:   "internal/conformance/barechannel TestBareChannelReadsRequestAfterCall",
 		old: `		u.stream.noticeEnd()
-		u.look()`,
-		new: `		u.look()`,
-	},
-	edit{
-		does: "what has arrived when the caller's context ends is not told",
-		old: `		u.stream.noticeEnd()
-		u.look()`,
-		new: `		u.stream.noticeEnd()`,
+		done, givenDone`,
+		new: `		done, givenDone`,
 	},
 	edit{
 		does: "events that arrive before the end are told at the end",
@@ -96,6 +100,7 @@ var unaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a second change blocks the handler",
+		by:   "internal/conformance/docs TestDifferences",
 		old: `	select {
 	case u.changes <- struct{}{}:
 	default:
@@ -104,21 +109,25 @@ var unaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a lent response is not given back",
+		by:   "internal/conformance/barechannel TestBareChannelIsNotAClientConn",
 		old:  `		defer call.takeBack()`,
 		new:  ``,
 	},
 	edit{
 		does: "a response beyond the limit is received",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
 		old:  `if err := u.opts.checkReceived(size); err != nil {`,
 		new:  `if err := u.opts.checkReceived(size); false {`,
 	},
 	edit{
 		does: "the status of a response whose trailer cannot be read is lost",
+		by:   "internal/conformance/connection TestUnreadableTrailerAfterAResponse",
 		old:  `	return status // A response`,
 		new:  `	return nil // A response`,
 	},
 	edit{
 		does: "stats handlers see the handler's own error",
+		by:   "internal/conformance/middleware TestMiddlewareIsEqualForInterceptors",
 		old: `		err = wire.HandlerStatus(err)
 		h.sendStatus(err)
 		return err
@@ -148,13 +157,12 @@ var unaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a response is lent though stats handlers may change it",
-		old: `	if h.events != nil {
-		return h.format.toClient.Copy`,
-		new: `	if false {
-		return h.format.toClient.Copy`,
+		old:  `	if h.events != nil || h.isWatched {`,
+		new:  `	if h.isWatched {`,
 	},
 	edit{
 		does: "a response that cannot be encoded does not end the RPC",
+		by:   "internal/conformance/scenarios TestResponsesAreReceivedAsOnANetwork",
 		old: `	if err := h.copyResponse(&response, resp); err != nil {
 		h.sendStatus(err)`,
 		new: `	if err := h.copyResponse(&response, resp); err != nil {`,

@@ -1,0 +1,29 @@
+package main
+
+var messageLayoutEdits = in("internal/message/layout.go",
+	edit{
+		does: "the memory of times is added",
+		old:  `, t == reflect.TypeFor[time.Time]():`,
+		new:  `:`,
+	},
+	edit{
+		does: "values with a lock are read",
+		old:  `	case isGuard(t):`,
+		new:  `	case false:`,
+	},
+	edit{
+		does: "types that refer to one with a lock are read",
+		old:  `	b.spreadUnknown()`,
+		new:  ``,
+	},
+	edit{
+		does: "types are unknown only if they refer to an unknown one directly",
+		old:  `l.kind, changed = unknownKind, true`,
+		new:  `l.kind = unknownKind`,
+	},
+	edit{
+		does: "values of maps with unknown keys are read",
+		old:  ` || l.key != nil && l.key.kind == unknownKind`,
+		new:  ``,
+	},
+)

@@ -1,0 +1,158 @@
+package main
+
+var messageEdits = in("internal/message/message.go",
+	edit{
+		does: "a nil pointer is encoded as what it is",
+		old:  `	if _, isProto := in.(proto.Message); isProto && IsNil(in) {`,
+		new:  `	if false {`,
+	},
+	edit{
+		does: "a codec that the caller names is not asked to encode a nil pointer",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
+		old:  `	if in == nil {`,
+		new:  `	if IsNil(in) {`,
+	},
+	edit{
+		does: "an encoded message has no size",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
+		old:  `out.size = len(data)`,
+		new:  `out.size = len(data) * 0`,
+	},
+	edit{
+		does: "no message is measured",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
+		old: `	} else if measure {
+		out.size = Size(in)
+	}
+	return nil
+}
+
+func (t *Transfer) copy(`,
+		new: `	}
+	return nil
+}
+
+func (t *Transfer) copy(`,
+	},
+	edit{
+		does: "a lent message is not measured",
+		by:   ". ExampleWithDefaultCallOptions",
+		old: `	*out = Copy{msg: in, isLent: true}
+	if measure {`,
+		new: `	*out = Copy{msg: in, isLent: true}
+	if false && measure {`,
+	},
+	edit{
+		does: "a message without a required field is copied",
+		old: `	if err := proto.CheckInitialized(msg); err != nil {
+		return marshalError(err)
+	}
+	*out = Copy{msg: proto.Clone(msg)`,
+		new: `	*out = Copy{msg: proto.Clone(msg)`,
+	},
+	edit{
+		does: "a message without a required field is lent",
+		old: `	if err := proto.CheckInitialized(msg); err != nil {
+		return marshalError(err)
+	}
+	*out = Copy{msg: in, isLent: true}`,
+		new: `	_ = msg
+	*out = Copy{msg: in, isLent: true}`,
+	},
+	edit{
+		does: "a message is shared instead of copied",
+		old:  `*out = Copy{msg: proto.Clone(msg), isMovable`,
+		new:  `*out = Copy{msg: msg, isMovable`,
+	},
+	edit{
+		does: "a message that embeds a generated one is moved",
+		old:  `proto.Clone(msg), isMovable: kind == generated}`,
+		new:  `proto.Clone(msg), isMovable: true}`,
+	},
+	edit{
+		does: "a cloner's nil copy is moved",
+		old:  ` && !IsNil(copied)}`,
+		new:  `}`,
+	},
+	edit{
+		does: "a cloner's copy of a type that is not generated is moved",
+		old:  `isMovable: kind == generated && reflect.TypeOf(copied)`,
+		new:  `isMovable: kind >= other && reflect.TypeOf(copied)`,
+	},
+	edit{
+		does: "a response is lent to a cloner",
+		old:  `t.Encode != nil || t.Cloner != nil || reflect.TypeOf(to)`,
+		new:  `t.Encode != nil || reflect.TypeOf(to)`,
+	},
+	edit{
+		does: "a response is lent to a codec",
+		old:  `t.Encode != nil || t.Cloner != nil || reflect.TypeOf(to)`,
+		new:  `t.Cloner != nil || reflect.TypeOf(to)`,
+	},
+	edit{
+		does: "a response is lent to a reply of another type",
+		old:  `reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(in)`,
+		new:  `IsNil(in)`,
+	},
+	edit{
+		does: "a nil response is lent",
+		old:  `IsNil(in) || IsNil(to) || in == to`,
+		new:  `IsNil(to) || in == to`,
+	},
+	edit{
+		does: "a response is lent to a nil reply",
+		old:  `IsNil(in) || IsNil(to) || in == to`,
+		new:  `IsNil(in) || in == to`,
+	},
+	edit{
+		does: "a response that is the caller's reply is lent",
+		old:  `IsNil(in) || IsNil(to) || in == to {`,
+		new:  `IsNil(in) || IsNil(to) {`,
+	},
+	edit{
+		does: "a dynamic response is lent",
+		old:  `if kind != generated || !isExact(msg) || !hasStandardCodec() {`,
+		new:  `if _ = kind; !isExact(msg) || !hasStandardCodec() {`,
+	},
+	edit{
+		does: "a reply is not reset for a lent response",
+		old: `		proto.Reset(out.(proto.Message))
+		proto.Merge`,
+		new: `		proto.Merge`,
+	},
+	edit{
+		does: "a nil message to receive into is decoded into",
+		old:  `IsNil(out) && t.Decode == nil &&`,
+		new:  `false && IsNil(out) && t.Decode == nil && isProto &&`,
+	},
+	edit{
+		does: "a message is moved to a nil pointer",
+		old: `	if dst.IsNil() {
+		return false
+	}`,
+		new: ``,
+	},
+	edit{
+		does: "a message that was moved is retained",
+		old: `	*in = Copy{}
+	return true`,
+		new: `	return true`,
+	},
+	edit{
+		does: "a message of dynamicpb counts as generated",
+		old: `	case !ok:
+		return nil, other`,
+		new: `	case !ok:
+		return msg, generated`,
+	},
+	edit{
+		does: "a message that embeds a generated one counts as generated",
+		old:  `return msg, embedding`,
+		new:  `return msg, generated`,
+	},
+	edit{
+		does: "the status of a cloner's error is lost",
+		old:  `if _, ok := status.FromError(err); ok {`,
+		new:  `if _, ok := status.FromError(err); ok && err == nil {`,
+	},
+)

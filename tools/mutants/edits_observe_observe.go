@@ -1,0 +1,45 @@
+package main
+
+var observeEdits = in("internal/observe/observe.go",
+	edit{
+		does: "the last stats handler tags RPCs first",
+		old: `	for _, handler := range c {
+		ctx = handler.TagRPC(ctx, info)
+	}`,
+		new: `	for i := range c {
+		ctx = c[len(c)-1-i].TagRPC(ctx, info)
+	}`,
+	},
+	edit{
+		does: "the last stats handler is called first",
+		old: `	for _, handler := range c {
+		handler.HandleRPC(ctx, event)
+	}`,
+		new: `	for i := range c {
+		c[len(c)-1-i].HandleRPC(ctx, event)
+	}`,
+	},
+	edit{
+		does: "only the last tag of a connection counts",
+		old:  `ctx = handler.TagConn(ctx, info)`,
+		new:  `ctx, _ = handler.TagConn(context.Background(), info), ctx`,
+	},
+	edit{
+		does: "only the first stats handler is told of connections",
+		old:  `		handler.HandleConn(ctx, event)`,
+		new:  `		handler.HandleConn(ctx, event); break`,
+	},
+	edit{
+		does: "ConnBegin is told with the context before TagConn",
+		old: `	ctx = handler.TagConn(ctx, &stats.ConnTagInfo{RemoteAddr: addr, LocalAddr: addr})
+	handler.HandleConn(ctx`,
+		new: `	untagged := ctx
+	ctx = handler.TagConn(ctx, &stats.ConnTagInfo{RemoteAddr: addr, LocalAddr: addr})
+	handler.HandleConn(untagged`,
+	},
+	edit{
+		does: "a client's OutHeader has no authority",
+		old:  `if authorityField != nil {`,
+		new:  `if false {`,
+	},
+)

@@ -1,0 +1,216 @@
+package main
+
+var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
+	edit{
+		does: "OnFinish is not called for a stream that cannot be opened",
+		by:   "internal/conformance/scenarios TestCallOptionsTakeEffectAsOnANetwork",
+		old: `		s.opts.onFinish(err)
+		s.cancelContext()`,
+		new: `		s.cancelContext()`,
+	},
+	edit{
+		does: "the context of a stream that cannot be opened does not end",
+		by:   ". TestRefusedRPCsLeaveNothingBehind",
+		old: `		s.opts.onFinish(err)
+		s.cancelContext()`,
+		new: `		s.opts.onFinish(err)`,
+	},
+	edit{
+		does: "the context of a stream does not end before OnFinish",
+		old: `		s.opts.onFinish(err)
+		s.cancelContext()`,
+		new: `		s.cancelContext()
+		s.opts.onFinish(err)`,
+	},
+	edit{
+		does: "the context of a stream has no peer",
+		by:   "internal/conformance/connection TestAddressesAreSetAsOnANetwork",
+		old:  `	s.streamCtx = s.withPeer(s.ctx)`,
+		new:  `	s.streamCtx = s.ctx`,
+	},
+	edit{
+		does: "a stream goes on after stats handlers have panicked",
+		old: `			s.stream.end(byClient, wire.ErrCanceled)
+			s.answerUnserved()`,
+		new: `			s.answerUnserved()`,
+	},
+	edit{
+		does: "an unserved RPC stays in flight after stats handlers have panicked",
+		old: `			s.stream.end(byClient, wire.ErrCanceled)
+			s.answerUnserved()`,
+		new: `			s.stream.end(byClient, wire.ErrCanceled)`,
+	},
+	edit{
+		does: "the context of a stream does not end after stats handlers have panicked",
+		old: `			s.answerUnserved()
+			s.cancelContext()`,
+		new: `			s.answerUnserved()`,
+	},
+	edit{
+		does: "the context of a stream is not watched",
+		by:   "internal/conformance/telemetry TestEveryRPCHasTwoSpansOnEveryPath",
+		old: `	s.watch()
+	s.headerSent()`,
+		new: `	s.headerSent()`,
+	},
+	edit{
+		does: "NewStream does not tell what has arrived",
+		old: `	s.headerSent()
+	s.look()`,
+		new: `	s.headerSent()`,
+	},
+	edit{
+		does: "a stream whose header a server refuses reaches the handler",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
+		old:  `	if refused != nil {`,
+		new:  `	if false {`,
+	},
+	edit{
+		does: "an unknown method that is invoked is answered before its request",
+		old:  `	if !s.isInvoke {`,
+		new:  `	if true {`,
+	},
+	edit{
+		does: "an unknown method that is invoked is not answered",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
+		old: `	defer s.answerUnserved()
+	return`,
+		new: `	return`,
+	},
+	edit{
+		does: "Header does not end a stream that has failed",
+		old: `	s.finish(err)
+	return nil, nil`,
+		new: `	_ = err
+	return nil, nil`,
+	},
+	edit{
+		does: "callers of Header are not counted",
+		old:  `		s.headerWaiters++`,
+		new:  ``,
+	},
+	edit{
+		does: "callers of Header are counted for good",
+		old:  `		s.headerWaiters--`,
+		new:  ``,
+	},
+	edit{
+		does: "an error of SendMsg does not end a stream",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
+		old: `	if err != nil && err != io.EOF {
+		s.finish(err)`,
+		new: `	if err != nil && err != io.EOF {`,
+	},
+	edit{
+		does: "SendMsg ends a stream that the server has ended",
+		old:  `	if err != nil && err != io.EOF {`,
+		new:  `	if err != nil {`,
+	},
+	edit{
+		does: "SendMsg of the only request returns io.EOF",
+		old: `	if s.desc.ClientStreams {
+		return err
+	}
+	return nil`,
+		new: `	return err`,
+	},
+	edit{
+		does: "a second request is sent",
+		old: `		s.sendClosed = true
+	}`,
+		new: `	}`,
+	},
+	edit{
+		does: "a request is sent after CloseSend",
+		by:   "internal/conformance/scenarios TestStreamMethodsBehaveAsOnANetwork",
+		old: `	s.sendClosed = true
+	s.stream.noticeEnd()`,
+		new: `	s.stream.noticeEnd()`,
+	},
+	edit{
+		does: "a request beyond the limit is sent",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
+		old:  `if err := s.opts.checkSend(size); err != nil {`,
+		new:  `if err := s.opts.checkSend(size); false {`,
+	},
+	edit{
+		does: "SendMsg does not look at the clock",
+		old: `		s.stream.noticeEnd()
+		s.look()
+		if isDone`,
+		new: `		s.look()
+		if isDone`,
+	},
+	edit{
+		does: "SendMsg does not tell what has arrived",
+		old: `		s.stream.noticeEnd()
+		s.look()
+		if isDone`,
+		new: `		s.stream.noticeEnd()
+		if isDone`,
+	},
+	edit{
+		does: "CloseSend does not look at the clock",
+		old: `	s.stream.noticeEnd()
+	s.look()
+	s.messages`,
+		new: `	s.look()
+	s.messages`,
+	},
+	edit{
+		does: "CloseSend does not tell what has arrived",
+		old: `	s.stream.noticeEnd()
+	s.look()
+	s.messages`,
+		new: `	s.stream.noticeEnd()
+	s.messages`,
+	},
+	edit{
+		does: "a second response does not end a unary stream",
+		old:  `		s.finish(wire.ErrSecondResponse) // grpc-go`,
+		new:  `		// grpc-go`,
+	},
+	edit{
+		does: "a stream without a response succeeds",
+		by:   "internal/conformance/scenarios TestStreamingMethodsAreCalledByInvokeAsOnANetwork",
+		old:  `			status = wire.ErrNoResponse`,
+		new:  ``,
+	},
+	edit{
+		does: "a response beyond the limit is received",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
+		old:  `if err := s.opts.checkReceived(size); err != nil {`,
+		new:  `if err := s.opts.checkReceived(size); false {`,
+	},
+	edit{
+		does: "a response beyond the limit does not end the stream",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
+		old: `checkReceived(size); err != nil {
+		s.finish(err)`,
+		new: `checkReceived(size); err != nil {`,
+	},
+	edit{
+		does: "a response that cannot be decoded does not end the stream",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
+		old: `HandOver(m, &next); err != nil {
+		s.finish(err)`,
+		new: `HandOver(m, &next); err != nil {`,
+	},
+	edit{
+		does: "a unary stream forgets its response",
+		by:   "internal/conformance/scenarios TestCallOptionsTakeEffectAsOnANetwork",
+		old:  `	s.hasMessage = true`,
+		new:  ``,
+	},
+	edit{
+		does: "a response is received before the header is told",
+		old:  `		case s.hasUntold(): // It`,
+		new:  `		case false: // It`,
+	},
+	edit{
+		does: "RecvMsg does not look at the clock",
+		old: `		t.noticeEnd()
+		s.look()`,
+		new: `		s.look()`,
+	},
+)

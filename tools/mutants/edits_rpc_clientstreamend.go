@@ -1,0 +1,160 @@
+package main
+
+var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
+	edit{
+		does: "the goroutine that watches the context tells the end while the caller is in a method",
+		old: `	if s.calls.Load() > 0 {
+		return
+	}`,
+		new: ``,
+	},
+	edit{
+		does: "an RPC that the caller's context has ended is not finished",
+		old: `	s.calls.Add(-1)
+	s.settle()`,
+		new: `	s.calls.Add(-1)`,
+	},
+	edit{
+		does: "an RPC that noticeEnd has ended is not finished",
+		old:  `	if err == nil && s.stream.ended == byClient {`,
+		new:  `	if false {`,
+	},
+	edit{
+		does: "settling is not guarded",
+		race: true,
+		old: `	s.stream.mu.Lock()
+	err := s.abandonedWith
+	if err == nil && s.stream.ended == byClient {
+		err = s.stream.status
+	}
+	s.stream.mu.Unlock()`,
+		new: `	err := s.abandonedWith
+	if err == nil && s.stream.ended == byClient {
+		err = s.stream.status
+	}`,
+	},
+	edit{
+		does: "the caller's own context is not watched if stats handlers have detached it",
+		old:  `	if s.given != nil {`,
+		new:  `	if false {`,
+	},
+	edit{
+		does: "the context of a stream is watched after the end",
+		old:  `		s.stopTagged()`,
+		new:  ``,
+	},
+	edit{
+		does: "the caller's own context is watched after the end",
+		old:  `		s.stopGiven()`,
+		new:  ``,
+	},
+	edit{
+		does: "a ClientConn keeps streams that have ended",
+		by:   ". TestClientConnRetainsNoRPCThatHasEnded",
+		old:  `	s.clientConnEntry.Leave()`,
+		new:  ``,
+	},
+	edit{
+		does: "closing a ClientConn waits for callers",
+		old:  `{ go s.abandon(err) }`,
+		new:  `{ s.abandon(err) }`,
+	},
+	edit{
+		does: "the last reason to abandon a stream counts",
+		old:  `	if s.abandonedWith == nil {`,
+		new:  `	if true {`,
+	},
+	edit{
+		does: "closing a ClientConn ends a stream as its context does",
+		old:  `		return byConnection`,
+		new:  `		return byClient`,
+	},
+	edit{
+		does: "a stream is watched after the end",
+		old: `	s.stopWatching()
+	s.stream.end`,
+		new: `	s.stream.end`,
+	},
+	edit{
+		does: "an error of the caller does not end the RPC",
+		old: `	s.stream.end(s.endedBy(err), err)
+	s.tellFinish`,
+		new: `	s.tellFinish`,
+	},
+	edit{
+		does: "OnFinish comes before stats handlers see the end",
+		by:   "internal/conformance/connection TestOnFinishTheEndAndTheContextOfAStreamHaveTheirOrder",
+		old: `	s.tellFinish(reported)
+	s.opts.onFinish(reported)`,
+		new: `	s.opts.onFinish(reported)
+	s.tellFinish(reported)`,
+	},
+	edit{
+		does: "the context of a stream has ended when OnFinish is called",
+		by:   "internal/conformance/connection TestOnFinishTheEndAndTheContextOfAStreamHaveTheirOrder",
+		old: `	s.opts.onFinish(reported)
+	s.cancelContext()`,
+		new: `	s.cancelContext()
+	s.opts.onFinish(reported)`,
+	},
+	edit{
+		does: "the context of a stream does not end",
+		old: `	s.opts.onFinish(reported)
+	s.cancelContext()`,
+		new: `	s.opts.onFinish(reported)`,
+	},
+	edit{
+		does: "nobody is told that stats handlers have seen the end",
+		old: `		s.hasFinished = true
+		s.told.Broadcast()`,
+		new: `		s.hasFinished = true`,
+	},
+	edit{
+		does: "what has arrived at the end is not told",
+		old: `	s.look()
+	s.tellEnd(err)`,
+		new: `	s.tellEnd(err)`,
+	},
+	edit{
+		does: "a second call does not wait until the first one has told the end",
+		old: `		for !s.hasFinished {
+			s.told.Wait()
+		}`,
+		new: ``,
+	},
+	edit{
+		does: "a stream ends twice for its caller",
+		old:  `	s.isFinishing = true`,
+		new:  ``,
+	},
+	edit{
+		does: "stats handlers see the error of RecvMsg if Header waits",
+		old:  `		return wire.ErrClosingBeforeHeader, true`,
+		new:  `		return err, true`,
+	},
+	edit{
+		does: "nobody is told that events have been told",
+		old: `		s.isTelling = false
+		s.told.Broadcast()`,
+		new: `		s.isTelling = false`,
+	},
+	edit{
+		does: "a call does not wait until another one has told events",
+		old: `	for s.isTelling {
+		s.told.Wait()
+	}`,
+		new: ``,
+	},
+	edit{
+		does: "a response is received while another call tells events",
+		old:  `return s.isTelling || untold.header`,
+		new:  `return untold.header`,
+	},
+	edit{
+		does: "the trailer is told after the last response is received",
+		old: `untold.header || untold.trailer
+}`,
+		new: `untold.header
+}`,
+	},
+)

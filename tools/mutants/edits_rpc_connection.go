@@ -1,0 +1,71 @@
+package main
+
+var rpcConnectionEdits = in("internal/rpc/connection.go",
+	edit{
+		does: "both ends of a connection share their peer",
+		old: `	p := c.clientPeer
+	return peer.NewContext(context.Background(), &p)`,
+		new: `	return peer.NewContext(context.Background(), &c.clientPeer)`,
+	},
+	edit{
+		does: "a connection of the server's stats handlers alone does not begin",
+		by:   "internal/conformance/connection TestAddressesOnInProcessAreSetForHandlers",
+		old:  `c.clientStats == nil && c.serverStats == nil || c.hasBegun`,
+		new:  `c.clientStats == nil || c.hasBegun`,
+	},
+	edit{
+		does: "an RPC waits for its connection beyond its context",
+		old: `	case <-call.ctx.Done():
+		return call.contextStatus()
+`,
+		new: `	case <-make(chan int):
+		return call.contextStatus()
+`,
+	},
+	edit{
+		does: "a connection begins after Shutdown",
+		by:   "internal/conformance/connection TestStoppedServerLeavesClientsAlone",
+		old:  `if !c.isStarted && s.addConnection(c) {`,
+		new:  `if s.addConnection(c); !c.isStarted {`,
+	},
+	edit{
+		does: "a connection begins with each RPC",
+		old:  `		c.isStarted = true`,
+		new:  ``,
+	},
+	edit{
+		does: "the beginning is not guarded",
+		race: true,
+		old: `	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.isStarted`,
+		new: `	if !c.isStarted`,
+	},
+	edit{
+		does: "a peer that a server's TagConn sets is ignored",
+		by:   "internal/conformance/connection TestPeerFromTagConnIsThatOfHandlers",
+		old:  `		c.serverPeer = *p`,
+		new:  `		_ = p`,
+	},
+	edit{
+		does: "a connection that ends before it has begun does not end",
+		old:  `	if isEnding { // end`,
+		new:  `	if isEnding && false { // end`,
+	},
+	edit{
+		does: "later RPCs wait for a lock to learn that the connection has begun",
+		by:   "internal/conformance/connection TestEachClientHasAConnection",
+		old:  `	c.hasBegun.Store(true)`,
+		new:  ``,
+	},
+	edit{
+		does: "a connection that begins ends twice",
+		old:  `if isFirst && hasBegun {`,
+		new:  `if isFirst || hasBegun {`,
+	},
+	edit{
+		does: "a client's ConnEnd comes with each End after Shutdown",
+		old:  `isFirst, hasBegun := !c.isEnding,`,
+		new:  `isFirst, hasBegun := true,`,
+	},
+)

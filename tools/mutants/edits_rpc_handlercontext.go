@@ -1,0 +1,51 @@
+package main
+
+var rpcHandlercontextEdits = in("internal/rpc/handlercontext.go",
+	edit{
+		does: "a later deadline of the caller replaces that of the connection",
+		old:  `(!ok || c.deadline.Before(deadline))`,
+		new:  `true`,
+	},
+	edit{
+		does: "a deadline of the connection replaces that of the caller",
+		old:  `(!ok || c.deadline.Before(deadline))`,
+		new:  `!ok`,
+	},
+	edit{
+		does: "all handlers of a connection share a peer",
+		old:  `		return &c.peer`,
+		new:  `		return &c.call.conn.serverPeer`,
+	},
+	edit{
+		does: "stats handlers see a transport stream",
+		old: `		if c.isTagged {
+			return nil
+		}`,
+		new: ``,
+	},
+	edit{
+		does: "a handler does not find its caller's context",
+		by:   "internal/conformance/docs TestDifferences",
+		old: `			return ctx
+		}
+		return nil`,
+		new: `			return nil
+		}
+		return nil`,
+	},
+	edit{
+		does: "a context prints its contents",
+		old:  `return fmt.Sprintf("inprocchain.handlerContext(%s)", c.call.fullMethod)`,
+		new:  `return fmt.Sprintf("inprocchain.handlerContext(%s, %v)", c.call.fullMethod, c.metadata)`,
+	},
+	edit{
+		does: "only the handler that makes an RPC counts, and none before it",
+		old:  `			ctx = handler.stream.callerContext()`,
+		new:  `			return`,
+	},
+	edit{
+		does: "a version without a key is accepted",
+		old:  `	if recorder.key == nil {`,
+		new:  `	if false {`,
+	},
+)

@@ -1,0 +1,115 @@
+package main
+
+var rpcMessagesEdits = in("internal/rpc/messages.go",
+	edit{
+		does: "requests stay in the queue after the end",
+		old:  `		m.requests.drop()`,
+		new:  ``,
+	},
+	edit{
+		does: "a change does not wake the handler",
+		old:  `	m.requests.changed.Broadcast()`,
+		new:  ``,
+	},
+	edit{
+		does: "a change does not wake the caller",
+		old:  `	m.responses.changed.Broadcast()`,
+		new:  ``,
+	},
+	edit{
+		does: "putting is not guarded",
+		race: true,
+		old: `	m.stream.mu.Lock()
+	defer m.stream.mu.Unlock()
+	switch {`,
+		new: `	switch {`,
+	},
+	edit{
+		does: "a message is put after the end",
+		old: `	case m.stream.ended != notEnded:
+		return true, false`,
+		new: `	case false:
+		return true, false`,
+	},
+	edit{
+		does: "a stalled stream takes any number of messages",
+		old:  `	case to.isFull():`,
+		new:  `	case false:`,
+	},
+	edit{
+		does: "the receiver of the only request waits for the end",
+		old:  `	if isLast {`,
+		new:  `	if false {`,
+	},
+	edit{
+		does: "CloseSend is not guarded",
+		race: true,
+		old: `	m.stream.mu.Lock()
+	defer m.stream.mu.Unlock()
+	if m.stream.ended == notEnded {`,
+		new: `	if m.stream.ended == notEnded {`,
+	},
+	edit{
+		does: "CloseSend after the end lets the handler see io.EOF",
+		old:  `	if m.stream.ended == notEnded {`,
+		new:  `	if true {`,
+	},
+	edit{
+		does: "messages are counted twice",
+		old:  `		q.bytes += next.bytes`,
+		new:  `		q.bytes += 2 * next.bytes`,
+	},
+	edit{
+		does: "a message that was taken is retained",
+		old:  `	q.messages[q.head] = queued{}`,
+		new:  ``,
+	},
+	edit{
+		does: "a sender that waits is not woken when there is room",
+		old: `if q.bytes >= window && q.bytes-next.bytes < window {
+		q.changed.Broadcast()`,
+		new: `if q.bytes >= window && q.bytes-next.bytes < window {`,
+	},
+	edit{
+		does: "a new message does not wake the receiver",
+		old: `	q.messages = append(q.messages, m)
+	q.changed.Broadcast()`,
+		new: `	q.messages = append(q.messages, m)`,
+	},
+	edit{
+		does: "the memory of a message counts after it was taken",
+		old:  `	q.bytes -= next.bytes`,
+		new:  ``,
+	},
+	edit{
+		does: "messages that were taken count as not measured",
+		old:  `	q.counted = max(q.counted, q.head)`,
+		new:  ``,
+	},
+	edit{
+		does: "an empty queue keeps the places of a long one",
+		old:  `	case q.isEmpty() && cap(q.messages) > keptPlaces:`,
+		new:  `	case false:`,
+	},
+	edit{
+		does: "the places of messages that were taken pile up",
+		old:  `	case q.head >= len(q.messages)/2:`,
+		new:  `	case false:`,
+	},
+	edit{
+		does: "messages that were moved to the front are also retained behind",
+		old:  `		clear(q.messages[left:])`,
+		new:  ``,
+	},
+	edit{
+		does: "messages that were moved to the front count as not measured",
+		old:  `q.messages[:left], q.counted-q.head, 0`,
+		new:  `q.messages[:left], 0, 0`,
+	},
+	edit{
+		does: "closing does not wake the receiver",
+		old: `	q.isClosed = true
+	q.changed.Broadcast()`,
+		new: `	q.isClosed = true`,
+	},
+)

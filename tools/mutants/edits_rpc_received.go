@@ -1,0 +1,67 @@
+package main
+
+var rpcReceivedEdits = in("internal/rpc/received.go",
+	edit{
+		does: "a header that is lost is received",
+		old:  `	if !t.headerSent || t.headerLost {`,
+		new:  `	if !t.headerSent {`,
+	},
+	edit{
+		does: "a header that was not sent is received",
+		old:  `	if !t.headerSent || t.headerLost {`,
+		new:  `	if t.headerLost {`,
+	},
+	edit{
+		does: "a trailer that was not received has values",
+		old: `	if !t.trailerReceived {
+		return metadata.MD{}
+	}`,
+		new: ``,
+	},
+	edit{
+		does: "a trailer without a header is the handler's",
+		old:  `return wire.ResponseHeader(t.arrived, t.contentType)`,
+		new:  `return t.arrived`,
+	},
+	edit{
+		does: "all who ask for the trailer share it",
+		old:  `return t.arrived.Copy()`,
+		new:  `return t.arrived`,
+	},
+	edit{
+		does: "receiving the header is not guarded",
+		race: true,
+		old: `	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.headerSent || t.headerLost {`,
+		new: `	if !t.headerSent || t.headerLost {`,
+	},
+	edit{
+		does: "looking is not guarded",
+		race: true,
+		old: `	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.arrivalLocked()`,
+		new: `	return t.arrivalLocked()`,
+	},
+	edit{
+		does: "stats handlers see a header that is lost",
+		old:  `		header:  t.headerSent && !t.headerLost,`,
+		new:  `		header:  t.headerSent,`,
+	},
+	edit{
+		does: "a response after a header that is lost arrives",
+		old:  `t.hasResponse && !t.headerLost, t.status`,
+		new:  `t.hasResponse, t.status`,
+	},
+	edit{
+		does: "a response is retained after it was received",
+		old:  `	t.response = message.Copy{}`,
+		new:  ``,
+	},
+	edit{
+		does: "a unary RPC without a response succeeds",
+		old:  `		status = wire.ErrNoResponse`,
+		new:  ``,
+	},
+)

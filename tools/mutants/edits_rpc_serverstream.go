@@ -1,0 +1,118 @@
+package main
+
+var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
+	edit{
+		does: "stats handlers see the handler's own error",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
+		old: `	s.sendStatus(err)
+	return err`,
+		new: `	s.sendStatus(err)
+	return nil`,
+	},
+	edit{
+		does: "stream interceptors run for a method without a stream",
+		by:   "internal/conformance/scenarios TestStreamingMethodsAreCalledByInvokeAsOnANetwork",
+		old:  `s.server.streamChain == nil || !s.clientStreams && !s.serverStreams:`,
+		new:  `s.server.streamChain == nil:`,
+	},
+	edit{
+		does: "SetHeader does not validate",
+		by:   "internal/conformance/scenarios TestResponseMetadataIsReceivedAsOnANetwork",
+		old: `	if err := wire.Validate(md); err != nil {
+		return err
+	}
+	return s.handlerCall.SetHeader(md)`,
+		new: `	return s.handlerCall.SetHeader(md)`,
+	},
+	edit{
+		does: "SendHeader does not validate",
+		old: `	if err := wire.Validate(md); err != nil {
+		return err
+	}
+	return s.handlerCall.SendHeader(md)`,
+		new: `	return s.handlerCall.SendHeader(md)`,
+	},
+	edit{
+		does: "an error of SendMsg does not end the RPC",
+		old: `	if err != nil {
+		s.abort(err)
+	}
+	return err`,
+		new: `	return err`,
+	},
+	edit{
+		does: "the caller of a stream that was aborted waits for the handler",
+		old:  `		s.stream.release()`,
+		new:  ``,
+	},
+	edit{
+		does: "the first message is sent without a header",
+		old:  `		err = s.sendHeader(nil, nil)`,
+		new:  ``,
+	},
+	edit{
+		does: "a message after a header that is lost is an error",
+		old:  `	if err != nil && err != errHeaderLost {`,
+		new:  `	if err != nil {`,
+	},
+	edit{
+		does: "a header that is lost does not end the RPC",
+		old:  `	if err == errHeaderLost { // The handler`,
+		new:  `	if false { // The handler`,
+	},
+	edit{
+		does: "SendMsg does not look at the clock",
+		old: `		s.stream.noticeEnd()
+		switch`,
+		new: `		switch`,
+	},
+	edit{
+		does: "SendMsg after the end succeeds",
+		old:  `			return s.stream.whyEnded()`,
+		new:  `			return nil`,
+	},
+	edit{
+		does: "an error of RecvMsg does not end the RPC",
+		old: `	if err != nil && err != io.EOF {
+		s.abort(err)
+	}`,
+		new: ``,
+	},
+	edit{
+		does: "a missing request is io.EOF",
+		old:  `		return wire.ErrNoRequest`,
+		new:  `		return io.EOF`,
+	},
+	edit{
+		does: "io.EOF after the only request is a missing request",
+		old:  `	s.hasMessage = true`,
+		new:  ``,
+	},
+	edit{
+		does: "a second request is ignored",
+		old:  `		return wire.ErrSecondRequest`,
+		new:  `		return nil`,
+	},
+	edit{
+		does: "receiving is not guarded",
+		race: true,
+		old: `	s.stream.mu.Lock()
+	defer s.stream.mu.Unlock()
+	for {`,
+		new: `	for {`,
+	},
+	edit{
+		does: "a handler that has seen io.EOF sees the end of its context",
+		old: `		case s.sawEnd:
+			return message.Copy{}, io.EOF`,
+		new: `		case s.sawEnd && s.stream.ended == notEnded:
+			return message.Copy{}, io.EOF`,
+	},
+	edit{
+		does: "a request is received after the end",
+		old: `		case s.stream.ended != notEnded:
+			return`,
+		new: `		case s.stream.ended != notEnded && requests.isEmpty():
+			return`,
+	},
+)
