@@ -57,7 +57,7 @@ var messageMemoryEdits = in("internal/message/memory.go",
 	},
 	edit{
 		does: "an empty message takes no place in a queue",
-		old:  `return place + min(`,
-		new:  `return min(`,
+		old:  `return place + min(memoryOf(`,
+		new:  `return min(memoryOf(`,
 	},
 )

@@ -37,9 +37,9 @@ func (t *Transfer) copy(`,
 	edit{
 		does: "a lent message is not measured",
 		by:   ". ExampleWithDefaultCallOptions",
-		old: `	*out = Copy{msg: in, isLent: true}
+		old: `	*out = Copy{msg: in, isLent: true, isShared: share != nil}
 	if measure {`,
-		new: `	*out = Copy{msg: in, isLent: true}
+		new: `	*out = Copy{msg: in, isLent: true, isShared: share != nil}
 	if false && measure {`,
 	},
 	edit{
@@ -55,9 +55,10 @@ func (t *Transfer) copy(`,
 		old: `	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
-	*out = Copy{msg: in, isLent: true}`,
-		new: `	_ = msg
-	*out = Copy{msg: in, isLent: true}`,
+	t.watch.add(t.direction, msg)
+	*out = Copy{msg: in, isLent: true`,
+		new: `	t.watch.add(t.direction, msg)
+	*out = Copy{msg: in, isLent: true`,
 	},
 	edit{
 		does: "a message is shared instead of copied",
@@ -81,13 +82,13 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a response is lent to a cloner",
-		old:  `t.Encode != nil || t.Cloner != nil || reflect.TypeOf(to)`,
-		new:  `t.Encode != nil || reflect.TypeOf(to)`,
+		old:  `share == nil && (t.Cloner != nil || kind`,
+		new:  `share == nil && (kind`,
 	},
 	edit{
 		does: "a response is lent to a codec",
-		old:  `t.Encode != nil || t.Cloner != nil || reflect.TypeOf(to)`,
-		new:  `t.Cloner != nil || reflect.TypeOf(to)`,
+		old:  `if t.Encode != nil || reflect.TypeOf(to)`,
+		new:  `if reflect.TypeOf(to)`,
 	},
 	edit{
 		does: "a response is lent to a reply of another type",
@@ -111,14 +112,14 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a dynamic response is lent",
-		old:  `if kind != generated || !isExact(msg) || !hasStandardCodec() {`,
-		new:  `if _ = kind; !isExact(msg) || !hasStandardCodec() {`,
+		old:  `(t.Cloner != nil || kind != generated || !isExact(msg)`,
+		new:  `(t.Cloner != nil || kind == embedding || !isExact(msg)`,
 	},
 	edit{
 		does: "a reply is not reset for a lent response",
-		old: `		proto.Reset(out.(proto.Message))
-		proto.Merge`,
-		new: `		proto.Merge`,
+		old: `	proto.Reset(out)
+	if in.isShared`,
+		new: `	if in.isShared`,
 	},
 	edit{
 		does: "a nil message to receive into is decoded into",

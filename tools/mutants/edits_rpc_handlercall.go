@@ -10,7 +10,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	edit{
 		does: "a handler has no deadline",
 		by:   "internal/conformance/middleware TestMiddlewareBehavesAsOnANetwork",
-		old:  `	h.values.deadline, h.values.hasDeadline = caller.deadline, caller.hasDeadline`,
+		old:  `	h.values.deadline, h.values.hasDeadline = caller.ctx.Deadline()`,
 		new:  ``,
 	},
 	edit{
