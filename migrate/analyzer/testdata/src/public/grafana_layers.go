@@ -1,4 +1,4 @@
-// Grafana, https://github.com/grafana/grafana/blob/main/pkg/storage/unified/resource/client.go
+// Grafana, pkg/storage/unified/resource/client.go
 
 package public
 

@@ -1,4 +1,4 @@
-// Flipt 2, https://github.com/flipt-io/flipt/blob/v2/cmd/flipt/main.go
+// Flipt 2, cmd/flipt/main.go
 
 package publicotel
 
