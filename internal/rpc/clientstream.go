@@ -50,8 +50,8 @@ func (s *clientStream) open() error {
 	refused, err := s.clientCall.open(call, s.desc.ClientStreams, s.desc.ServerStreams)
 	if err != nil {
 		s.tellEnd(err)
+		s.cancelContext() // Before OnFinish, as in newClientStream of grpc-go's stream.go.
 		s.opts.onFinish(err)
-		s.cancelContext()
 		return err
 	}
 	s.told.L = &s.stream.mu

@@ -22,10 +22,10 @@ func newMessages(t *transportStream) *messages {
 }
 
 // changed wakes those who wait for a message, the header, or the end. It is called under the
-// lock. Nobody receives a request after the end.
+// lock. Nobody receives a request after the end, except a handler that already waits for it.
 func (m *messages) changed() {
 	if m.stream.ended != notEnded {
-		m.requests.drop()
+		m.requests.dropUnawaited()
 	}
 	m.requests.changed.Broadcast()
 	m.responses.changed.Broadcast()
@@ -83,6 +83,8 @@ type queue struct {
 	counted  int  // messages before it are in bytes
 	bytes    int  // of memory
 	isClosed bool // by the sender
+
+	isAwaited bool // The receiver waits for a message.
 }
 
 type queued struct {
@@ -140,6 +142,20 @@ func (q *queue) take() message.Copy {
 func (q *queue) close() {
 	q.isClosed = true
 	q.changed.Broadcast()
+}
+
+// dropUnawaited lets go of what the receiver does not wait for: all but the next message, or
+// the end if there is none.
+func (q *queue) dropUnawaited() {
+	switch {
+	case q.isAwaited && !q.isEmpty():
+		q.messages, q.head, q.counted, q.bytes = []queued{q.messages[q.head]}, 0, 0, 0
+		q.messages[0].bytes = 0
+		q.isClosed = false
+	case !q.isAwaited:
+		q.drop()
+		q.isClosed = false
+	}
 }
 
 // drop lets go of the messages.

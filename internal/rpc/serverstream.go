@@ -191,14 +191,16 @@ func (s *serverStream) next() (message.Copy, error) {
 		switch {
 		case s.sawEnd:
 			return message.Copy{}, io.EOF
-		case s.stream.ended != notEnded:
-			return message.Copy{}, wire.ErrCanceled
 		case !requests.isEmpty():
 			return requests.take(), nil
 		case requests.isClosed:
 			s.sawEnd = true
+		case s.stream.ended != notEnded:
+			return message.Copy{}, wire.ErrCanceled
 		default:
+			requests.isAwaited = true
 			requests.changed.Wait()
+			requests.isAwaited = false
 		}
 	}
 }

@@ -40,7 +40,7 @@ func checkPublicUses(t *testing.T, findings []string) {
 					result = "rewritten"
 				}
 			}
-			row := fmt.Sprintf("| [%s](%s) | [%[3]s](analyzer/testdata/src/%[4]s/%[3]s) | %[5]s |", project(t, file), source(t, file), name, pkg, result)
+			row := fmt.Sprintf("| %s | [%[2]s](analyzer/testdata/src/%[3]s/%[2]s) | %[4]s |", origin(t, file), name, pkg, result)
 			if !strings.Contains(string(readme), row) {
 				t.Errorf("README.md has no row that begins:\n%s", row)
 			}
@@ -51,13 +51,10 @@ func checkPublicUses(t *testing.T, findings []string) {
 	}
 }
 
-// project returns the name of the project that a file imitates, and source the address
-// of the original file. Both are in the first line of the file.
-func project(t *testing.T, file string) string { return origin(t, file)[0] }
-
-func source(t *testing.T, file string) string { return origin(t, file)[1] }
-
-func origin(t *testing.T, file string) []string {
+// origin returns what the row of a file begins with: the project that the file imitates, and
+// the address of the original file, or its path if no commit is known. Both are in the first
+// line of the file.
+func origin(t *testing.T, file string) string {
 	t.Helper()
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -68,5 +65,9 @@ func origin(t *testing.T, file string) []string {
 	if i < 0 {
 		t.Fatalf("%s does not name its source in the first line", file)
 	}
-	return []string{strings.TrimPrefix(first[:i], "// "), first[i+2:]}
+	project, source := strings.TrimPrefix(first[:i], "// "), first[i+2:]
+	if strings.HasPrefix(source, "https://") {
+		return fmt.Sprintf("[%s](%s)", project, source)
+	}
+	return fmt.Sprintf("%s, `%s`", project, source)
 }
