@@ -35,7 +35,6 @@ var rpcDirectEdits = in("internal/rpc/direct.go",
 	},
 	edit{
 		does: "the context of a direct RPC that is refused does not end",
-		by:   ". TestRefusedRPCsLeaveNothingBehind",
 		old: `		rpc.stream.cancelHandler()
 		return nil, err`,
 		new: `		return nil, err`,

@@ -200,7 +200,6 @@ var rpcInflightEdits = in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "the question whether an RPC would be accepted stays in flight",
-		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `return e.rpc != nil && !s.closed`,
 		new:  `return !s.closed`,
 	},

@@ -88,7 +88,6 @@ var rpcUnaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a caller whose context has ended does not end the RPC",
-		by:   "internal/conformance/barechannel TestBareChannelReadsRequestAfterCall",
 		old: `		u.stream.noticeEnd()
 		done, givenDone`,
 		new: `		done, givenDone`,
