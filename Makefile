@@ -106,9 +106,10 @@ soak: ## run the soak tests for minutes instead of seconds
 DIFFERENTIALTIME ?= 5m
 
 .PHONY: differential
-differential: ## compare random programs in-process and on the network, for twice DIFFERENTIALTIME
+differential: ## compare random programs in-process and on the network, for three times DIFFERENTIALTIME
 	go test -C internal/conformance -timeout 0 -v -run Programs ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
 	go test -C internal/conformance -timeout 0 -v -race -run Races ./differential -differential.seed=0 -differential.for=$(DIFFERENTIALTIME)
+	go test -C internal/conformance -timeout 0 -v -run Programs ./random -random.seed=0 -random.for=$(DIFFERENTIALTIME)
 
 MUTANTS ?=
 

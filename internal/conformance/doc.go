@@ -12,6 +12,7 @@
 //   - docs: the code in the documents, and the rows of docs/differences.md
 //   - middleware: interceptors of go-grpc-middleware
 //   - motion: panics, cancels, deadlines and blocking stats handlers while an RPC runs
+//   - random: random programs of several RPCs, whose steps do not wait for each other
 //   - reliability: isolation, shutdown, load, faults and hostile input
 //   - scenarios: RPCs of every kind, compared by chaintest
 //   - shared: messages that a client and its handlers share

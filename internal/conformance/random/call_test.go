@@ -1,0 +1,239 @@
+package random_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+	"weak"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+)
+
+// A call is one call of a run. Its client, receiver and handler are actors.
+type call struct {
+	*run
+	callSpec
+	method
+	number int
+
+	client, receiver, handler chan task // The queues of the actors.
+
+	handling       chan struct{} // closed when the first handler has begun
+	handlerContext context.Context
+	handled        sync.Once
+
+	started  bool          // Used by the client.
+	opened   chan struct{} // closed when the stream is there, or never will be
+	handlers atomic.Int32  // that have not returned
+	stream   atomic.Pointer[grpc.ClientStream]
+	failed   atomic.Bool                         // RecvMsg has returned an error.
+	ended    atomic.Bool                         // Invoke has returned.
+	token    atomic.Pointer[weak.Pointer[token]] // in the context of a unary call
+
+	mu              sync.Mutex
+	canceled        bool
+	end             func() // cancels the context; nil until it is made
+	header, trailer metadata.MD
+	peer            peer.Peer
+}
+
+// A task is a step for an actor.
+type task struct {
+	step
+	taken, returned chan struct{}
+}
+
+// A token shows whether the context that has it is still in memory.
+type token [64]byte
+
+type tokenKey struct{}
+
+func (r *run) newCall(number int, spec callSpec) *call {
+	c := &call{run: r, callSpec: spec, method: methods[spec.method], number: number, handling: make(chan struct{}), opened: make(chan struct{})}
+	c.client, c.receiver, c.handler = make(chan task, 64), make(chan task, 64), make(chan task, 64)
+	r.actors.Go(func() { c.act("caller", c.client) })
+	r.actors.Go(func() { c.act("receiver", c.receiver) })
+	return c
+}
+
+// act makes the calls of an actor of the client.
+func (c *call) act(actor string, queue chan task) {
+	for t := range queue {
+		close(t.taken)
+		c.recovered(actor, func() { t.op.call(c, nil, t.arg) })
+		if t.then == rested {
+			time.Sleep(moment)
+		}
+		close(t.returned)
+	}
+}
+
+// recovered calls f, and recovers from a panic of a client's stats handler.
+func (c *call) recovered(actor string, f func()) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			c.see(actor, fmt.Sprint("panic: ", problem))
+		}
+	}()
+	f()
+}
+
+// see records what an observer of the call sees.
+func (c *call) see(observer, seen string) {
+	c.record(fmt.Sprintf("call %d, %s", c.number, observer), seen)
+}
+
+func (c *call) conn() grpc.ClientConnInterface {
+	return c.connection.conn(c.callSpec.client, c.callSpec.method)
+}
+
+// invoke makes a unary call.
+func (c *call) invoke(arg int) {
+	if c.started {
+		return
+	}
+	c.started = true
+	ctx := c.makeContext()
+	kept := new(token)
+	pointer := weak.Make(kept)
+	c.token.Store(&pointer)
+	req, reply := c.newMessage(arg), c.emptyMessage()
+	err := c.conn().Invoke(context.WithValue(ctx, tokenKey{}, kept), c.fullMethod, req, reply, c.callOptions()...)
+	c.see("caller", "Invoke "+errorText(err)+c.now())
+	if err == nil {
+		c.see("caller", c.describe(reply))
+	}
+	spoil(req)
+	c.ended.Store(true)
+}
+
+// open opens a stream.
+func (c *call) open() {
+	if c.started {
+		return
+	}
+	c.started = true
+	defer close(c.opened)
+	desc := &grpc.StreamDesc{ClientStreams: c.clientStreams, ServerStreams: c.serverStreams}
+	stream, err := c.conn().NewStream(c.makeContext(), desc, c.fullMethod, c.callOptions()...)
+	c.see("caller", "NewStream "+errorText(err)+c.now())
+	if err == nil {
+		c.stream.Store(&stream)
+	}
+}
+
+// makeContext returns the context of the call.
+func (c *call) makeContext() context.Context {
+	made := callContexts[c.context]
+	if made.unaryOnly && !c.unary {
+		made = callContexts[0]
+	}
+	ctx, stop := made.make(c.parentContext(), c.unit)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.end = stop
+	if c.canceled {
+		stop()
+	}
+	return metadata.NewOutgoingContext(ctx, metadata.Pairs("call", fmt.Sprint(c.number), "key", "secret"))
+}
+
+func (c *call) parentContext() context.Context {
+	if c.parent == noParent || c.number == 0 || c.stopped.Load() { // After Shutdown, only a Channel accepts nested calls.
+		return context.Background()
+	}
+	before := c.calls[c.number-1]
+	select {
+	case <-before.handling:
+	case <-c.released:
+		return context.Background()
+	}
+	if c.parent == detached {
+		return context.WithoutCancel(before.handlerContext)
+	}
+	return before.handlerContext
+}
+
+func (c *call) cancel() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.canceled = true
+	if c.end != nil {
+		c.end()
+	}
+}
+
+// recordResults records the variables of the call options.
+func (c *call) recordResults() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.see("options", "header "+mdText(c.header)+" trailer "+mdText(c.trailer)+" peer "+c.peerText(&c.peer))
+}
+
+// openStream waits for the stream of the call. It returns nil if there is none.
+func (c *call) openStream() grpc.ClientStream {
+	select {
+	case <-c.opened:
+	case <-c.released:
+	}
+	if stream := c.stream.Load(); stream != nil {
+		return *stream
+	}
+	return nil
+}
+
+// peerText says whether there is a peer, and whether somebody has changed its address.
+func (c *call) peerText(p *peer.Peer) string {
+	switch {
+	case p == nil || p.Addr == nil:
+		return "none"
+	case p.Addr == changedAddr{c}:
+		return "changed"
+	}
+	if _, ok := p.Addr.(changedAddr); ok && c.side.inProcess {
+		return "changed by another call" // On a network, the calls of a connection share a peer.
+	}
+	return "usual"
+}
+
+// A callContext makes the context of a call from its parent.
+type callContext struct {
+	name      string
+	make      func(parent context.Context, unit time.Duration) (context.Context, func())
+	unaryOnly bool // It cannot end a stream.
+}
+
+func withCancel(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(parent)
+	return ctx, cancel
+}
+
+var callContexts = []callContext{
+	{"no deadline", func(parent context.Context, _ time.Duration) (context.Context, func()) { return withCancel(parent) }, false},
+	{"deadline in 1", func(parent context.Context, unit time.Duration) (context.Context, func()) {
+		ctx, cancel := context.WithTimeout(parent, unit)
+		return ctx, cancel
+	}, false},
+	{"deadline passed", func(parent context.Context, unit time.Duration) (context.Context, func()) {
+		ctx, cancel := context.WithTimeout(parent, -unit)
+		return ctx, cancel
+	}, false},
+	{"canceled", func(parent context.Context, _ time.Duration) (context.Context, func()) {
+		ctx, cancel := context.WithCancel(parent)
+		cancel()
+		return ctx, cancel
+	}, false},
+	{"Err without Done", func(parent context.Context, _ time.Duration) (context.Context, func()) {
+		return noDone{parent}, func() {}
+	}, true},
+}
+
+// A noDone is a context that has ended, and that has no channel.
+type noDone struct{ context.Context }
+
+func (noDone) Done() <-chan struct{} { return nil }
+func (noDone) Err() error            { return context.Canceled }

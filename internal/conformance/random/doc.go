@@ -1,0 +1,32 @@
+// Package random tests inprocchain with random programs of several RPCs, whose steps do not wait
+// for each other.
+//
+// A program has one to three calls, which may be nested in handlers, made by several clients, or
+// served elsewhere. It has interceptors, call options, and stats handlers that do something at
+// an event: they block, panic, make an RPC, stop the server, or change a context. Its steps run
+// on the goroutines of the callers and the handlers. The next step begins as soon as
+// the one before has begun, once it has returned, or when all goroutines are blocked,
+// as the program says.
+//
+// So a program has several outcomes. The tester runs it many times over a network
+// connection of grpc-go and on a Channel, and counts for each observer what it has seen. A
+// difference is something that an observer on the Channel sees often and the same one on the
+// network never, or less than a tenth as often. A Channel has no latency. So what an observer
+// sees there is no difference if the network shows it when some steps of the program wait until
+// all goroutines are blocked.
+//
+// Most programs run in a testing/synctest bubble. Some run in real time, with one
+// processor or with processors that are busy, because only there a handler may compute past a deadline.
+//
+// Messages are compared as the values of their fields, and by deep equality. Retained contexts,
+// printed contents and peers are recorded too. knownDifference has what stats handlers do that
+// differs for a reason; the tester leaves it out.
+//
+// A difference is reported once, with the smallest program that shows it. To run that program
+// again, or to go on:
+//
+//	go test -random.only=57
+//	go test -random.seed=0 -random.for=10m
+//
+// Package differential runs one RPC, waits after every step, and compares everything.
+package random

@@ -1,0 +1,113 @@
+package random_test
+
+import "math/rand/v2"
+
+// generate returns the program with a number. It returns the same program for the same seed
+// and number.
+func generate(seed, number uint64) program {
+	r := rand.New(rand.NewPCG(seed, number))
+	p := program{
+		clock:              weighted(r, 40, 1, 1),
+		message:            rare(r, len(messages)),
+		defaults:           several(r, len(defaultOptions), 3),
+		clientInterceptors: several(r, len(clientInterceptors), 2),
+		serverInterceptors: several(r, len(serverInterceptors), 2),
+		clientStats:        behaviors(r, clientEvents),
+		serverStats:        behaviors(r, serverEvents),
+	}
+	for i := range weighted(r, 0, 6, 3, 1) {
+		c := callSpec{
+			method:  weighted(r, 20, 14, 8, 8, 3, 3, 1, 1, 1, 1),
+			context: rare(r, len(callContexts)),
+			client:  weighted(r, 4, 1),
+			options: several(r, len(callOptions), 3),
+		}
+		if i > 0 {
+			c.parent = r.IntN(len(parentNames))
+		}
+		p.calls = append(p.calls, c)
+	}
+	for i, c := range p.calls {
+		if p.hasRemote() && c.method > lastUsualMethod {
+			p.calls[i].method = 0 // Unknown services are elsewhere, too.
+		}
+	}
+	for i := range p.calls {
+		p.steps = append(p.steps, randomSteps(r, p, i)...)
+	}
+	return p
+}
+
+// randomSteps returns the steps of a call, which begin with its start.
+func randomSteps(r *rand.Rand, p program, call int) []step {
+	unary := methods[p.calls[call].method].unary
+	start := opOpen
+	if unary {
+		start = opInvoke
+	}
+	steps := []step{{call: call, op: start, then: then(r.IntN(3))}}
+	var possible []*op
+	for _, o := range ops {
+		if o.streams && unary {
+			continue
+		}
+		for range o.weight {
+			possible = append(possible, o)
+		}
+	}
+	for range 1 + r.IntN(7) {
+		s := step{call: call, op: possible[r.IntN(len(possible))], then: then(r.IntN(3))}
+		if n := len(s.op.args); n > 0 && r.IntN(2) > 0 {
+			s.arg = r.IntN(n)
+		}
+		if r.IntN(4) == 0 {
+			s.call = r.IntN(call + 1) // a step of an earlier call
+		}
+		steps = append(steps, s)
+	}
+	return steps
+}
+
+// behaviors returns the stats handlers of a side.
+func behaviors(r *rand.Rand, events []string) []behavior {
+	var chosen []behavior
+	for range weighted(r, 8, 5, 1) {
+		chosen = append(chosen, behavior{r.IntN(len(events)), r.IntN(len(actions))})
+	}
+	return chosen
+}
+
+// weighted returns an index, each as often as its weight.
+func weighted(r *rand.Rand, weights ...int) int {
+	total := 0
+	for _, w := range weights {
+		total += w
+	}
+	n := r.IntN(total)
+	for i, w := range weights {
+		if n -= w; n < 0 {
+			return i
+		}
+	}
+	panic("unreachable")
+}
+
+// rare returns zero in three of four cases, and any index otherwise.
+func rare(r *rand.Rand, n int) int {
+	if r.IntN(4) > 0 {
+		return 0
+	}
+	return r.IntN(n)
+}
+
+// several returns up to limit indices; none in two of three cases.
+func several(r *rand.Rand, n, limit int) []int {
+	if r.IntN(3) > 0 {
+		return nil
+	}
+	var chosen []int
+	for range 1 + r.IntN(limit) {
+		chosen = append(chosen, r.IntN(n))
+	}
+	return chosen
+}

@@ -1,0 +1,134 @@
+package random_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
+)
+
+// The events at which stats handlers do something.
+var (
+	clientEvents = []string{"Begin", "TagRPC", "OutHeader", "OutPayload", "InHeader", "InTrailer", "InPayload", "End", "TagConn", "ConnBegin"}
+	serverEvents = []string{"Begin", "TagRPC", "InHeader", "InPayload", "OutHeader", "OutPayload", "OutTrailer", "End", "TagConn"}
+)
+
+// A statsHandler records the events of each RPC, and does something at one of them.
+type statsHandler struct {
+	*run
+	side     string
+	number   int
+	behavior behavior
+}
+
+// A tag is what a stats handler adds to the context of an RPC.
+type tag struct {
+	call    *call  // nil for RPCs that stats handlers make
+	attempt string // of an interceptor that calls twice
+}
+
+type tagKey struct{ *statsHandler }
+
+func (h *statsHandler) isClient() bool { return h.side != "server" }
+
+func (h *statsHandler) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
+	md, ok := metadata.FromIncomingContext(ctx)
+	if h.isClient() {
+		md, ok = metadata.FromOutgoingContext(ctx)
+	}
+	t := &tag{call: h.callOf(md, ok), attempt: strings.Join(md["attempt"], ".")}
+	if t.call != nil {
+		h.seeEvent(t, "", "TagRPC "+info.FullMethodName)
+		ctx = h.at(ctx, t, "TagRPC")
+	}
+	return context.WithValue(ctx, tagKey{h}, t)
+}
+
+// seeEvent records an event. Events that may come at once have different parts.
+func (h *statsHandler) seeEvent(t *tag, part, seen string) {
+	observer := fmt.Sprintf("%s stats handler %d%s", h.side, h.number, part)
+	if t.attempt != "" {
+		observer += ", attempt " + t.attempt
+	}
+	t.call.see(observer, seen)
+}
+
+// at does what the handler does if this is its event. It returns ctx or another context.
+func (h *statsHandler) at(ctx context.Context, t *tag, event string) context.Context {
+	events := serverEvents
+	if h.isClient() {
+		events = clientEvents
+	}
+	if events[h.behavior.event] != event {
+		return ctx
+	}
+	if _, known := h.knownDifference(event); known {
+		return ctx
+	}
+	return actions[h.behavior.action].do(h, ctx, t, event)
+}
+
+func (h *statsHandler) HandleRPC(ctx context.Context, event stats.RPCStats) {
+	t, ok := ctx.Value(tagKey{h}).(*tag)
+	if !ok {
+		h.record(fmt.Sprintf("%s stats handler %d, an RPC without its tag", h.side, h.number), nameOf(event))
+		return
+	}
+	name := nameOf(event)
+	if t.call == nil || name == "DelayedPickComplete" {
+		return // No picker is in-process.
+	}
+	part, text := h.describeEvent(ctx, t, event)
+	h.seeEvent(t, part, name+text)
+	h.at(ctx, t, name)
+}
+
+func nameOf(event any) string { return strings.TrimPrefix(fmt.Sprintf("%T", event), "*stats.") }
+
+// describeEvent returns the part of the observer for the event, and the event's details.
+func (h *statsHandler) describeEvent(ctx context.Context, t *tag, event stats.RPCStats) (part, text string) {
+	in := ", incoming"
+	switch event := event.(type) {
+	case *stats.InHeader:
+		text = " " + mdText(event.Header) + " " + event.FullMethod
+		if !h.isClient() {
+			in = ""
+		}
+		return in, text
+	case *stats.OutHeader:
+		return "", " " + mdText(event.Header) + " " + event.FullMethod
+	case *stats.InPayload:
+		return in, " " + h.describe(event.Payload)
+	case *stats.OutPayload:
+		return "", " " + describeSent(event.Payload)
+	case *stats.InTrailer:
+		return ", trailer", " " + mdText(event.Trailer)
+	case *stats.OutTrailer:
+		return "", " " + mdText(event.Trailer)
+	case *stats.End:
+		text = " " + h.endText(event.Error) + " " + mdText(event.Trailer)
+		if h.isClient() && !t.call.unary {
+			// It is nil on a network if SendMsg has noticed the end; see docs/differences.md.
+			text = " " + mdText(event.Trailer)
+		}
+		if !h.isClient() {
+			method, _ := grpc.Method(ctx)
+			p, _ := peer.FromContext(ctx)
+			text += fmt.Sprint(" in ", method, " ", ctx.Err(), " peer ", t.call.peerText(p))
+		}
+		return "", text
+	}
+	return "", ""
+}
+
+func (h *statsHandler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
+	return h.at(ctx, nil, "TagConn")
+}
+
+func (h *statsHandler) HandleConn(ctx context.Context, event stats.ConnStats) {
+	h.at(ctx, nil, nameOf(event))
+}
