@@ -121,6 +121,10 @@ mutants: ## make each of several hundred mistakes in the core, and list those th
 upstream: ## run tests of grpc-go, go-grpc-middleware, otelgrpc and others over Channels
 	go run -C internal/conformance/upstream .
 
+.PHONY: applications
+applications: ## run tests of applications that use gRPC over Channels; compiles much
+	go run -C internal/conformance/upstream . -applications -deadline 110m -limit 2m -parallel 2
+
 .PHONY: bench
 bench: ## measure and write docs/performance.md; AGAIN=1 keeps the worse of two runs; ROUNDS=9 is short and only prints
 	go run -C tools ./bench $(if $(ROUNDS),-rounds $(ROUNDS),-write -goals $(if $(AGAIN),-again))

@@ -2,7 +2,6 @@ package random_test
 
 import (
 	"flag"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -82,7 +81,7 @@ func goesOn(count uint64, end time.Time) bool {
 
 // show logs the program and an outcome on each side.
 func show(t *testing.T, p program) {
-	t.Log(fmt.Sprintf("the program\n%s", p))
+	t.Logf("the program\n%s", p)
 	for _, s := range []side{network, channel} {
 		t.Logf("%s\n%s", s.name, execute(t, p, s))
 	}

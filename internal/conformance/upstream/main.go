@@ -15,6 +15,9 @@
 // that only tune a connection, which are buffer and window sizes, and TLS if both sides would
 // accept each other.
 //
+// With -applications it does the same for applications that call their own services, each with
+// the go.mod of its own, and with applications.txt instead of failures.txt.
+//
 // It fails if a test fails that failures.txt does not list, if a test passes that it lists,
 // and if the table in docs/differences.md is not the one that it prints. A test with an
 // unexpected result is run up to three times, because the order of some events varies, also on
@@ -25,6 +28,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -44,6 +48,7 @@ func main() {
 	logs := flag.String("logs", "", "write the output of each test to this directory")
 	parallel := flag.Int("parallel", 6, "the `number` of tests that run at the same time; it may exceed the number of cores, since most tests wait")
 	network := flag.Bool("network", false, "replace no connection, to see the results on a network")
+	apps := flag.Bool("applications", false, "run the tests of applications instead")
 	limit := flag.Duration("limit", 30*time.Second, "the time limit of a test")
 	deadline := flag.Duration("deadline", 5*time.Minute+30*time.Second, "the time limit of all tests")
 	flag.Parse()
@@ -59,6 +64,11 @@ func main() {
 		logs:     *logs,
 		parallel: *parallel,
 		limit:    *limit,
+		listed:   suites,
+		failures: "failures.txt",
+	}
+	if *apps {
+		c.listed, c.failures = applications, "applications.txt"
 	}
 	if *network {
 		os.Setenv("INPROCCHAIN_UPSTREAM_NETWORK", "1")
@@ -78,10 +88,12 @@ type config struct {
 	logs          string
 	parallel      int
 	limit         time.Duration
+	listed        []suite // the suites, or the applications
+	failures      string  // the file with their tests that fail
 }
 
 func (c config) run(ctx context.Context) error {
-	listed, err := os.ReadFile("failures.txt")
+	listed, err := os.ReadFile(c.failures)
 	if err != nil {
 		return err
 	}
@@ -92,24 +104,49 @@ func (c config) run(ctx context.Context) error {
 	c.differences = string(differences)
 	c.expected, err = parseExpected(string(listed), c.differences)
 	if err != nil {
-		return fmt.Errorf("failures.txt: %w", err)
+		return fmt.Errorf("%s: %w", c.failures, err)
 	}
 	var selected []suite
-	for _, suite := range suites {
+	for _, suite := range c.listed {
 		if c.suites.MatchString(suite.name) {
 			selected = append(selected, suite)
 		}
 	}
-	w, err := newWorkspace(ctx, selected)
-	if err != nil {
-		return err
-	}
-	results, err := c.runAll(ctx, w, selected)
+	results, err := c.runSelected(ctx, selected)
 	fmt.Print("\n", table(selected, results), repeats(results))
 	if err != nil {
 		return err
 	}
 	return c.verdict(selected, results)
+}
+
+// runSelected runs the tests of the suites. Each application has a workspace of its own.
+func (c config) runSelected(ctx context.Context, selected []suite) (map[string][]result, error) {
+	results := map[string][]result{}
+	var inOne []suite // in one workspace
+	for _, s := range selected {
+		if s.version == "" {
+			inOne = append(inOne, s)
+			continue
+		}
+		w, err := newApplication(ctx, s)
+		if err != nil {
+			return results, err
+		}
+		ofOne, err := c.runAll(ctx, w, []suite{s})
+		maps.Copy(results, ofOne)
+		if err != nil {
+			return results, err
+		}
+	}
+	if len(inOne) == 0 {
+		return results, nil
+	}
+	w, err := newWorkspace(ctx, inOne)
+	if err != nil {
+		return results, err
+	}
+	return c.runAll(ctx, w, inOne)
 }
 
 // runAll builds the suites one after the other and runs the tests of those that

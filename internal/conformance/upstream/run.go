@@ -53,7 +53,7 @@ func (w *workspace) build(ctx context.Context, s suite) ([]binary, error) {
 			dir:   filepath.Join(w.copies[s.module], filepath.FromSlash(pkg)),
 			suite: s,
 		}
-		command := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-mod=mod", "-modfile="+w.modfile, "-o", b.path, b.pkg)
+		command := w.command(ctx, "test", "-c", "-vet=off", "-ldflags=-s -w", "-mod=mod", "-modfile="+w.modfile, "-o", b.path, b.pkg)
 		if out, err := command.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("building the tests of %s: %w\n%s", b.pkg, err, out)
 		}
@@ -89,6 +89,9 @@ func (b binary) run(ctx context.Context, t test, limit time.Duration) ([]result,
 	command := exec.CommandContext(limited, b.path, append(slices.Clone(b.suite.args), "-test.v", "-test.count=1", "-test.run="+t.run, "-test.timeout="+limit.String())...)
 	command.Dir = b.dir
 	command.Env = append(os.Environ(), "INPROCCHAIN_UPSTREAM_REPORT="+report.Name())
+	if b.suite.version != "" {
+		command.Env = append(command.Env, "INPROCCHAIN_UPSTREAM_APPLICATION=1", "INPROCCHAIN_UPSTREAM_WAIT=1s")
+	}
 	if b.suite.serial {
 		command.Env = append(command.Env, "INPROCCHAIN_UPSTREAM_WAIT=1s")
 	}

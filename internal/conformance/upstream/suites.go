@@ -12,6 +12,15 @@ type suite struct {
 	// separate is set if each test of a testify suite is run separately, because after a
 	// failure the following tests of the suite do not run.
 	separate bool
+	// version is the version of an application. Its tests are built with its own go.mod, so
+	// that it has its own dependencies.
+	version string
+}
+
+// applications are programs that serve gRPC and call their own services in the same process. A
+// version is the newest one that this project's Go compiles. Subtests that need Docker are skipped.
+var applications = []suite{
+	{name: "OpenFGA cmd/run", module: "github.com/openfga/openfga", version: "v1.22.1", packages: []string{"cmd/run"}, args: []string{"-test.skip=/^(mysql|postgres)$"}},
 }
 
 const grpcModule = "google.golang.org/grpc"

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"go/build"
 	"hash/fnv"
 	"io/fs"
 	"maps"
@@ -23,10 +24,14 @@ import (
 type workspace struct {
 	dir     string
 	modfile string
+	main    string            // the directory in which go commands run; the current one if it is empty
 	copies  map[string]string // module path to directory
 }
 
-const hookModule = "inprocchain.test/hook"
+const (
+	hookModule = "inprocchain.test/hook"
+	rootModule = "github.com/inprocchain/inprocchain"
+)
 
 // newWorkspace copies the modules of the suites, and grpc-go. The current directory must be
 // that of this package.
@@ -35,9 +40,7 @@ func newWorkspace(ctx context.Context, suites []suite) (*workspace, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash := fnv.New32a()
-	hash.Write([]byte(here))
-	w := &workspace{dir: filepath.Join(os.TempDir(), fmt.Sprintf("inprocchain-upstream-%08x", hash.Sum32())), copies: map[string]string{}}
+	w := &workspace{dir: workspaceDir(here, "upstream"), copies: map[string]string{}}
 	w.modfile = filepath.Join(w.dir, "go.mod")
 
 	packages := map[string][]string{grpcModule: nil}
@@ -55,6 +58,61 @@ func newWorkspace(ctx context.Context, suites []suite) (*workspace, error) {
 	return w, w.writeModfile(here)
 }
 
+// newApplication copies the module of an application, and grpc-go. The application's go.mod then
+// requires this library and replaces grpc-go.
+func newApplication(ctx context.Context, s suite) (*workspace, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	w := &workspace{dir: workspaceDir(here, "application"), copies: map[string]string{}}
+	if err := w.copy(ctx, grpcModule, nil); err != nil {
+		return nil, fmt.Errorf("copying %s: %w", grpcModule, err)
+	}
+	if err := w.copy(ctx, s.module+"@"+s.version, s.packages); err != nil {
+		return nil, fmt.Errorf("copying %s: %w", s.module, err)
+	}
+	if err := w.addHook(); err != nil {
+		return nil, err
+	}
+	w.main = w.copies[s.module]
+	w.modfile = filepath.Join(w.main, "go.mod")
+	return w, w.editModfile(ctx, s.module, filepath.Join(here, "..", "..", ".."))
+}
+
+// editModfile adds what the tests of an application need to its go.mod. root is the directory of this
+// library.
+func (w *workspace) editModfile(ctx context.Context, application, root string) error {
+	edits := []string{"mod", "edit", "-require=" + hookModule + "@v0.0.0", "-require=" + rootModule + "@v0.1.0", "-replace=" + rootModule + "=" + root}
+	for _, module := range []string{grpcModule, hookModule} {
+		edits = append(edits, "-replace="+module+"="+w.copies[module])
+	}
+	_, version, _ := strings.Cut(filepath.Base(w.copies[grpcModule]), "@")
+	edits = append(edits, "-require="+grpcModule+"@"+version)
+	_, err := w.command(ctx, edits...).Output()
+	if err != nil {
+		return fmt.Errorf("editing the go.mod of %s: %w", application, failed(err))
+	}
+	return nil
+}
+
+// command returns a go command that runs in the main module.
+func (w *workspace) command(ctx context.Context, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, "go", args...)
+	command.Dir = w.main
+	if w.main != "" {
+		command.Env = append(os.Environ(), "GOWORK=off")
+	}
+	return command
+}
+
+// workspaceDir returns a directory that is the same each time.
+func workspaceDir(here, purpose string) string {
+	hash := fnv.New32a()
+	hash.Write([]byte(here))
+	return filepath.Join(os.TempDir(), fmt.Sprintf("inprocchain-%s-%08x", purpose, hash.Sum32()))
+}
+
 // copy copies a module from the module cache. It adds a file to each package
 // whose tests are run, so that they are built with the hook.
 func (w *workspace) copy(ctx context.Context, module string, packages []string) error {
@@ -62,7 +120,7 @@ func (w *workspace) copy(ctx context.Context, module string, packages []string) 
 	if err != nil {
 		return failed(err)
 	}
-	var downloaded struct{ Dir, Version string }
+	var downloaded struct{ Path, Dir, Version string }
 	if err := json.Unmarshal(out, &downloaded); err != nil {
 		return err
 	}
@@ -70,13 +128,14 @@ func (w *workspace) copy(ctx context.Context, module string, packages []string) 
 	if err != nil {
 		return err
 	}
+	module = downloaded.Path
 	if module == grpcModule {
 		if err := editGRPC(files); err != nil {
 			return err
 		}
 	}
 	for _, pkg := range packages {
-		name, err := packageName(ctx, path.Join(module, pkg))
+		name, err := packageName(filepath.Join(downloaded.Dir, filepath.FromSlash(pkg)))
 		if err != nil {
 			return err
 		}
@@ -86,9 +145,13 @@ func (w *workspace) copy(ctx context.Context, module string, packages []string) 
 	return write(w.copies[module], files)
 }
 
-func packageName(ctx context.Context, pkg string) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "-find", "-f", "{{.Name}}", pkg).Output()
-	return strings.TrimSpace(string(out)), failed(err)
+// packageName returns the name of the package in a directory.
+func packageName(dir string) (string, error) {
+	pkg, err := build.ImportDir(dir, 0)
+	if err != nil {
+		return "", err
+	}
+	return pkg.Name, nil
 }
 
 // failed adds the error output of a command to its error.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"net"
+	"os"
 	"strings"
 
 	"google.golang.org/grpc/connectivity"
@@ -60,11 +61,16 @@ type InprocServerOptions struct {
 	StatsHandlers []stats.Handler
 	Transport     credentials.TransportCredentials // nil without Creds
 	MaxSend       int
+	MaxReceive    int // 0 if it is grpc-go's default, or outside of applications
 	// WaitForHandlers is set if Stop waits for handlers.
 	WaitForHandlers bool
 	// Others names the options that a Channel does not have.
 	Others []string
 }
+
+// inprocApplication is set for the tests of applications. They have limits and options that tune the
+// connection, which the tests of libraries are about.
+var inprocApplication = os.Getenv("INPROCCHAIN_UPSTREAM_APPLICATION") != ""
 
 // InprocOptions returns the options of s.
 func InprocOptions(s *Server) InprocServerOptions {
@@ -82,11 +88,17 @@ func InprocOptions(s *Server) InprocServerOptions {
 	other(o.dc != nil, "RPCDecompressor")
 	other(o.binaryLogger != nil, "binary logger")
 	other(o.inTapHandle != nil, "InTapHandle")
-	other(o.maxConcurrentStreams != math.MaxUint32, "MaxConcurrentStreams")
-	other(o.maxReceiveMessageSize != defaultServerMaxReceiveMessageSize, "MaxRecvMsgSize")
-	other(o.unknownStreamDesc != nil, "UnknownServiceHandler")
-	other(o.keepaliveParams != keepalive.ServerParameters{}, "KeepaliveParams")
-	other(o.keepalivePolicy != keepalive.EnforcementPolicy{}, "KeepaliveEnforcementPolicy")
+	maxReceive := 0
+	if o.maxReceiveMessageSize != defaultServerMaxReceiveMessageSize {
+		maxReceive = o.maxReceiveMessageSize
+	}
+	if !inprocApplication {
+		other(o.maxConcurrentStreams != math.MaxUint32, "MaxConcurrentStreams")
+		other(maxReceive != 0, "MaxRecvMsgSize")
+		other(o.unknownStreamDesc != nil, "UnknownServiceHandler")
+		other(o.keepaliveParams != keepalive.ServerParameters{}, "KeepaliveParams")
+		other(o.keepalivePolicy != keepalive.EnforcementPolicy{}, "KeepaliveEnforcementPolicy")
+	}
 	other(o.maxHeaderListSize != nil, "MaxHeaderListSize")
 	other(o.streamWrapper != nil, "xDS stream wrapper")
 	return InprocServerOptions{
@@ -96,6 +108,7 @@ func InprocOptions(s *Server) InprocServerOptions {
 		StatsHandlers:   o.statsHandlers,
 		Transport:       o.creds,
 		MaxSend:         o.maxSendMessageSize,
+		MaxReceive:      maxReceive,
 		WaitForHandlers: o.waitForHandlers,
 		Others:          others,
 	}
@@ -146,7 +159,7 @@ func inprocClientOptions(cc *ClientConn) InprocClientOptions {
 	other(o.dc != nil, "WithDecompressor")
 	other(o.binaryLogger != nil, "binary logger")
 	other(o.copts.CredsBundle != nil, "WithCredentialsBundle")
-	other(o.copts.KeepaliveParams != keepalive.ClientParameters{}, "WithKeepaliveParams")
+	other(!inprocApplication && o.copts.KeepaliveParams != keepalive.ClientParameters{}, "WithKeepaliveParams")
 	other(o.copts.MaxHeaderListSize != nil, "WithMaxHeaderListSize")
 	other(o.idleTimeout != defaultDialOptions().idleTimeout, "WithIdleTimeout")
 	if raw := o.defaultServiceConfigRawJSON; raw != nil {

@@ -21,6 +21,9 @@ func serverSide(options grpc.InprocServerOptions) []inprocchain.Option {
 	if options.Stream != nil {
 		translated = append(translated, inprocchain.WithStreamServerInterceptors(options.Stream))
 	}
+	if options.MaxReceive != 0 {
+		translated = append(translated, inprocchain.WithServerMaxRecvMsgSize(options.MaxReceive))
+	}
 	return append(translated, inprocchain.WithServerStatsHandlers(options.StatsHandlers...))
 }
 
