@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net"
 	"slices"
 
+	"github.com/fullstorydev/grpchan"
 	"github.com/fullstorydev/grpchan/inprocgrpc"
+	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
@@ -15,94 +19,108 @@ import (
 	"github.com/inprocchain/inprocchain"
 )
 
-func ExampleNew() {
-	channel := inprocchain.New(
-		inprocchain.WithUnaryServerInterceptors(audited, recovered),
-	)
+// A service that is registered on the Channel is also on its network server, with the same
+// interceptors.
+func ExampleChannel_NewServer() {
+	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(recovery.UnaryServerInterceptor()))
 	healthpb.RegisterHealthServer(channel, health.NewServer())
+	server := channel.NewServer() // after the services
 
-	client := healthpb.NewHealthClient(channel)
-	response, err := client.Check(context.Background(), &healthpb.HealthCheckRequest{})
-	fmt.Println(response.Status, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	go func() { _ = server.Serve(listener) }()
+	network, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		panic(err)
+	}
+
+	ctx := context.Background()
+	for _, cc := range []grpc.ClientConnInterface{network, channel} {
+		response, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{})
+		fmt.Println(response.GetStatus(), err)
+	}
+
+	_ = network.Close()
+	server.GracefulStop()
+	_ = channel.Shutdown(ctx)
 	// Output:
-	// audited /grpc.health.v1.Health/Check: OK
+	// SERVING <nil>
 	// SERVING <nil>
 }
 
-// Wrap adds a chain to an existing channel. The server side also runs for RPCs that are
-// made on that channel.
-func ExampleWrap() {
-	ch := &inprocgrpc.Channel{}
-	healthpb.RegisterHealthServer(ch, health.NewServer())
+// Invoke calls a method by its full name, without a generated client.
+func ExampleChannel_Invoke() {
+	channel := inprocchain.New()
+	healthpb.RegisterHealthServer(channel, health.NewServer())
 
-	channel := inprocchain.Wrap(ch, inprocchain.WithUnaryServerInterceptors(audited))
-	fmt.Println(checkHealth(channel))
-	fmt.Println(checkHealth(ch))
+	request, response := &healthpb.HealthCheckRequest{}, &healthpb.HealthCheckResponse{}
+	err := channel.Invoke(context.Background(), "/grpc.health.v1.Health/Check", request, response)
+	fmt.Println(response, err)
 	// Output:
-	// audited /grpc.health.v1.Health/Check: OK
-	// SERVING
-	// audited /grpc.health.v1.Health/Check: OK
-	// SERVING
+	// status:SERVING <nil>
+}
+
+// NewStream calls a streaming method by its full name, without a generated client.
+func ExampleChannel_NewStream() {
+	channel := inprocchain.New()
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel() // ends the stream
+	stream, err := channel.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true}, "/grpc.health.v1.Health/Watch")
+	if err != nil {
+		panic(err)
+	}
+	if err := stream.SendMsg(&healthpb.HealthCheckRequest{}); err != nil {
+		panic(err)
+	}
+	if err := stream.CloseSend(); err != nil {
+		panic(err)
+	}
+	response := &healthpb.HealthCheckResponse{}
+	err = stream.RecvMsg(response)
+	fmt.Println(response, err)
+	// Output:
+	// status:SERVING <nil>
 }
 
 // ClientConn is for code that accepts only a *grpc.ClientConn, such as the
 // Register…Handler functions of grpc-gateway.
 func ExampleChannel_ClientConn() {
-	registerHandler := func(cc *grpc.ClientConn) { fmt.Println(checkHealth(cc)) }
-
-	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(audited))
+	channel := inprocchain.New()
+	defer func() { _ = channel.Close() }() // ends the goroutines of its ClientConn
 	healthpb.RegisterHealthServer(channel, health.NewServer())
 
-	registerHandler(channel.ClientConn())
+	var conn *grpc.ClientConn = channel.ClientConn()
+	response, err := healthpb.NewHealthClient(conn).Check(context.Background(), &healthpb.HealthCheckRequest{})
+	fmt.Println(response.GetStatus(), err)
 	// Output:
-	// audited /grpc.health.v1.Health/Check: OK
-	// SERVING
-}
-
-// Services of one process call each other through the Channel, so the chain also runs for
-// these RPCs.
-func ExampleChannel() {
-	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(audited))
-	healthpb.RegisterHealthServer(channel, &frontService{next: healthpb.NewHealthClient(channel)})
-
-	client := healthpb.NewHealthClient(channel)
-	fmt.Println(client.Check(context.Background(), &healthpb.HealthCheckRequest{Service: "front"}))
-	// Output:
-	// audited /grpc.health.v1.Health/Check: OK
-	// audited /grpc.health.v1.Health/Check: OK
-	// status:SERVING <nil>
-}
-
-// A network server gets the same chain as the Channel.
-func ExampleChannel_Chain() {
-	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(audited))
-
-	server := grpc.NewServer(channel.Chain().ServerOptions()...)
-	healthpb.RegisterHealthServer(inprocchain.MultiRegistrar(server, channel), health.NewServer())
-
-	network, stop := listenAndDial(server)
-	defer stop()
-	fmt.Println(checkHealth(network))
-	// Output:
-	// audited /grpc.health.v1.Health/Check: OK
-	// SERVING
+	// SERVING <nil>
 }
 
 // InProcess is for code that accepts only an *inprocgrpc.Channel. Its RPCs run the server
 // side of the chain, and not the client side.
 func ExampleChannel_InProcess() {
-	newGateway := func(ch *inprocgrpc.Channel) { fmt.Println(checkHealth(ch)) }
-
 	channel := inprocchain.New(
-		inprocchain.WithUnaryClientInterceptors(authorized), // does not run
-		inprocchain.WithUnaryServerInterceptors(printToken),
+		inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			fmt.Println("client interceptor") // does not run
+			return invoker(ctx, method, req, reply, cc, opts...)
+		}),
+		inprocchain.WithUnaryServerInterceptors(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+			fmt.Println("server interceptor")
+			return handler(ctx, req)
+		}),
 	)
 	healthpb.RegisterHealthServer(channel, health.NewServer())
 
-	newGateway(channel.InProcess())
+	var ch *inprocgrpc.Channel = channel.InProcess()
+	response, err := healthpb.NewHealthClient(ch).Check(context.Background(), &healthpb.HealthCheckRequest{})
+	fmt.Println(response.GetStatus(), err)
 	// Output:
-	// Check("") with ""
-	// SERVING
+	// server interceptor
+	// SERVING <nil>
 }
 
 // RegisterService takes what generated code contains for each service, so a program can
@@ -117,9 +135,10 @@ func ExampleChannel_RegisterService() {
 	for desc, implementation := range services {
 		channel.RegisterService(desc, implementation)
 	}
-	fmt.Println(checkHealth(channel))
+	response, err := healthpb.NewHealthClient(channel).Check(context.Background(), &healthpb.HealthCheckRequest{})
+	fmt.Println(response.GetStatus(), err)
 	// Output:
-	// SERVING
+	// SERVING <nil>
 }
 
 // Server reflection needs GetServiceInfo. With it, tools such as grpcurl can list and call
@@ -135,4 +154,92 @@ func ExampleChannel_GetServiceInfo() {
 	// Output:
 	// grpc.health.v1.Health
 	// grpc.reflection.v1.ServerReflection
+}
+
+// The chain lists what runs for the RPCs of the Channel.
+func ExampleChannel_Chain() {
+	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(recovery.UnaryServerInterceptor()))
+
+	fmt.Print(channel.Chain())
+	// Output:
+	// client: nothing
+	// server  unary                            stream
+	//   1     recovery.UnaryServerInterceptor  -
+}
+
+// A Channel prints what it serves and what runs for that.
+func ExampleChannel_String() {
+	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(recovery.UnaryServerInterceptor()))
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+
+	fmt.Print(channel)
+	// Output:
+	// inprocchain.Channel at inproc with services [grpc.health.v1.Health]
+	// client: nothing
+	// server  unary                            stream
+	//   1     recovery.UnaryServerInterceptor  -
+}
+
+// A wrapper with a method Unwrap is a layer that can be looked through, as a Channel is.
+type wrapper struct{ grpc.ClientConnInterface }
+
+func (w wrapper) Unwrap() grpc.ClientConnInterface { return w.ClientConnInterface }
+
+// A loop over Unwrap lists the layers of a connection.
+func ExampleChannel_Unwrap() {
+	var cc grpc.ClientConnInterface = wrapper{inprocchain.New()}
+
+	for {
+		fmt.Printf("%T\n", cc)
+		layer, ok := cc.(grpchan.WrappedClientConn)
+		if !ok {
+			break
+		}
+		cc = layer.Unwrap()
+	}
+	// Output:
+	// inprocchain_test.wrapper
+	// *inprocchain.Channel
+	// *inprocgrpc.Channel
+}
+
+// Shutdown waits for RPCs in flight. RPCs that are made afterwards fail.
+func ExampleChannel_Shutdown() {
+	channel := inprocchain.New()
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+
+	ctx := context.Background()
+	fmt.Println(channel.Shutdown(ctx))
+	_, err := healthpb.NewHealthClient(channel).Check(ctx, &healthpb.HealthCheckRequest{})
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// rpc error: code = Unavailable desc = inprocchain: the channel is shut down; make RPCs before Shutdown or Close, or on a new Channel
+}
+
+// Close cancels the RPCs that are still in flight when the context of Shutdown ends.
+func ExampleChannel_Close() {
+	channel := inprocchain.New()
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+
+	// This stream continues until its caller cancels it.
+	watch, err := healthpb.NewHealthClient(channel).Watch(context.Background(), &healthpb.HealthCheckRequest{})
+	if err != nil {
+		panic(err)
+	}
+	resp, err := watch.Recv()
+	fmt.Println(resp.Status, err)
+
+	ctx, cancel := context.WithTimeout(context.Background(), 0) // say, 30 seconds
+	defer cancel()
+	if err := channel.Shutdown(ctx); err != nil {
+		fmt.Println(err)
+		_ = channel.Close()
+	}
+	_, err = watch.Recv()
+	fmt.Println(err)
+	// Output:
+	// SERVING <nil>
+	// inprocchain: Shutdown: context deadline exceeded; in flight: /grpc.health.v1.Health/Watch (1)
+	// rpc error: code = Unavailable desc = error reading from server: EOF: the Channel was closed
 }

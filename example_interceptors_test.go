@@ -9,23 +9,11 @@ import (
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
 )
-
-// The first interceptor is the outermost. Recovery is the last, so auditing sees a panic of
-// the handler as an error.
-func ExampleWithUnaryServerInterceptors() {
-	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(audited, recovered))
-	healthpb.RegisterHealthServer(channel, panickingHealth{})
-
-	fmt.Println(checkHealth(channel))
-	// Output:
-	// recovered: out of luck
-	// audited /grpc.health.v1.Health/Check: Internal
-	// rpc error: code = Internal desc = internal error
-}
 
 // This interceptor refuses streams without a token.
 func ExampleWithStreamServerInterceptors() {
@@ -72,13 +60,13 @@ func ExampleWithUnaryClientInterceptors() {
 		inprocchain.WithUnaryClientInterceptors(identified),
 		inprocchain.WithUnaryServerInterceptors(printID),
 	)
-	defer func() { _ = channel.Close() }() // ends the goroutines of its ClientConn
 	healthpb.RegisterHealthServer(channel, health.NewServer())
 
-	fmt.Println(checkHealth(channel))
+	response, err := healthpb.NewHealthClient(channel).Check(context.Background(), &healthpb.HealthCheckRequest{})
+	fmt.Println(response.GetStatus(), err)
 	// Output:
 	// request ID: [1]
-	// SERVING
+	// SERVING <nil>
 }
 
 // This interceptor prints the messages that the client receives.
@@ -88,7 +76,6 @@ func ExampleWithStreamClientInterceptors() {
 		return printedStream{stream}, err
 	}
 	channel := inprocchain.New(inprocchain.WithStreamClientInterceptors(printed))
-	defer func() { _ = channel.Close() }() // ends the goroutines of its ClientConn
 	healthServer := health.NewServer()
 	healthpb.RegisterHealthServer(channel, healthServer)
 
@@ -113,3 +100,79 @@ func (s printedStream) RecvMsg(message any) error {
 	}
 	return err
 }
+
+// A stats handler gets the same events as on a network. It has received all of them when
+// the client has the response.
+func ExampleWithServerStatsHandlers() {
+	channel := inprocchain.New(inprocchain.WithServerStatsHandlers(printEvents{}))
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+	response, err := healthpb.NewHealthClient(channel).Check(context.Background(), &healthpb.HealthCheckRequest{})
+	fmt.Println(response.GetStatus(), err)
+	// Output:
+	// /grpc.health.v1.Health/Check
+	// *stats.InHeader
+	// *stats.Begin
+	// *stats.InPayload
+	// *stats.OutHeader
+	// *stats.OutPayload
+	// *stats.OutTrailer
+	// *stats.End
+	// SERVING <nil>
+}
+
+// Client stats handlers run inside the client interceptors, so they see each attempt of an
+// interceptor that retries.
+func ExampleWithClientStatsHandlers() {
+	retry := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		err := invoker(ctx, method, req, reply, cc, opts...)
+		if status.Code(err) == codes.Unavailable {
+			err = invoker(ctx, method, req, reply, cc, opts...)
+		}
+		return err
+	}
+	attempts := 0
+	failOnce := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		if attempts++; attempts == 1 {
+			return nil, status.Error(codes.Unavailable, "try again")
+		}
+		return handler(ctx, req)
+	}
+	channel := inprocchain.New(
+		inprocchain.WithUnaryClientInterceptors(retry),
+		inprocchain.WithClientStatsHandlers(printResults{}),
+		inprocchain.WithUnaryServerInterceptors(failOnce),
+	)
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+
+	response, err := healthpb.NewHealthClient(channel).Check(context.Background(), &healthpb.HealthCheckRequest{})
+	fmt.Println(response.GetStatus(), err)
+	// Output:
+	// attempt ended: Unavailable
+	// attempt ended: OK
+	// SERVING <nil>
+}
+
+// printResults is a stats handler that prints the result of each RPC.
+type printResults struct{ printEvents }
+
+func (printResults) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+
+func (printResults) HandleRPC(_ context.Context, event stats.RPCStats) {
+	if end, ok := event.(*stats.End); ok {
+		fmt.Println("attempt ended:", status.Code(end.Error))
+	}
+}
+
+// printEvents is a stats handler that prints the type of each event.
+type printEvents struct{}
+
+func (printEvents) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
+	fmt.Println(info.FullMethodName)
+	return ctx
+}
+
+func (printEvents) HandleRPC(_ context.Context, event stats.RPCStats) { fmt.Printf("%T\n", event) }
+
+func (printEvents) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+func (printEvents) HandleConn(context.Context, stats.ConnStats) {}

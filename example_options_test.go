@@ -8,6 +8,8 @@ import (
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -20,19 +22,21 @@ import (
 
 // A Chain is an Option, so a function can return several options as one.
 func ExampleOption() {
-	protection := func() inprocchain.Option {
+	limits := func() inprocchain.Option {
 		return inprocchain.NewChain(
-			inprocchain.WithUnaryServerInterceptors(audited, recovered),
+			inprocchain.WithServerMaxRecvMsgSize(1<<20),
 			inprocchain.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(1<<20)),
 		)
 	}
 
-	channel := inprocchain.New(protection(), inprocchain.WithUserAgent("gateway/1.2"))
-	healthpb.RegisterHealthServer(channel, health.NewServer())
-	fmt.Println(checkHealth(channel))
+	channel := inprocchain.New(limits(), inprocchain.WithUserAgent("gateway/1.2"))
+	fmt.Print(channel.Chain())
 	// Output:
-	// audited /grpc.health.v1.Health/Check: OK
-	// SERVING
+	// client
+	//   call options: grpc.MaxRecvMsgSizeCallOption
+	//   user agent: gateway/1.2
+	// server
+	//   largest request: 1048576 bytes
 }
 
 // Every RPC of a client gets its default call options. Those of the RPC come after
@@ -67,13 +71,55 @@ func ExampleWithUserAgent() {
 	)
 	healthpb.RegisterHealthServer(channel, health.NewServer())
 
-	fmt.Println(checkHealth(channel))
-	fmt.Println(checkHealth(channel.NewClient(inprocchain.WithUserAgent("worker/1.0"))))
+	worker := channel.NewClient(inprocchain.WithUserAgent("worker/1.0"))
+	for _, cc := range []grpc.ClientConnInterface{channel, worker} {
+		response, err := healthpb.NewHealthClient(cc).Check(context.Background(), &healthpb.HealthCheckRequest{})
+		fmt.Println(response.GetStatus(), err)
+	}
 	// Output:
 	// called by gateway/1.2
-	// SERVING
+	// SERVING <nil>
 	// called by worker/1.0
-	// SERVING
+	// SERVING <nil>
+}
+
+// The limit holds on the network and in-process. Requests from a REST gateway in the same
+// process come from strangers, too.
+func ExampleWithServerMaxRecvMsgSize() {
+	chain := inprocchain.NewChain(
+		inprocchain.WithServerMaxRecvMsgSize(10), // also in chain.ServerOptions()
+	)
+	channel := inprocchain.New(chain)
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+
+	request := &healthpb.HealthCheckRequest{Service: "a name that is too long"}
+	_, err := healthpb.NewHealthClient(channel).Check(context.Background(), request)
+	fmt.Println(err)
+	// Output:
+	// rpc error: code = ResourceExhausted desc = grpc: received message larger than max (25 vs. 10)
+}
+
+// A client that shares messages receives what the handler has cached. Another client of the same
+// services receives a copy, which it may change.
+func ExampleWithSharedMessages() {
+	cached := &healthpb.HealthListResponse{Statuses: map[string]*healthpb.HealthCheckResponse{
+		"flags": {Status: healthpb.HealthCheckResponse_SERVING},
+	}}
+	returnCached := func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
+		return cached, nil
+	}
+	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(returnCached))
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+
+	ctx := context.Background()
+	for _, cc := range []grpc.ClientConnInterface{channel.NewClient(inprocchain.WithSharedMessages()), channel} {
+		response, err := healthpb.NewHealthClient(cc).List(ctx, &healthpb.HealthListRequest{})
+		isCached := response.Statuses["flags"] == cached.Statuses["flags"]
+		fmt.Println(response.Statuses["flags"].Status, isCached, err)
+	}
+	// Output:
+	// SERVING true <nil>
+	// SERVING false <nil>
 }
 
 // Middleware that expects an IP address finds one.
@@ -89,12 +135,45 @@ func ExampleWithAddr() {
 	)
 	healthpb.RegisterHealthServer(channel, health.NewServer())
 
-	fmt.Println(checkHealth(channel))
-	fmt.Println(channel.ClientConn().Target())
+	response, err := healthpb.NewHealthClient(channel).Check(context.Background(), &healthpb.HealthCheckRequest{})
+	fmt.Println(response.GetStatus(), err)
 	// Output:
 	// called from 127.0.0.1:9000
-	// SERVING
-	// inproc:///127.0.0.1:9000
+	// SERVING <nil>
+}
+
+// A module is known by an AuthInfo of a type that nobody on a network can have.
+func ExampleWithPeer() {
+	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(onlyBilling))
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+
+	billing := channel.NewClient(inprocchain.WithPeer(func(context.Context) *peer.Peer {
+		return &peer.Peer{AuthInfo: module{name: "billing"}}
+	}))
+	for _, cc := range []grpc.ClientConnInterface{billing, channel} {
+		_, err := healthpb.NewHealthClient(cc).Check(context.Background(), &healthpb.HealthCheckRequest{})
+		fmt.Println(status.Code(err))
+	}
+	// Output:
+	// OK
+	// PermissionDenied
+}
+
+// A module is the AuthInfo of a module of this application.
+type module struct {
+	credentials.CommonAuthInfo
+	name string
+}
+
+func (module) AuthType() string { return "module" }
+
+// onlyBilling refuses RPCs that are not made by the billing module.
+func onlyBilling(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	p, _ := peer.FromContext(ctx)
+	if caller, ok := p.AuthInfo.(module); !ok || caller.name != "billing" {
+		return nil, status.Error(codes.PermissionDenied, "only billing may call this")
+	}
+	return handler(ctx, req)
 }
 
 // The cloner copies messages that are not protobuf messages. Without it, the codec named

@@ -1,19 +1,27 @@
 package inprocchain_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"github.com/fullstorydev/grpchan"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 
 	"github.com/inprocchain/inprocchain"
 )
 
+// logged is a client interceptor that prints the method of each unary RPC.
+func logged(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	fmt.Println("calling", method)
+	return invoker(ctx, method, req, reply, cc, opts...)
+}
+
 // Unwrap finds the in-process channel below any number of layers.
 func ExampleUnwrap() {
 	channel := inprocchain.New()
-	layered := grpchan.InterceptClientConn(channel, authorized, nil)
+	layered := grpchan.InterceptClientConn(channel, logged, nil)
 
 	ch, err := inprocchain.Unwrap(layered)
 	fmt.Println(ch == channel.InProcess(), err)
@@ -27,51 +35,31 @@ func ExampleUnwrap() {
 
 // As finds a layer by its type, for example to print the Chain of a Channel.
 func ExampleAs() {
-	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(audited))
-	layered := grpchan.InterceptClientConn(channel, authorized, nil)
+	channel := inprocchain.New(inprocchain.WithUserAgent("gateway/1.2"))
+	layered := grpchan.InterceptClientConn(channel, logged, nil)
 
 	if channel, ok := inprocchain.As[*inprocchain.Channel](layered); ok {
 		fmt.Print(channel.Chain())
 	}
 	// Output:
-	// client: nothing
-	// server  unary                     stream
-	//   1     inprocchain_test.audited  -
+	// client
+	//   user agent: gateway/1.2
+	// server: nothing
 }
 
 // The error shows that a connection does not lead to an in-process channel, and names its
 // type.
 func ExampleErrNotInProcess() {
-	network, stop := listenAndDial(grpc.NewServer())
-	defer stop()
+	network, err := grpc.NewClient("example.com:443", grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = network.Close() }()
 
-	_, err := inprocchain.Unwrap(network)
+	_, err = inprocchain.Unwrap(network)
 	if errors.Is(err, inprocchain.ErrNotInProcess) {
 		fmt.Println(err)
 	}
 	// Output:
 	// inprocchain: not an in-process channel; layers: *grpc.ClientConn
-}
-
-// A wrapper with a method Unwrap is a layer that can be looked through, as a Channel is.
-type wrapper struct{ grpc.ClientConnInterface }
-
-func (w wrapper) Unwrap() grpc.ClientConnInterface { return w.ClientConnInterface }
-
-// A loop over Unwrap lists the layers of a connection.
-func ExampleChannel_Unwrap() {
-	var cc grpc.ClientConnInterface = wrapper{inprocchain.New()}
-
-	for {
-		fmt.Printf("%T\n", cc)
-		layer, ok := cc.(grpchan.WrappedClientConn)
-		if !ok {
-			break
-		}
-		cc = layer.Unwrap()
-	}
-	// Output:
-	// inprocchain_test.wrapper
-	// *inprocchain.Channel
-	// *inprocgrpc.Channel
 }

@@ -216,9 +216,3 @@ func retryWithBackoff(ctx context.Context, method string, req, reply any, cc *gr
 		}
 	}
 }
-
-// Example_synctest has no *testing.T, so its code runs here.
-func TestSynctestExample(t *testing.T) {
-	t.Parallel()
-	testPatience(t)
-}

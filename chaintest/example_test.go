@@ -3,9 +3,17 @@ package chaintest_test
 import (
 	"context"
 	"fmt"
+	"net"
+	"strings"
+	"testing"
 
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
@@ -13,6 +21,39 @@ import (
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/chaintest"
 )
+
+// A printer takes the place of a test's *testing.T. It prints the first line of each failure,
+// without the details that follow.
+type printer struct{ testing.TB }
+
+func (printer) Helper() {}
+
+func (printer) Context() context.Context { return context.Background() }
+
+func (printer) Errorf(format string, args ...any) {
+	first, _, _ := strings.Cut(fmt.Sprintf(format, args...), "\n")
+	fmt.Println(first)
+}
+
+// dial runs a server, and returns a connection to it.
+func dial(server *grpc.Server) *grpc.ClientConn {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	go func() { _ = server.Serve(listener) }()
+	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		panic(err)
+	}
+	return conn
+}
+
+// check makes the RPCs that the tests compare.
+func check(ctx context.Context, cc grpc.ClientConnInterface) error {
+	_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{})
+	return err
+}
 
 // This chain has an interceptor that accepts callers by the address of their
 // connection. An in-process caller has another address, and Compare reports
@@ -25,121 +66,162 @@ func ExampleCompare() {
 		return handler(ctx, req)
 	}
 	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(local))
+	register := func(s grpc.ServiceRegistrar) { healthpb.RegisterHealthServer(s, health.NewServer()) }
 
 	t := printer{} // in a test, its *testing.T
-	chaintest.Compare(t, chain, registerHealth, func(ctx context.Context, cc grpc.ClientConnInterface) error {
-		_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{})
-		return err
-	})
-
+	chaintest.Compare(t, chain, register, check)
 	// Output:
 	// chaintest: /grpc.health.v1.Health/Check, RPC 1 of 1, is not the same in-process as on the network: does an interceptor depend on the connection, such as on the peer's address? Both sides run the same Chain
 	// chaintest: in-process, calls returned an error: rpc error: code = PermissionDenied desc = you are not local
 }
 
-// An RPC that fails is compared like any other. That it is meant to fail is said with
-// WithErrorCode, so that calls need not check its error.
-func ExampleCompare_rpcThatFails() {
-	t := printer{} // in a test, its *testing.T
-	chaintest.Compare(t, inprocchain.Chain{}, registerHealth, func(ctx context.Context, cc grpc.ClientConnInterface) error {
-		_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{Service: "unknown"})
-		return err
-	}, chaintest.WithErrorCode(codes.NotFound))
-
-	// Output:
-}
-
-// A service that calls another one needs a connection to it, which Compare does
-// not provide: register makes a channel for it, with the same chain. Compare
-// does not observe the RPCs on that channel one by one. The audit log shows that
-// they were made on the network and in-process.
-func ExampleCompare_servicesThatCallEachOther() {
-	audit := new(auditLog)
-	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit.intercept))
-	register := func(registrar grpc.ServiceRegistrar) {
-		channel := inprocchain.New(chain)
-		services := inprocchain.MultiRegistrar(registrar, channel)
-		registerNotebook(services)
-		registerDiary(services, channel)
-	}
-
-	t := printer{} // in a test, its *testing.T
-	chaintest.Compare(t, chain, register, writeDiary, chaintest.WithSideEffects(audit.newLines))
-
-	// Output:
-}
-
-// The application gave its channel a chain without the audit log. Every response
-// is the same, so CompareConns without options would report nothing. With the lines of
-// the audit log as an effect, it does.
+// The application forgot the audit interceptor on its Channel. Every response is the same, so
+// CompareConns without options would report nothing. With the lines of the audit log as a
+// side effect, it does.
 func ExampleCompareConns() {
-	audit := new(auditLog)
-	chain := inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(audit.intercept))
-	app := newApp(chain, inprocchain.Chain{}, registerHealth)
-	defer app.stop()
+	var lines []string // of the audit log
+	audit := func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		lines = append(lines, info.FullMethod)
+		return handler(ctx, req)
+	}
+	server := grpc.NewServer(grpc.UnaryInterceptor(audit))
+	channel := inprocchain.New()
+	healthpb.RegisterHealthServer(inprocchain.MultiRegistrar(server, channel), health.NewServer())
+	conn := dial(server)
+	defer server.Stop()
+	defer func() { _ = conn.Close() }()
 
+	newLines := func() []string { // since the last call
+		added := lines
+		lines = nil
+		return added
+	}
 	t := printer{} // in a test, its *testing.T
-	chaintest.CompareConns(t, app.conn, app.channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
+	chaintest.CompareConns(t, conn, channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
 		_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{})
 		return err
-	}, chaintest.WithSideEffects(audit.newLines))
-
+	}, chaintest.WithSideEffects(newLines))
 	// Output:
 	// chaintest: side effects differ (-network +in-process): is an interceptor or a stats handler missing on the Channel, or in another place than on the server?
 }
 
-// Both connections lead to one application here, so the calls on the network find what
-// the calls in-process left behind, unless these remove their note.
-func ExampleCompareConns_callsThatCleanUp() {
-	app := newApp(inprocchain.Chain{}, inprocchain.Chain{}, registerNotebook)
-	defer app.stop()
+// The side effect is a metric, the number of RPCs. The application gave its Channel the
+// interceptor twice.
+func ExampleWithSideEffects() {
+	rpcs := 0
+	count := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		rpcs++
+		return handler(ctx, req)
+	}
+	server := grpc.NewServer(grpc.UnaryInterceptor(count))
+	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(count, count))
+	healthpb.RegisterHealthServer(inprocchain.MultiRegistrar(server, channel), health.NewServer())
+	conn := dial(server)
+	defer server.Stop()
+	defer func() { _ = conn.Close() }()
 
-	t := printer{} // in a test, its *testing.T
-	chaintest.CompareConns(t, app.conn, app.channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
-		defer removeNote(ctx, cc, "milk")
-		return addNote(ctx, cc, "milk")
-	})
-	fmt.Println("Without cleaning up:")
-	chaintest.CompareConns(t, app.conn, app.channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
-		return addNote(ctx, cc, "bread")
-	})
-
-	// Output:
-	// Without cleaning up:
-	// chaintest: /Notebook/Add, RPC 1 of 1, is not the same in-process as on the network: do both connections share state? Then undo the changes in calls, or take the connections from two applications
-	// chaintest: on the network, calls returned an error: rpc error: code = AlreadyExists desc = note "bread" exists
-}
-
-// Both sides of Compare share the chain, so they share its rate limiter. Two applications
-// have two rate limiters.
-func ExampleCompareConns_interceptorsWithState() {
-	newChain := func() inprocchain.Chain {
-		left := 1
-		return inprocchain.NewChain(inprocchain.WithUnaryServerInterceptors(
-			func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-				if left == 0 {
-					return nil, status.Error(codes.ResourceExhausted, "too many requests")
-				}
-				left--
-				return handler(ctx, req)
-			}))
+	newRPCs := func() int { // since the last call
+		added := rpcs
+		rpcs = 0
+		return added
 	}
 	t := printer{} // in a test, its *testing.T
-	fmt.Println("One limiter:")
-	chaintest.Compare(t, newChain(), registerHealth, check)
-
-	fmt.Println("Two applications:")
-	chain := newChain()
-	first := newApp(chain, chain, registerHealth)
-	defer first.stop()
-	chain = newChain()
-	second := newApp(chain, chain, registerHealth)
-	defer second.stop()
-	chaintest.CompareConns(t, first.conn, second.channel, check)
-
+	chaintest.CompareConns(t, conn, channel, check, chaintest.WithSideEffects(newRPCs))
 	// Output:
-	// One limiter:
-	// chaintest: /grpc.health.v1.Health/Check, RPC 1 of 1, is not the same in-process as on the network: does an interceptor have state, such as a rate limiter? Both sides share the Chain; build two applications and use CompareConns
-	// chaintest: on the network, calls returned an error: rpc error: code = ResourceExhausted desc = too many requests
-	// Two applications:
+	// chaintest: side effects differ (-network +in-process): is an interceptor or a stats handler missing on the server, or twice on the Channel?
+}
+
+// The metric must not count a request that is refused, so its interceptor belongs behind the
+// one that refuses. It is before it here.
+func ExampleWithoutSideEffects() {
+	rpcs := 0
+	count := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		rpcs++
+		return handler(ctx, req)
+	}
+	refuse := func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
+		return nil, status.Error(codes.Unauthenticated, "no token")
+	}
+	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(count, refuse))
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+	server := channel.NewServer()
+	conn := dial(server)
+	defer server.Stop()
+	defer func() { _ = conn.Close() }()
+
+	newRPCs := func() int { // since the last call
+		added := rpcs
+		rpcs = 0
+		return added
+	}
+	t := printer{} // in a test, its *testing.T
+	chaintest.CompareConns(t, conn, channel, check,
+		chaintest.WithErrorCode(codes.Unauthenticated), chaintest.WithoutSideEffects(newRPCs))
+	// Output:
+	// chaintest: on the network, the calls left side effects, but WithoutSideEffects allows none: 1
+	// chaintest: in-process, the calls left side effects, but WithoutSideEffects allows none: 1
+}
+
+// The call has no token, so it is meant to fail, and its status is compared. The application
+// forgot authentication on both sides.
+func ExampleWithErrorCode() {
+	channel := inprocchain.New()
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+	server := channel.NewServer()
+	conn := dial(server)
+	defer server.Stop()
+	defer func() { _ = conn.Close() }()
+
+	t := printer{} // in a test, its *testing.T
+	chaintest.CompareConns(t, conn, channel, check, chaintest.WithErrorCode(codes.Unauthenticated))
+	// Output:
+	// chaintest: on the network, calls returned no error, but it is meant to fail with Unauthenticated
+	// chaintest: in-process, calls returned no error, but it is meant to fail with Unauthenticated
+}
+
+// The application did not give its Channel the server's stats handler. Responses are the
+// same. The spans are not.
+func ExampleWithSpans() {
+	spans := tracetest.NewSpanRecorder()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
+	server := grpc.NewServer(grpc.StatsHandler(otelgrpc.NewServerHandler(otelgrpc.WithTracerProvider(provider))))
+	channel := inprocchain.New()
+	healthpb.RegisterHealthServer(inprocchain.MultiRegistrar(server, channel), health.NewServer())
+	conn := dial(server)
+	defer server.Stop()
+	defer func() { _ = conn.Close() }()
+
+	t := printer{} // in a test, its *testing.T
+	chaintest.CompareConns(t, conn, channel, check, chaintest.WithSpans(spans))
+	// Output:
+	// chaintest: in-process, no span of an RPC: did the call make an RPC, and is the server's stats handler on the channel, too? Give inprocchain.New the chain that the network server has
+}
+
+// The Channel has only a part of the chain that the network server has.
+func ExampleTraced() {
+	spans := tracetest.NewSpanRecorder()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
+	channel := inprocchain.New(
+		inprocchain.WithClientStatsHandlers(otelgrpc.NewClientHandler(otelgrpc.WithTracerProvider(provider))))
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+
+	t := printer{} // in a test, its *testing.T
+	chaintest.Traced(t, spans, func(ctx context.Context) error { return check(ctx, channel) })
+	// Output:
+	// chaintest: no server span for /grpc.health.v1.Health/Check: is the server's stats handler on the channel, too? Give inprocchain.New the chain that the network server has
+}
+
+// An application without client instrumentation leaves server spans only.
+func ExampleWithServerSpansOnly() {
+	spans := tracetest.NewSpanRecorder()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
+	channel := inprocchain.New(
+		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(otelgrpc.WithTracerProvider(provider))))
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+
+	t := printer{} // in a test, its *testing.T
+	chaintest.Traced(t, spans, func(ctx context.Context) error { return check(ctx, channel) }, chaintest.WithServerSpansOnly())
+	fmt.Println(len(spans.Ended()), "span")
+	// Output:
+	// 1 span
 }

@@ -16,7 +16,8 @@ import (
 var packagesWithExamples = []string{".", "chaintest"}
 
 // missingExamples returns the number of exported names of the package in a directory of
-// root, and a line for each that has no example with an output, and so is never run.
+// root, and a line for each that has no example with an output, and so is never run. It also
+// has a line for each example that is not complete as it is shown.
 func missingExamples(root, directory string) (count int, problems []string, err error) {
 	fset := token.NewFileSet()
 	var files, tests []*ast.File
@@ -41,6 +42,15 @@ func missingExamples(root, directory string) (count int, problems []string, err 
 	}
 	run := map[string]bool{}
 	for _, example := range doc.Examples(tests...) {
+		// Play is the program that is shown. It is nil if the example needs something that
+		// another file declares.
+		if example.Play == nil {
+			file, line, err := relative(root, fset.Position(example.Code.Pos()))
+			if err != nil {
+				return 0, nil, err
+			}
+			problems = append(problems, fmt.Sprintf("%s:%d: Example%s is not complete; declare what it needs in its file", file, line, example.Name))
+		}
 		if example.Output != "" || example.EmptyOutput {
 			run[withoutSuffix(example.Name)] = true
 		}
@@ -48,15 +58,20 @@ func missingExamples(root, directory string) (count int, problems []string, err 
 	names := exportedNames(pkg)
 	for _, name := range names {
 		if !run[name.example] {
-			at := fset.Position(name.position)
-			file, err := filepath.Rel(root, at.Filename)
+			file, line, err := relative(root, fset.Position(name.position))
 			if err != nil {
 				return 0, nil, err
 			}
-			problems = append(problems, fmt.Sprintf("%s:%d: there is no func Example%s with // Output:", file, at.Line, name.example))
+			problems = append(problems, fmt.Sprintf("%s:%d: there is no func Example%s with // Output:", file, line, name.example))
 		}
 	}
 	return len(names), problems, nil
+}
+
+// relative returns the path from root to the file of a position, and its line.
+func relative(root string, at token.Position) (file string, line int, err error) {
+	file, err = filepath.Rel(root, at.Filename)
+	return file, at.Line, err
 }
 
 // withoutSuffix removes the suffix of an example that is not the only one of its name: it

@@ -59,9 +59,15 @@ func ExampleSuffixed_twice() {
 }
 
 func ExampleNotRun() {}
+
+func ExampleSuffixed_incomplete() {
+	println(declaredElsewhere)
+	// Output: 1
+}
 `)
 	count, problems, err := missingExamples(root, ".")
 	want := []string{
+		"example_test.go:22: ExampleSuffixed_incomplete is not complete; declare what it needs in its file",
 		"source.go:3: there is no func ExampleLimit with // Output:",
 		"source.go:19: there is no func ExampleNotRun with // Output:",
 		"source.go:9: there is no func ExampleNew with // Output:",

@@ -1,6 +1,7 @@
 // Docs checks that every Go block in the repository's Markdown documents compiles, and
 // every program in the package comment of a doc.go. It also checks that every exported name
-// of the root package and of chaintest has an example that is run.
+// of the root package and of chaintest has an example that is run, and that every example is
+// complete as pkg.go.dev shows it.
 //
 // A block that begins with package or import is a file: it must build in one of the
 // repository's modules. Any other block is a fragment: its lines must be consecutive
@@ -39,7 +40,7 @@ func main() {
 		fmt.Printf("docs: %d problems in %d Go blocks and %d exported names\n", len(problems), blocks, names)
 		os.Exit(1)
 	}
-	fmt.Printf("docs: all %d Go blocks compile, and all %d exported names have an example\n", blocks, names)
+	fmt.Printf("docs: all %d Go blocks compile, and all %d exported names have a complete example\n", blocks, names)
 }
 
 // exitOn ends the program if the check itself has failed.
