@@ -3,224 +3,251 @@ package inprocchain_test
 import (
 	"context"
 	"errors"
-	"runtime"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/fullstorydev/grpchan/grpchantesting"
+	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/connectivity"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
-	"google.golang.org/grpc/stats"
-	"google.golang.org/grpc/status"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/inprocchain/inprocchain"
 )
 
-// A closableClient is a connection of a client, and what closes the client.
-type closableClient struct {
-	cc    grpc.ClientConnInterface
-	close func() error
-}
-
-// closableClients returns the connections of clients of a service, by name.
-func closableClients(t *testing.T, s textService, opts ...inprocchain.Option) map[string]closableClient {
-	network := s.onNetwork(t)
-	client, other, remote := s.onChannel(opts...).NewClient(), s.onChannel(opts...).NewClient(), inprocchain.New(append(opts, inprocchain.WithRemote(s.onNetwork(t)))...).NewClient()
-	return map[string]closableClient{
-		"network":              {network, network.Close},
-		"Client":               {client, client.Close},
-		"ClientConn of Client": {other.ClientConn(), other.Close},
-		"Client of a remote":   {remote, remote.Close},
+func TestNewClientRunsItsOwnClientSideAndTheSharedServerSide(t *testing.T) {
+	t.Parallel()
+	var firstOrder, secondOrder order
+	ch := newChannel(firstOrder.chain())
+	clientOnly := inprocchain.NewChain(
+		inprocchain.WithUnaryClientInterceptors(secondOrder.unaryClient("second client")),
+		inprocchain.WithStreamClientInterceptors(secondOrder.streamClient("second client")),
+		inprocchain.WithClientStatsHandlers(beginRecorder{&secondOrder, "second client's stats"}),
+	)
+	second := ch.NewClient(clientOnly)
+	third := ch.NewClient()
+	for _, test := range []struct {
+		name                  string
+		cc                    grpc.ClientConnInterface
+		wantFirst, wantSecond []string
+	}{
+		{"first", ch, bothSides, nil},
+		{"second", second, serverSide, []string{"second client", "second client's stats"}},
+		{"ClientConn of second", second.ClientConn(), serverSide, []string{"second client", "second client's stats"}},
+		{"without options", third, serverSide, nil},
+		{"ClientConn of first", ch.ClientConn(), bothSides, nil},
+	} {
+		for kind, call := range calls {
+			if err := call(t.Context(), grpchantesting.NewTestServiceClient(test.cc)); err != nil {
+				t.Fatalf("%s, %s: %v", test.name, kind, err)
+			}
+			if got := firstOrder.take(); !slices.Equal(got, test.wantFirst) {
+				t.Errorf("%s, %s: the first chain ran %q, want %q", test.name, kind, got, test.wantFirst)
+			}
+			if got := secondOrder.take(); !slices.Equal(got, test.wantSecond) {
+				t.Errorf("%s, %s: the second chain ran %q, want %q", test.name, kind, got, test.wantSecond)
+			}
+		}
 	}
 }
 
-func TestClosingAClientEndsItsRPCsAsOnANetwork(t *testing.T) {
+func (o *order) unaryClient(name string) grpc.UnaryClientInterceptor {
+	return func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+		o.add(name)
+		return invoker(ctx, method, req, reply, cc, opts...)
+	}
+}
+
+func (o *order) streamClient(name string) grpc.StreamClientInterceptor {
+	return func(ctx context.Context, desc *grpc.StreamDesc, cc *grpc.ClientConn, method string, streamer grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+		o.add(name)
+		return streamer(ctx, desc, cc, method, opts...)
+	}
+}
+
+func TestNewClientHasItsOwnClientConn(t *testing.T) {
 	t.Parallel()
-	for kind, call := range textCalls {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			g := newGate()
-			texts := map[string][]string{}
-			for name, client := range closableClients(t, g.service()) {
-				inFlight := make(chan error, 1)
-				go func() { _, err := call(t.Context(), client.cc, ""); inFlight <- err }()
-				<-g.entered
-				if err := client.close(); err != nil {
-					t.Errorf("%s: Close: %v", name, err)
-				}
-				_, later := call(t.Context(), client.cc, "")
-				for _, err := range []error{<-inFlight, later} {
-					texts[name] = append(texts[name], err.Error())
-				}
-				if err := <-g.ended; err != context.Canceled {
-					t.Errorf("%s: the handler's context ended with %v, want Canceled", name, err)
-				}
+	var received record[*grpc.ClientConn]
+	ch := textService{}.onChannel()
+	second := ch.NewClient(inprocchain.WithUnaryClientInterceptors(
+		func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			received.add(cc)
+			return invoker(ctx, method, req, reply, cc, opts...)
+		}))
+	if second.ClientConn() == ch.ClientConn() {
+		t.Fatal("both clients have the same ClientConn")
+	}
+	if _, err := callText(t.Context(), second, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := received.get(); len(got) != 1 || got[0] != second.ClientConn() {
+		t.Error("the client interceptor did not receive the ClientConn of its client")
+	}
+	if err := second.ClientConn().Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, cc := range map[string]grpc.ClientConnInterface{"second Channel": second, "first ClientConn": ch.ClientConn()} {
+		if _, err := callText(t.Context(), cc, ""); err != nil {
+			t.Errorf("%s, after the second ClientConn was closed: %v", name, err)
+		}
+	}
+}
+
+func TestNewClientHasAddressClonerAndRemoteOfTheChannel(t *testing.T) {
+	t.Parallel()
+	addr, cloner := address("first:1"), new(countingCloner)
+	remote := textService{unary: alwaysReturn("remote")}.onNetwork(t)
+	ch := newChannel(inprocchain.WithAddr(addr), inprocchain.WithCloner(cloner), inprocchain.WithRemote(remote))
+	inChain := inprocchain.NewChain(inprocchain.WithAddr(address("second:2")), inprocchain.WithCloner(new(countingCloner)), inprocchain.WithRemote(newChannel()))
+	for name, client := range map[string]*inprocchain.Client{"without options": ch.NewClient(), "with a chain": ch.NewClient(inChain)} {
+		t.Run(name, func(t *testing.T) {
+			var p peer.Peer
+			before := cloner.count()
+			if _, err := grpchantesting.NewTestServiceClient(client).Unary(t.Context(), &grpchantesting.Message{}, grpc.Peer(&p)); err != nil {
+				t.Fatal(err)
 			}
-			for name, got := range texts {
-				if !slices.Equal(got, texts["network"]) || !strings.Contains(got[0], codes.Canceled.String()) {
-					t.Errorf("%s: the RPC in flight and a later one returned\n%q, want\n%q", name, got, texts["network"])
-				}
+			if p.Addr != addr {
+				t.Errorf("the address of the peer is %v, want %v", p.Addr, addr)
+			}
+			if cloner.count() == before {
+				t.Error("the cloner of the Channel was not used")
+			}
+			if target := client.ClientConn().Target(); !strings.HasSuffix(target, "/"+addr.String()) {
+				t.Errorf("the target of its ClientConn is %q", target)
+			}
+			if got, err := callText(t.Context(), client, ""); got != "remote" || err != nil {
+				t.Errorf("the remote returned %q, %v", got, err)
 			}
 		})
 	}
 }
 
-func TestClosingAClientEndsNoOtherClient(t *testing.T) {
-	t.Parallel()
-	g := newGate()
-	ch := g.service().onChannel(inprocchain.WithRemote(newChannel()))
-	closed, other := ch.NewClient(), ch.NewClient()
-	others := map[string]grpc.ClientConnInterface{
-		"Channel": ch, "ClientConn": ch.ClientConn(), "InProcess": ch.InProcess(), "other Client": other, "its ClientConn": other.ClientConn(),
-	}
-	results := make(chan error, len(others)*len(textCalls))
-	for _, cc := range others {
-		for _, call := range textCalls {
-			go func() { _, err := call(t.Context(), cc, ""); results <- err }()
-			<-g.entered
-		}
-	}
-	for range 2 { // The second time, it has no effect.
-		if err := closed.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-	close(g.open)
-	for range cap(results) {
-		if err := <-results; err != nil {
-			t.Errorf("an RPC of another client, in flight when a client was closed: %v", err)
-		}
-	}
-	for name, cc := range others {
-		if _, err := callText(t.Context(), cc, ""); err != nil {
-			t.Errorf("%s, after a client was closed: %v", name, err)
-		}
-	}
-	if err := ch.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
+// An address is a net.Addr.
+type address string
+
+func (a address) Network() string { return "test" }
+
+func (a address) String() string { return string(a) }
+
+// alwaysReturn returns a handler that returns text.
+func alwaysReturn(text string) func(context.Context, string) (string, error) {
+	return func(context.Context, string) (string, error) { return text, nil }
 }
 
-func TestClientConnOfAClosedClientIsClosed(t *testing.T) {
+// A countingCloner counts the messages that it copies.
+type countingCloner struct {
+	inprocgrpc.ProtoCloner
+	copies record[any]
+}
+
+func (c *countingCloner) Clone(m any) (any, error) {
+	c.copies.add(nil)
+	return proto.Clone(m.(proto.Message)), nil
+}
+
+func (c *countingCloner) count() int { return len(c.copies.get()) }
+
+func TestDefaultCallOptionsComeBeforeThoseOfTheCall(t *testing.T) {
 	t.Parallel()
-	ch := textService{}.onChannel()
-	before, after := ch.NewClient(), ch.NewClient()
-	conn := before.ClientConn()
-	for _, client := range []*inprocchain.Client{before, after} {
-		if err := client.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-	for name, conn := range map[string]*grpc.ClientConn{"made before Close": conn, "made after Close": after.ClientConn()} {
-		if got := conn.GetState(); got != connectivity.Shutdown {
-			t.Errorf("the state of the ClientConn %s is %v, want Shutdown", name, got)
-		}
+	service := textService{unary: incomingToken, stream: func(ss grpc.ServerStream) error {
+		token, _ := incomingToken(ss.Context(), "")
+		return ss.SendMsg(text(token))
+	}}
+	var received record[int]
+	defaults := inprocchain.WithDefaultCallOptions(grpc.PerRPCCredentials(token("of the client")), grpc.StaticMethod())
+	chain := inprocchain.NewChain(defaults,
+		inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+			received.add(len(opts))
+			return invoker(ctx, method, req, reply, cc, opts...)
+		}))
+	first := service.onChannel(chain)
+	for name, cc := range map[string]grpc.ClientConnInterface{
+		"network":    service.onNetwork(t, chain.DialOptions()...),
+		"Channel":    first,
+		"ClientConn": first.ClientConn(),
+		"NewClient":  service.onChannel().NewClient(chain),
+	} {
 		for kind, call := range textCalls {
-			if _, err := call(t.Context(), conn, ""); status.Code(err) != codes.Canceled {
-				t.Errorf("%s on the ClientConn %s: %v, want Canceled", kind, name, err)
+			if got, err := call(t.Context(), cc, ""); got != "of the client" || err != nil {
+				t.Errorf("%s, %s: the handler received the token %q, %v, want the client's", name, kind, got, err)
+			}
+			if got, err := call(t.Context(), cc, "", grpc.PerRPCCredentials(token("of the call"))); got != "of the call" || err != nil {
+				t.Errorf("%s, %s: the handler received the token %q, %v, want the call's", name, kind, got, err)
 			}
 		}
 	}
-	if err := ch.Shutdown(t.Context()); err != nil {
-		t.Error(err)
+	if got, want := received.get(), []int{2, 3, 2, 3, 2, 3, 2, 3}; !reflect.DeepEqual(got, want) {
+		t.Errorf("the client interceptor received %v call options, want %v: the defaults, then those of the call", got, want)
+	}
+	if got, err := callText(t.Context(), first.NewClient(), ""); got != "" || err != nil {
+		t.Errorf("a client without default call options sent the token %q, %v, want none", got, err)
 	}
 }
 
-// A connRecorder is a stats handler that records the connections that begin and end.
-type connRecorder struct {
-	silent
-	events record[string]
+// A token implements credentials.PerRPCCredentials.
+type token string
+
+var _ credentials.PerRPCCredentials = token("")
+
+func (t token) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return map[string]string{"authorization": string(t)}, nil
 }
 
-func (r *connRecorder) HandleConn(_ context.Context, event stats.ConnStats) {
-	switch event.(type) {
-	case *stats.ConnBegin:
-		r.events.add("begin")
-	case *stats.ConnEnd:
-		r.events.add("end")
-	}
+func (token) RequireTransportSecurity() bool { return false }
+
+// incomingToken is a unary handler that returns the token of the request.
+func incomingToken(ctx context.Context, _ string) (string, error) {
+	return strings.Join(metadata.ValueFromIncomingContext(ctx, "authorization"), ","), nil
 }
 
-func TestStatsHandlersLearnOnceThatAClientIsClosed(t *testing.T) {
+func TestClientsMayBeMadeAndUsedConcurrently(t *testing.T) {
 	t.Parallel()
-	server := new(connRecorder)
-	ch := textService{}.onChannel(inprocchain.WithServerStatsHandlers(server))
-	clients := map[string]struct {
-		use  func(*inprocchain.Client)
-		want []string
-	}{
-		"not used": {func(*inprocchain.Client) {}, nil},
-		"used":     {func(client *inprocchain.Client) { _, _ = callText(t.Context(), client, "") }, []string{"begin", "end"}},
-		"used by its ClientConn": {func(client *inprocchain.Client) {
-			_, _ = callText(t.Context(), client.ClientConn(), "")
-		}, []string{"begin", "end"}},
-	}
-	for name, test := range clients {
-		recorder, before := new(connRecorder), len(server.events.get())
-		client := ch.NewClient(inprocchain.WithClientStatsHandlers(recorder))
-		test.use(client)
-		for range 2 {
-			_ = client.Close()
-		}
-		if got := recorder.events.get(); !slices.Equal(got, test.want) {
-			t.Errorf("%s: the client's stats handler recorded %q, want %q", name, got, test.want)
-		}
-		if got := server.events.get()[before:]; !slices.Equal(got, test.want) {
-			t.Errorf("%s: the server's stats handler recorded %q, want %q", name, got, test.want)
-		}
-		if _, err := callText(t.Context(), client, ""); status.Code(err) != codes.Canceled {
-			t.Errorf("%s: an RPC after Close: %v, want Canceled", name, err)
-		}
-		defer func() {
-			if got := recorder.events.get(); !slices.Equal(got, test.want) {
-				t.Errorf("%s: after Shutdown the stats handler has recorded %q, want %q", name, got, test.want)
+	ch := textService{unary: incomingToken}.onChannel()
+	var goroutines sync.WaitGroup
+	for i := range 16 {
+		goroutines.Go(func() {
+			want := fmt.Sprint("client ", i)
+			client := ch.NewClient(inprocchain.WithDefaultCallOptions(grpc.PerRPCCredentials(token(want))))
+			for _, cc := range []grpc.ClientConnInterface{client, client.ClientConn()} {
+				for range 20 {
+					if got, err := callText(t.Context(), cc, ""); got != want || err != nil {
+						t.Errorf("the handler received %q, %v, want %q", got, err, want)
+					}
+				}
 			}
-		}()
+		})
 	}
+	goroutines.Wait()
 	if err := ch.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if got, want := server.events.get(), []string{"begin", "end", "begin", "end"}; !slices.Equal(got, want) {
-		t.Errorf("after Shutdown the server's stats handler has recorded %q, want %q", got, want)
+		t.Fatal(err)
 	}
 }
 
-func TestMemoryOfAClosedClientIsFreed(t *testing.T) {
+func TestNewClientPanicsOnOptionsOfTheServicesAndTheChannel(t *testing.T) {
 	t.Parallel()
-	remote := newTextTarget(t, textService{})
-	ch := newChannel(remote.option(nil), inprocchain.WithServerStatsHandlers(silent{}))
-	freed := make(chan struct{})
-	func() {
-		client := ch.NewClient(
-			inprocchain.WithClientStatsHandlers(silent{}),
-			inprocchain.WithUnaryClientInterceptors(passClient),
-		)
-		runtime.AddCleanup(client, func(freed chan struct{}) { close(freed) }, freed)
-		for _, cc := range []grpc.ClientConnInterface{client, client.ClientConn()} {
-			if _, err := callText(t.Context(), cc, ""); err != nil {
-				t.Error(err)
-			}
-			if err := calls["unary"](t.Context(), testClient(cc)); err != nil {
-				t.Error(err)
-			}
+	for name, opt := range map[string]inprocchain.Option{
+		"unary interceptor":  inprocchain.WithUnaryServerInterceptors(recoverPanics),
+		"stream interceptor": inprocchain.WithStreamServerInterceptors(limiter{}.stream),
+		"stats handler":      inprocchain.WithServerStatsHandlers(silent{}),
+		"limit":              inprocchain.WithServerMaxRecvMsgSize(1),
+		"address":            inprocchain.WithAddr(address("second:2")),
+		"cloner":             inprocchain.WithCloner(new(countingCloner)),
+		"remote":             inprocchain.WithRemote(newChannel()),
+		"remote target":      inprocchain.WithRemoteTarget("passthrough:///other", nil),
+	} {
+		got := fmt.Sprint(catch(func() { inprocchain.New().NewClient(opt) }))
+		if !strings.HasPrefix(got, "inprocchain: NewClient: ") || !strings.Contains(got, "pass it to New or Wrap") {
+			t.Errorf("%s: NewClient panics with %q", name, got)
 		}
-		if err := client.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	for { // The goroutines of its ClientConn end when it has been closed.
-		runtime.GC()
-		select {
-		case <-freed:
-			runtime.KeepAlive(ch)
-			return
-		case <-t.Context().Done():
-			t.Fatal("the client is still in memory")
-		default:
-			runtime.Gosched()
-		}
+	}
+	if got := fmt.Sprint(catch(func() { inprocchain.New().NewClient(nil) })); !strings.HasPrefix(got, "inprocchain: NewClient: option 0 is nil") {
+		t.Errorf("a nil option: NewClient panics with %q", got)
 	}
 }
 

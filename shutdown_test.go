@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
-	"testing/synctest"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/connectivity"
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
@@ -105,109 +105,6 @@ func TestShutdownAcceptsTheRPCsOfHandlersInFlight(t *testing.T) {
 	}
 }
 
-func TestCloseCancelsRPCsInFlight(t *testing.T) {
-	t.Parallel()
-	for kind, call := range textCalls {
-		for _, client := range []string{"Channel", "InProcess", "ClientConn", "NewClient"} {
-			for name, shutdownFirst := range map[string]bool{"alone": false, "after a Shutdown that has failed": true} {
-				t.Run(kind+" on "+client+", "+name, func(t *testing.T) {
-					t.Parallel()
-					g := newGate()
-					ch := g.service().onChannel()
-					cc := map[string]grpc.ClientConnInterface{"Channel": ch, "InProcess": ch.InProcess(), "ClientConn": ch.ClientConn(), "NewClient": ch.NewClient()}[client]
-					result := make(chan error, 1)
-					go func() { _, err := call(t.Context(), cc, ""); result <- err }()
-					<-g.entered
-					if shutdownFirst {
-						ended, cancel := context.WithCancel(t.Context())
-						cancel()
-						if err := ch.Shutdown(ended); !errors.Is(err, context.Canceled) {
-							t.Errorf("Shutdown returned %v", err)
-						}
-					}
-					if err := ch.Close(); err != nil {
-						t.Error(err)
-					}
-					select {
-					case err := <-g.ended:
-						if err != context.Canceled {
-							t.Errorf("the handler's context ended with %v, want Canceled", err)
-						}
-					default:
-						t.Error("Close returned before the handler")
-					}
-					if err := <-result; status.Code(err) != codes.Unavailable {
-						t.Errorf("the caller got %v, want Unavailable", err)
-					}
-					if _, err := call(t.Context(), cc, ""); status.Code(err) != codes.Unavailable {
-						t.Errorf("an RPC after Close: %v, want Unavailable", err)
-					}
-				})
-			}
-		}
-	}
-}
-
-// Close ends everything, so it also refuses what a handler begins with its own values and
-// without its cancellation.
-func TestCloseRefusesTheRPCsOfHandlersInFlight(t *testing.T) {
-	t.Parallel()
-	for kind, call := range textCalls {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			entered, nested := make(chan struct{}), make(chan error, 1)
-			var ch *inprocchain.Channel
-			ch = textService{unary: func(ctx context.Context, req string) (string, error) {
-				if req != "outer" {
-					return req, nil
-				}
-				close(entered)
-				<-ctx.Done()
-				_, err := call(context.WithoutCancel(ctx), ch, "inner")
-				nested <- err
-				return req, nil
-			}}.onChannel()
-			go func() { _, _ = callText(t.Context(), ch, "outer") }()
-			<-entered
-			if err := ch.Close(); err != nil {
-				t.Error(err)
-			}
-			if err := <-nested; status.Code(err) != codes.Unavailable {
-				t.Errorf("an RPC of a handler that Close waits for: %v, want Unavailable", err)
-			}
-		})
-	}
-}
-
-// A closing stats handler closes its Channel when a client's header has been sent.
-type closing struct {
-	silent
-	ch *inprocchain.Channel
-}
-
-func (c *closing) HandleRPC(_ context.Context, event stats.RPCStats) {
-	if _, isHeader := event.(*stats.OutHeader); isHeader {
-		_ = c.ch.Close()
-	}
-}
-
-// A unary handler starts after its request was sent. If the Channel was closed before, it
-// never does, and Close does not wait for it.
-func TestCloseKeepsAHandlerFromStarting(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		handler := new(closing)
-		handler.ch = textService{unary: func(_ context.Context, req string) (string, error) {
-			t.Error("the handler was called after Close")
-			return req, nil
-		}}.onChannel(inprocchain.WithClientStatsHandlers(handler))
-		if _, err := callText(t.Context(), handler.ch, ""); status.Code(err) != codes.Unavailable {
-			t.Errorf("the caller got %v, want Unavailable", err)
-		}
-		synctest.Wait() // A handler that starts all the same has run then.
-	})
-}
-
 // Only what a Channel waits for may add to what it waits for.
 func TestShutdownRefusesTheRPCsOfHandlersOfAnotherChannel(t *testing.T) {
 	t.Parallel()
@@ -289,5 +186,70 @@ func TestShutdownReturnsWhileCallersRetry(t *testing.T) {
 				t.Errorf("the RPC in flight: %v", err)
 			}
 		})
+	}
+}
+
+// Close, Shutdown and the Close of ClientConns run concurrently with RPCs and with
+// each other. Every RPC either succeeds or is refused, and no handler outlives Close.
+func TestCloseMayRunConcurrentlyWithEverything(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		var running atomic.Int64
+		ch := textService{
+			unary: func(ctx context.Context, req string) (string, error) {
+				running.Add(1)
+				defer running.Add(-1)
+				return req, nil
+			},
+			stream: func(ss grpc.ServerStream) error {
+				running.Add(1)
+				defer running.Add(-1)
+				return echoTexts(ss)
+			},
+		}.onChannel()
+		client := ch.NewClient()
+		var goroutines sync.WaitGroup
+		for _, cc := range []grpc.ClientConnInterface{ch, client, ch.ClientConn(), client.ClientConn()} {
+			for kind, call := range textCalls {
+				goroutines.Go(func() {
+					for {
+						_, err := call(t.Context(), cc, "hello")
+						switch status.Code(err) {
+						case codes.OK:
+							continue
+						case codes.Unavailable, codes.Canceled: // A closed ClientConn returns Canceled.
+						default:
+							t.Errorf("%s: %v, want OK, Unavailable or Canceled", kind, err)
+						}
+						return
+					}
+				})
+			}
+		}
+		for range 2 {
+			goroutines.Go(func() {
+				if err := ch.Close(); err != nil {
+					t.Error(err)
+				}
+				if n := running.Load(); n != 0 {
+					t.Errorf("%d handlers are running after Close", n)
+				}
+			})
+			goroutines.Go(func() {
+				if err := ch.Shutdown(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+			goroutines.Go(func() { _ = ch.ClientConn().Close() }) // The second call returns an error.
+		}
+		goroutines.Wait()
+		if err := ch.Close(); err != nil {
+			t.Errorf("Close, called again: %v", err)
+		}
+		for name, conn := range map[string]*grpc.ClientConn{"first": ch.ClientConn(), "second": client.ClientConn(), "last": ch.NewClient().ClientConn()} {
+			if state := conn.GetState(); state != connectivity.Shutdown {
+				t.Errorf("the %s ClientConn is %v after Close, want it closed", name, state)
+			}
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/fullstorydev/grpchan/grpchantesting"
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -201,3 +202,61 @@ func reflectedServices(t *testing.T, cc grpc.ClientConnInterface) (names []strin
 	}
 	return names
 }
+
+func TestMultiRegistrarRegistersOnAll(t *testing.T) {
+	t.Parallel()
+	server, ch := grpc.NewServer(), inprocchain.New()
+	grpchantesting.RegisterTestServiceServer(inprocchain.MultiRegistrar(server, ch), &grpchantesting.TestServer{})
+	for name, cc := range map[string]grpc.ClientConnInterface{"network": dialServer(t, server), "in-process": ch} {
+		if err := calls["unary"](t.Context(), grpchantesting.NewTestServiceClient(cc)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestReflectionMayBeRegisteredOnAMultiRegistrar(t *testing.T) {
+	t.Parallel()
+	server, ch := grpc.NewServer(), inprocchain.New()
+	all := inprocchain.MultiRegistrar(server, ch)
+	grpchantesting.RegisterTestServiceServer(all, &grpchantesting.TestServer{})
+	reflection.Register(all)
+	for name, cc := range map[string]grpc.ClientConnInterface{"network": dialServer(t, server), "in-process": ch} {
+		stream, err := reflectionpb.NewServerReflectionClient(cc).ServerReflectionInfo(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.Send(&reflectionpb.ServerReflectionRequest{MessageRequest: &reflectionpb.ServerReflectionRequest_ListServices{}}); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := stream.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, service := range resp.GetListServicesResponse().GetService() {
+			got = append(got, service.Name)
+		}
+		if want := "grpchantesting.TestService"; !slices.Contains(got, want) {
+			t.Errorf("%s: reflection lists %q, want %s among them", name, got, want)
+		}
+		if err := stream.CloseSend(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestMultiRegistrarReturnsTheServicesOfAllRegistrars(t *testing.T) {
+	t.Parallel()
+	server, ch := grpc.NewServer(), inprocchain.New()
+	textService{}.register(ch)
+	grpchantesting.RegisterTestServiceServer(server, &grpchantesting.TestServer{})
+	got := inprocchain.MultiRegistrar(server, ch, registrarOnly{ch}).GetServiceInfo()
+	for _, want := range []string{"test.Text", "grpchantesting.TestService"} {
+		if _, ok := got[want]; !ok || len(got) != 2 {
+			t.Errorf("GetServiceInfo returned %v, want two services, one of which is %s", got, want)
+		}
+	}
+}
+
+// A registrarOnly has no GetServiceInfo.
+type registrarOnly struct{ grpc.ServiceRegistrar }

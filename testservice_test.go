@@ -3,11 +3,15 @@ package inprocchain_test
 import (
 	"context"
 	"io"
+	"net"
 	"slices"
 	"sync"
 	"testing"
 
+	"github.com/fullstorydev/grpchan/grpchantesting"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
@@ -142,4 +146,87 @@ func (r *record[T]) get() []T {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.all)
+}
+
+// newChannel returns a Channel that serves grpchan's test service.
+func newChannel(opts ...inprocchain.Option) *inprocchain.Channel {
+	ch := inprocchain.New(opts...)
+	grpchantesting.RegisterTestServiceServer(ch, &grpchantesting.TestServer{})
+	return ch
+}
+
+// dial returns a connection to a grpc-go server that serves the same service, with
+// the chain on both sides.
+func dial(t *testing.T, chain inprocchain.Chain) *grpc.ClientConn {
+	t.Helper()
+	server := grpc.NewServer(chain.ServerOptions()...)
+	grpchantesting.RegisterTestServiceServer(server, &grpchantesting.TestServer{})
+	return dialServer(t, server, chain.DialOptions()...)
+}
+
+// dialServer returns a connection to the server.
+func dialServer(t *testing.T, server *grpc.Server, opts ...grpc.DialOption) *grpc.ClientConn {
+	t.Helper()
+	listener := bufconn.Listen(1 << 20)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(server.Stop)
+	cc, err := grpc.NewClient("passthrough:///bufconn", append(opts,
+		grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
+	)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cc.Close() })
+	return cc
+}
+
+// catch calls f and returns the value with which it panics, or nil.
+func catch(f func()) (caught any) {
+	defer func() { caught = recover() }()
+	f()
+	return nil
+}
+
+// A target is a network server of another process, and counts its connections.
+type target struct {
+	listener *bufconn.Listener
+	closed   chan struct{} // receives a value when a client has closed a connection
+}
+
+// newTextTarget returns a target that serves the text service.
+func newTextTarget(t *testing.T, s textService, opts ...grpc.ServerOption) *target {
+	server := grpc.NewServer(opts...)
+	s.register(server)
+	return serveTarget(t, server)
+}
+
+func serveTarget(t *testing.T, server *grpc.Server) *target {
+	to := &target{listener: bufconn.Listen(1 << 20), closed: make(chan struct{}, 100)}
+	go func() { _ = server.Serve(to.listener) }()
+	t.Cleanup(server.Stop)
+	return to
+}
+
+// option returns the option that sends RPCs to the target.
+func (to *target) option(services []string, opts ...grpc.DialOption) inprocchain.Option {
+	opts = append([]grpc.DialOption{insecureDial, grpc.WithContextDialer(to.dial)}, opts...)
+	return inprocchain.WithRemoteTarget("passthrough:///bufconn", services, opts...)
+}
+
+func (to *target) dial(ctx context.Context, _ string) (net.Conn, error) {
+	conn, err := to.listener.DialContext(ctx)
+	return &watchedConn{Conn: conn, closed: to.closed}, err
+}
+
+// A watchedConn tells when it is closed.
+type watchedConn struct {
+	net.Conn
+	once   sync.Once
+	closed chan<- struct{}
+}
+
+func (c *watchedConn) Close() error {
+	c.once.Do(func() { c.closed <- struct{}{} })
+	return c.Conn.Close()
 }
