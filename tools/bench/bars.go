@@ -14,7 +14,7 @@ import (
 // drawBars writes the comparisons as an SVG file. Each one is a bar, with two lines
 // above it that say what is compared.
 func (r *results) drawBars(file string) error {
-	p := newPlot("Time on a Channel, divided by the time elsewhere")
+	p := newPlot("Relative time of an RPC on a Channel (lower is faster)")
 	var ratios plotter.Values
 	var starts, ends plotter.XYs
 	var figures, works, sides []string

@@ -49,7 +49,7 @@ func perInterceptor(on string) cost {
 
 func (r *results) comparisonTable() (string, error) {
 	var b strings.Builder
-	b.WriteString("| unary RPC, unless it says otherwise | compared with | ratio | half of the rounds |\n|---|---|--:|:-:|\n")
+	b.WriteString("| unary RPC, unless it says otherwise | compared with | relative time | interquartile range |\n|---|---|--:|:-:|\n")
 	for _, c := range comparisons {
 		f, err := r.of(c.quantity)
 		if err != nil {
