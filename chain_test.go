@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"reflect"
 	"regexp"
 	"strings"
 	"sync"
@@ -180,6 +181,7 @@ func fullChain() inprocchain.Chain {
 		inprocchain.WithServerMaxRecvMsgSize(100),
 		inprocchain.WithAddr(address("inproc:1")),
 		inprocchain.WithCloner(new(countingCloner)),
+		inprocchain.WithSharedMessages(),
 		inprocchain.WithPeer(usualPeer),
 		inprocchain.WithRemote(newChannel()),
 		inprocchain.WithRemoteTarget("dns:///flags:9000", []string{"flags.v1.Flags"}, insecureDial, grpc.WithPerRPCCredentials(token("secret"))),
@@ -195,6 +197,7 @@ server
 in-process
   address: inproc:1
   cloner: *inprocchain_test.countingCloner
+  messages: shared
   peer: inprocchain_test.usualPeer
   remote: *inprocchain.Channel for services that are not registered
   remote: dns:///flags:9000 for [flags.v1.Flags]
@@ -261,5 +264,14 @@ func TestPrintingAChannelOrClientShowsItsServicesAndNoPointers(t *testing.T) {
 		if got := fmt.Sprint(v); got != want {
 			t.Errorf("got %q, want %q", got, want)
 		}
+	}
+}
+
+// A new field of Chain needs a line in the text. If this test fails, add the option to fullChain
+// and its line to fullText, and then correct the number.
+func TestStringKnowsEveryFieldOfAChain(t *testing.T) {
+	t.Parallel()
+	if got, want := reflect.TypeFor[inprocchain.Chain]().NumField(), 14; got != want {
+		t.Errorf("Chain has %d fields, want %d", got, want)
 	}
 }

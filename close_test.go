@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -106,14 +107,17 @@ func (c *closing) HandleRPC(_ context.Context, event stats.RPCStats) {
 // never does, and Close does not wait for it.
 func TestCloseKeepsAHandlerFromStarting(t *testing.T) {
 	t.Parallel()
-	handler := new(closing)
-	handler.ch = textService{unary: func(_ context.Context, req string) (string, error) {
-		t.Error("the handler was called after Close")
-		return req, nil
-	}}.onChannel(inprocchain.WithClientStatsHandlers(handler))
-	if _, err := callText(t.Context(), handler.ch, ""); status.Code(err) != codes.Unavailable {
-		t.Errorf("the caller got %v, want Unavailable", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		handler := new(closing)
+		handler.ch = textService{unary: func(_ context.Context, req string) (string, error) {
+			t.Error("the handler was called after Close")
+			return req, nil
+		}}.onChannel(inprocchain.WithClientStatsHandlers(handler))
+		if _, err := callText(t.Context(), handler.ch, ""); status.Code(err) != codes.Unavailable {
+			t.Errorf("the caller got %v, want Unavailable", err)
+		}
+		synctest.Wait() // A handler that starts all the same has run then.
+	})
 }
 
 // A closableClient is a connection of a client, and what closes the client.
