@@ -134,6 +134,7 @@
 //   - [observability]: OpenTelemetry, configured once for the network and in-process
 //   - [outgrowing] one process: how a service moves to its own process
 //   - [reliability] under load, faults and hostile input
+//   - [shared messages]: large messages without a copy, and what that asks of both sides
 //   - [performance], compared with the bare channel and bufconn
 //   - [case study]: two releases that lost an audit log
 //   - package [github.com/inprocchain/inprocchain/chaintest] tests that RPCs do the same
@@ -149,6 +150,7 @@
 // [migrating]: https://github.com/inprocchain/inprocchain/blob/main/docs/migrating.md
 // [observability]: https://github.com/inprocchain/inprocchain/blob/main/docs/observability.md
 // [reliability]: https://github.com/inprocchain/inprocchain/blob/main/docs/reliability.md
+// [shared messages]: https://github.com/inprocchain/inprocchain/blob/main/docs/shared-messages.md
 // [performance]: https://github.com/inprocchain/inprocchain/blob/main/docs/performance.md
 // [case study]: https://github.com/inprocchain/inprocchain/blob/main/docs/case-study.md
 package inprocchain

@@ -212,47 +212,6 @@ func (c *clientCall) headerSent() {
 	c.events.OutHeader(c.withPeer(c.ctx), common, c.metadata, c.request.UserAgent)
 }
 
-// contextStatus returns the status of an RPC whose caller's context has ended, or is past
-// its deadline, or nil. The context may be past its deadline and not know it yet, because the
-// goroutine that ends it has not run. A context that stats handlers have detached from the
-// caller's keeps nobody from being canceled.
-func (c *clientCall) contextStatus() error {
-	switch {
-	case hasEnded(c.ctx):
-		return wire.ContextStatus(c.ctx)
-	case c.given != nil && hasEnded(c.given):
-		return wire.ContextStatus(c.given)
-	case c.isPastDeadline():
-		return wire.ErrDeadlineExceeded
-	}
-	return nil
-}
-
-func (c *clientCall) isPastDeadline() bool {
-	return c.hasDeadline && !time.Now().Before(c.deadline)
-}
-
-// setDeadline sets the deadline, which is that of ctx if there is none or a later one.
-func (c *clientCall) setDeadline(ctx context.Context) {
-	if deadline, ok := ctx.Deadline(); ok && (!c.hasDeadline || deadline.Before(c.deadline)) {
-		c.deadline, c.hasDeadline = deadline, true
-	}
-}
-
-// hasEnded reports whether a context has ended. Like grpc-go, it believes Done and not Err,
-// which is faster to ask.
-func hasEnded(ctx context.Context) bool {
-	if ctx.Err() == nil {
-		return false
-	}
-	select {
-	case <-ctx.Done():
-		return true
-	default:
-		return false
-	}
-}
-
 // untold returns what has arrived and stats handlers have not seen.
 func (c *clientCall) untold(arrived arrival) arrival {
 	return arrival{

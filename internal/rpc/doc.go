@@ -15,7 +15,7 @@
 // transportstream.go, in this order. A stream has its two halves instead of unary.go, and
 // messages.go between them.
 //
-// Around that path, connection.go is what stats handlers see of a connection,
+// Around that path, clock.go notices that the caller's context has ended, connection.go is what stats handlers see of a connection,
 // handlercontext.go has the values of a handler's context, received.go is what the caller has
 // received, methods.go looks methods up, inflight.go counts RPCs so that they can be drained,
 // and hooks.go notices that the chain was taken off.
@@ -25,7 +25,7 @@
 //   - No lock is held while code runs that is not the library's: stats handlers, call
 //     options, cloners, credentials, contexts.
 //   - Who ends an RPC, or delivers something to its caller, first calls
-//     transportStream.noticeEnd.
+//     transportStream.noticeEnd (clock.go).
 //   - A caller waits for nothing beyond its context.
 //   - A panic of a handler is answered to nobody.
 //

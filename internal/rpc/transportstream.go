@@ -66,38 +66,6 @@ const (
 	byConnection         // whose Channel or ClientConn has been closed
 )
 
-// noticeEnd ends the RPC if its ClientConn is closed, or if its caller's context has ended
-// or is past its deadline, without waiting for the goroutine that is told of it. Nothing
-// that the handler does afterwards reaches the caller. It is called without the lock, since
-// the methods of a context are not the library's.
-func (t *transportStream) noticeEnd() {
-	if t.clientConn.IsClosed() {
-		t.abandon(byConnection, wire.ErrClientConnClosing)
-		return
-	}
-	caller := t.askCaller()
-	if caller == nil {
-		return
-	}
-	err := caller.contextStatus()
-	t.doneAsking()
-	if err != nil {
-		t.abandon(byClient, err)
-	}
-}
-
-// askCaller returns the caller, whose context may be asked until doneAsking, or nil if the RPC
-// is settled. The caller does not leave before, since it may use its context again then.
-func (t *transportStream) askCaller() *clientCall {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.caller == nil || t.isSettled() {
-		return nil
-	}
-	t.asking++
-	return t.caller
-}
-
 // callerContext returns the context of the caller, or nil once the handler has returned.
 func (t *transportStream) callerContext() context.Context {
 	t.mu.Lock()
@@ -113,14 +81,6 @@ func (t *transportStream) forgetCaller() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.caller = nil
-}
-
-func (t *transportStream) doneAsking() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.asking--; t.asking == 0 && t.ended != notEnded {
-		t.change()
-	}
 }
 
 // abandon ends the RPC for a caller that cannot wait: if the server has ended it, the caller

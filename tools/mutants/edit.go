@@ -36,7 +36,7 @@ func edits() []edit {
 		observeClientEdits, observeEdits, observeServerEdits,
 		rpcInflightEdits, rpcClientconnEdits, rpcClientEdits, rpcClientcallEdits, rpcCalloptionsEdits,
 		rpcUnaryEdits, rpcClientstreamEdits, rpcClientstreamendEdits, rpcMessagesEdits, rpcTransportstreamEdits,
-		rpcReceivedEdits, rpcConnectionEdits, rpcHandlercallEdits, rpcHandlercontextEdits, rpcGoexitEdits,
+		rpcReceivedEdits, rpcConnectionEdits, rpcHandlercallEdits, rpcHandlercontextEdits, rpcGoexitEdits, rpcClockEdits,
 		rpcServerstreamEdits, rpcDirectEdits, rpcServerEdits, rpcMethodsEdits, rpcHooksEdits,
 		rpcRemoteEdits,
 	)

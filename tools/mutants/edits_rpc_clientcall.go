@@ -160,11 +160,6 @@ var rpcClientcallEdits = in("internal/rpc/clientcall.go",
 		new:  `	if false {`,
 	},
 	edit{
-		does: "a deadline that has passed is not noticed before its timer",
-		old:  `return c.hasDeadline && !time.Now().Before(c.deadline)`,
-		new:  `return false`,
-	},
-	edit{
 		does: "InHeader is told twice",
 		by:   ". TestInterceptorsRunInTheOrderGiven",
 		old:  `c.events != nil && !c.toldHeader,`,

@@ -4,23 +4,15 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	edit{
 		does: "OnFinish is not called for a stream that cannot be opened",
 		by:   "internal/conformance/scenarios TestCallOptionsTakeEffectAsOnANetwork",
-		old: `		s.opts.onFinish(err)
-		s.cancelContext()`,
-		new: `		s.cancelContext()`,
+		old: `as in newClientStream of grpc-go's stream.go.
+		s.opts.onFinish(err)`,
+		new: ``,
 	},
 	edit{
 		does: "the context of a stream that cannot be opened does not end",
 		by:   ". TestRefusedRPCsLeaveNothingBehind",
-		old: `		s.opts.onFinish(err)
-		s.cancelContext()`,
-		new: `		s.opts.onFinish(err)`,
-	},
-	edit{
-		does: "the context of a stream does not end before OnFinish",
-		old: `		s.opts.onFinish(err)
-		s.cancelContext()`,
-		new: `		s.cancelContext()
-		s.opts.onFinish(err)`,
+		old:  `		s.cancelContext() // Before OnFinish`,
+		new:  `		// Before OnFinish`,
 	},
 	edit{
 		does: "the context of a stream has no peer",

@@ -3,7 +3,7 @@ package main
 var rpcMessagesEdits = in("internal/rpc/messages.go",
 	edit{
 		does: "requests stay in the queue after the end",
-		old:  `		m.requests.drop()`,
+		old:  `		m.requests.dropUnawaited()`,
 		new:  ``,
 	},
 	edit{

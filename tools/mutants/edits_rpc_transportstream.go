@@ -2,20 +2,6 @@ package main
 
 var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	edit{
-		does: "an RPC goes on after its ClientConn was closed",
-		old: `	if t.clientConn.IsClosed() {
-		t.abandon`,
-		new: `	if false {
-		t.abandon`,
-	},
-	edit{
-		does: "an RPC goes on after its caller's context has ended",
-		old: `	if err != nil {
-		t.abandon(byClient, err)`,
-		new: `	if false {
-		t.abandon(byClient, err)`,
-	},
-	edit{
 		does: "a caller whose context has ended waits for the server's stats handlers",
 		old: `	if !t.end(by, received) {
 		t.release()

@@ -1,0 +1,28 @@
+package main
+
+var rpcClockEdits = in("internal/rpc/clock.go",
+	edit{
+		does: "a deadline that has passed is not noticed before its timer",
+		old:  `return c.hasDeadline && !time.Now().Before(c.deadline)`,
+		new:  `return false`,
+	},
+	edit{
+		does: "an RPC goes on after its ClientConn was closed",
+		old: `	if t.clientConn.IsClosed() {
+		t.abandon`,
+		new: `	if false {
+		t.abandon`,
+	},
+	edit{
+		does: "an RPC goes on after its caller's context has ended",
+		old: `	if err != nil {
+		t.abandon(byClient, err)`,
+		new: `	if false {
+		t.abandon(byClient, err)`,
+	},
+	edit{
+		does: "a caller leaves while its context is asked",
+		old:  `	t.asking++`,
+		new:  ``,
+	},
+)
