@@ -132,8 +132,8 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 	if err != nil {
 		return nil, err
 	}
-	if c.isPastDeadline() {
-		return nil, wire.ErrDeadlineExceeded
+	if c.isPastDeadline() { // Without a connection, that comes out first.
+		return nil, cmp.Or(client.server.refusal(caller), wire.ErrDeadlineExceeded)
 	}
 	header := client.conn.header
 	if len(c.metadata) > 0 || len(added) > 0 || c.request != &client.conn.request {

@@ -38,7 +38,6 @@ type clientStream struct {
 	abandonedWith error     // why the caller's context or ClientConn has ended the RPC
 	isFinishing   bool      // finish has been called.
 	hasFinished   bool      // Stats handlers have seen the end, and call options are set.
-	headerWaiters int       // calls of Header that wait
 }
 
 // open makes the RPC.
@@ -111,16 +110,22 @@ func (s *clientStream) Context() context.Context { return s.streamCtx }
 func (s *clientStream) Header() (metadata.MD, error) {
 	s.enterCall()
 	defer s.leaveCall()
-	isReceived, err := s.awaitHeader()
-	if isReceived {
+	isReceived, hasWaited, err := s.awaitHeader()
+	switch {
+	case isReceived:
 		return s.stream.receivedHeader(), nil
+	case hasWaited && err == wire.ErrClientConnClosing:
+		// grpc-go returns the status that Close of internal/transport/http2_client.go gives
+		// a stream. The other methods return the error.
+		s.finishWith(err, wire.ErrClosingBeforeHeader)
+	default:
+		s.finish(err)
 	}
-	s.finish(err)
 	return nil, nil // RecvMsg returns the error.
 }
 
 // awaitHeader waits for the header, or for the end of the RPC, whose status it returns.
-func (s *clientStream) awaitHeader() (isReceived bool, status error) {
+func (s *clientStream) awaitHeader() (isReceived, hasWaited bool, status error) {
 	for {
 		s.stream.noticeEnd()
 		s.look()
@@ -128,11 +133,10 @@ func (s *clientStream) awaitHeader() (isReceived bool, status error) {
 		arrived := s.stream.arrivalLocked()
 		if arrived.header || arrived.isOver {
 			defer s.stream.mu.Unlock()
-			return arrived.header, s.stream.status
+			return arrived.header, hasWaited, s.stream.status
 		}
-		s.headerWaiters++
+		hasWaited = true
 		s.messages.responses.changed.Wait()
-		s.headerWaiters--
 		s.stream.mu.Unlock()
 	}
 }

@@ -82,9 +82,11 @@ func (s *clientStream) endedBy(err error) endedBy {
 //
 // A second call waits for the first one, because afterwards what the call options point to
 // belongs to the caller.
-func (s *clientStream) finish(err error) {
-	reported, isFirst := s.claimFinish(err)
-	if !isFirst {
+func (s *clientStream) finish(err error) { s.finishWith(err, err) }
+
+// finishWith is finish, but grpc.OnFinish and stats handlers get reported.
+func (s *clientStream) finishWith(err, reported error) {
+	if !s.claimFinish() {
 		return
 	}
 	s.stopWatching()
@@ -108,23 +110,16 @@ func (s *clientStream) tellFinish(err error) {
 }
 
 // claimFinish reports whether no other call of finish came first. Otherwise it waits for
-// that. reported is what grpc.OnFinish and stats handlers get instead of err: in grpc-go,
-// Header returns the status that Close of internal/transport/http2_client.go gives a
-// stream, and RecvMsg the error.
-func (s *clientStream) claimFinish(err error) (reported error, isFirst bool) {
+// that.
+func (s *clientStream) claimFinish() (isFirst bool) {
 	s.stream.mu.Lock()
 	defer s.stream.mu.Unlock()
-	if s.isFinishing {
-		for !s.hasFinished {
-			s.told.Wait()
-		}
-		return nil, false
-	}
+	isFirst = !s.isFinishing
 	s.isFinishing = true
-	if err == wire.ErrClientConnClosing && s.headerWaiters > 0 {
-		return wire.ErrClosingBeforeHeader, true
+	for !isFirst && !s.hasFinished {
+		s.told.Wait()
 	}
-	return err, true
+	return isFirst
 }
 
 // look tells stats handlers what has arrived. One call does it at a time, so that the

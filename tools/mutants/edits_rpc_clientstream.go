@@ -71,20 +71,18 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "Header does not end a stream that has failed",
-		old: `	s.finish(err)
+		old: `	default:
+		s.finish(err)
+	}
 	return nil, nil`,
-		new: `	_ = err
+		new: `	default:
+	}
 	return nil, nil`,
 	},
 	edit{
-		does: "callers of Header are not counted",
-		old:  `		s.headerWaiters++`,
-		new:  ``,
-	},
-	edit{
-		does: "callers of Header are counted for good",
-		old:  `		s.headerWaiters--`,
-		new:  ``,
+		does: "a caller of Header that waits gets the error of the others",
+		old:  `	case hasWaited && err == wire.ErrClientConnClosing:`,
+		new:  `	case false:`,
 	},
 	edit{
 		does: "an error of SendMsg does not end a stream",

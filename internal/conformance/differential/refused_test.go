@@ -116,3 +116,23 @@ func TestNewStreamAfterShutdownReturnsUnavailable(t *testing.T) {
 	}
 	check(t, rules)
 }
+
+// What ends an RPC first is reported: the end of a connection for which the caller waits in
+// Header, and the missing connection of an RPC that is past its deadline.
+func TestEndsThatComeFirstAreReported(t *testing.T) {
+	check(t, []rule{{
+		name: "ClientConn closed during Header",
+		program: program{
+			clientStats: []int{statsRecord},
+			steps:       []step{{opOpen, 0}, {opClientHeader, 0}, {opCloseConnection, 0}},
+		},
+		sees: map[string][]string{"client stats handler 1": {"TagRPC", "Begin", "OutHeader", "End error=Unavailable("}},
+	}, {
+		name: "deadline that has passed, after Shutdown",
+		program: program{
+			context: contextNamed("whose deadline has passed, with a nil Err"),
+			steps:   []step{{opShutdown, 0}, {opOpen, 0}},
+		},
+		sees: map[string][]string{"client": {"NewStream error=Unavailable("}},
+	}})
+}
