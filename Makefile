@@ -22,9 +22,9 @@ build: ## compile every module
 	$(call each,go build,go build ./...)
 
 .PHONY: test
-test: download ## run every module's tests, with the race detector; those of allocations without it
+test: download ## run every module's tests, with the race detector; those of allocations and random programs without it
 	$(call each,go test -race,go test -race -timeout 20m ./...)
-	$(if $(filter ./internal/conformance,$(MODULES)),go test -C internal/conformance -run Allocs -timeout 20m ./benchmarks)
+	$(if $(filter ./internal/conformance,$(MODULES)),go test -C internal/conformance -run 'Allocs|Programs' -timeout 20m ./benchmarks ./random)
 
 .PHONY: lint
 lint: ## run gofmt, go vet and staticcheck on every module

@@ -16,6 +16,7 @@ type comparison struct {
 const (
 	bare         = "the bare `inprocgrpc.Channel`"
 	sameFive     = "1 KiB, 5 interceptors and otelgrpc on both sides"
+	structured   = "100 OTLP spans (15 KB) there and back"
 	eachOfMany   = "one of 32 folded server interceptors, without the RPC"
 	grpcGosChain = "grpc-go's chain of a network server"
 )
@@ -39,6 +40,9 @@ var comparisons = []comparison{
 	{sameFive, "grpc-go over loopback TCP, the same Chain", ratioToTCP},
 	{"bidi stream, 1 KiB a message", bare, ratio("Bidi/size=1KiB", "inprocchain", "inprocgrpc")},
 	{"bidi stream, 64 KiB a message", bare, ratio("Bidi/size=64KiB", "inprocchain", "inprocgrpc")},
+	{structured, bare, ratio("Structured/n=100", "inprocchain", "inprocgrpc")},
+	{structured, "grpc-go over bufconn, the same Chain", ratio("Structured/n=100", "inprocchain", "bufconn")},
+	{structured + ", shared", "a Channel that copies them", ratio("Structured/n=100", "shared", "inprocchain")},
 	{eachOfMany, grpcGosChain, quantity{perInterceptor("inprocchain"), perInterceptor("grpc-go")}},
 }
 

@@ -72,10 +72,15 @@ func (r *results) texts() (texts, error) {
 	if err != nil {
 		return nil, err
 	}
+	shared, err := r.sharedTable()
+	if err != nil {
+		return nil, err
+	}
 	t := texts{
 		"conditions":  r.conditions(),
 		"ratios":      comparisons + image(finding, "ratios"),
 		"allocations": allocations,
+		"shared":      shared,
 	}
 	for name, q := range map[string]quantity{"ratio to bare": ratioToBare, "ratio to bufconn": ratioToBufconn, "ratio to tcp": ratioToTCP} {
 		f, err := r.of(q)

@@ -61,6 +61,9 @@ func quantities() []quantity {
 	for _, s := range allSeries {
 		all = append(all, s.quantities()...)
 	}
+	for _, s := range sharedMessages {
+		all = append(all, s.quantities()...)
+	}
 	for _, g := range goals {
 		all = append(all, g.quantity)
 	}
@@ -73,6 +76,7 @@ func versions(root string) (string, error) {
 		"google.golang.org/grpc",
 		"github.com/fullstorydev/grpchan",
 		"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc",
+		"connectrpc.com/connect/v2",
 	)
 	list.Dir = filepath.Join(root, module)
 	output, err := list.Output()
@@ -82,6 +86,7 @@ func versions(root string) (string, error) {
 	versions := []string{strings.Replace(runtime.Version(), "go", "Go ", 1)}
 	for module := range strings.Lines(string(output)) {
 		path, version, _ := strings.Cut(strings.TrimSpace(module), " ")
+		path = strings.TrimSuffix(path, "/v2")
 		versions = append(versions, path[strings.LastIndex(path, "/")+1:]+" "+version)
 	}
 	return strings.Join(versions, ", "), nil

@@ -54,6 +54,17 @@ var allSeries = []series{
 				d.ratios[1][0].Median, d.last(0).Median)
 		},
 	}, {
+		name: "structured", title: "Unary RPC, by spans in the message",
+		x: "spans there and back", xAxis: "OTLP spans with 4 attributes each",
+		benchmark: "Structured/n=%s/on=%s",
+		points:    numbers(1, 10, 100, 1000),
+		others:    []other{besideBare, {"bufconn", "grpc-go over bufconn", true}, {"connect", "connect-go's connectinprocess", false}},
+		isLogX:    true, isLogY: true,
+		finding: func(d *seriesData) string {
+			return fmt.Sprintf("An RPC with 100 spans there and back takes %.2f times as long as on the bare channel, and %.2f times as long as over bufconn.",
+				d.ratios[2][0].Median, d.ratios[2][1].Median)
+		},
+	}, {
 		name: "interceptors", title: "Unary RPC of 1 KiB, by server interceptors",
 		x: "interceptors", xAxis: "server interceptors",
 		benchmark: "ServerInterceptors/n=%s/on=%s",

@@ -22,6 +22,9 @@
 // printed contents and peers are recorded too. knownDifference has what stats handlers do that
 // differs for a reason; the tester leaves it out.
 //
+// The tests are not built with the race detector: an interceptor that calls its streamer twice
+// lets two RPCs write to what one call option points to, over a network too.
+//
 // A difference is reported once, with the smallest program that shows it. To run that program
 // again, or to go on:
 //

@@ -1,3 +1,5 @@
+//go:build !race
+
 package random_test
 
 import (
