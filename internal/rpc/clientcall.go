@@ -26,6 +26,9 @@ type clientCall struct {
 	deadline    time.Time // the earlier one of the two contexts
 	hasDeadline bool
 
+	isContextLent bool // The caller may use its context again when the RPC is over.
+	neverEnds     bool // No context ends, so nobody need ask.
+
 	metadata metadata.MD // in ctx
 	opts     callOptions
 	format   *format
@@ -145,6 +148,7 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 	if client.conn.serverCtx.Err() != nil { // grpc-go calls no handler then.
 		refused = wire.ErrDeadlineExceeded
 	}
+	c.neverEnds = c.ctx.Done() == nil && c.givenDone() == nil && !c.hasDeadline
 	call.init(client.server, client.conn, c, client.conn.serverCtx, header)
 	if client.peer != nil {
 		call.setPeer(client.peer(caller))

@@ -44,6 +44,7 @@ type clientStream struct {
 func (s *clientStream) open() error {
 	s.enterCall()
 	s.ctx, s.cancelContext = context.WithCancel(s.ctx)
+	s.isContextLent = s.client.conn.clientStats != nil // to which they may add
 	call := new(handlerCall)
 	s.messages = newMessages(&call.stream)
 	refused, err := s.clientCall.open(call, s.desc.ClientStreams, s.desc.ServerStreams)

@@ -18,27 +18,31 @@ func (t *transportStream) noticeEnd() {
 		t.abandon(byConnection, wire.ErrClientConnClosing)
 		return
 	}
-	caller := t.askCaller()
-	if caller == nil {
+	caller := t.caller.Load()
+	if caller == nil || caller.neverEnds {
 		return
 	}
-	err := caller.contextStatus()
-	t.doneAsking()
-	if err != nil {
+	if caller.isContextLent {
+		if !t.ask() {
+			return
+		}
+		defer t.doneAsking()
+	}
+	if err := caller.contextStatus(); err != nil {
 		t.abandon(byClient, err)
 	}
 }
 
-// askCaller returns the caller, whose context may be asked until doneAsking, or nil if the RPC
-// is settled. The caller does not leave before, since it may use its context again then.
-func (t *transportStream) askCaller() *clientCall {
+// ask reports whether the caller's context may be asked until doneAsking, because the RPC is
+// not settled. The caller does not leave before, since it may use its context again then.
+func (t *transportStream) ask() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.caller == nil || t.isSettled() {
-		return nil
+	if t.isSettled() {
+		return false
 	}
 	t.asking++
-	return t.caller
+	return true
 }
 
 func (t *transportStream) doneAsking() {

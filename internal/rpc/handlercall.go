@@ -50,7 +50,7 @@ func (h *handlerCall) init(s *Server, conn *connection, caller *clientCall, valu
 	h.values = handlerContext{Context: values, call: h, peer: conn.serverPeer, metadata: header, isTagged: s.stats != nil}
 	h.values.deadline, h.values.hasDeadline = caller.ctx.Deadline()
 	h.stream.contentType = caller.format.contentType
-	h.stream.caller = caller
+	h.stream.caller.Store(caller)
 	h.cancelable, h.stream.cancelHandler = context.WithCancel(&h.values)
 }
 
@@ -148,7 +148,7 @@ func (h *handlerCall) leave() {
 	if !h.hasLent {
 		h.entry.Leave()
 	}
-	h.stream.forgetCaller()
+	h.stream.caller.Store(nil)
 	h.stream.release()
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -24,11 +25,12 @@ type transportStream struct {
 	clientConn    *ClientConn        // that the RPC is made on; nil if it is the Channel
 	cancelHandler context.CancelFunc // ends the handler's context
 
+	caller atomic.Pointer[clientCall] // nil once the handler has returned, since its context may be kept
+
 	mu sync.Mutex // guards the fields below
 
-	caller   *clientCall // nil once the handler has returned, since its context may be kept
-	asking   int         // goroutines that ask the caller's context whether it has ended
-	listener listener    // nil once the RPC is over
+	asking   int      // goroutines that ask the caller's context whether it has ended
+	listener listener // nil once the RPC is over
 
 	header     metadata.MD // as the handler has set it
 	headerSent bool
@@ -68,19 +70,11 @@ const (
 
 // callerContext returns the context of the caller, or nil once the handler has returned.
 func (t *transportStream) callerContext() context.Context {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.caller == nil {
+	caller := t.caller.Load()
+	if caller == nil {
 		return nil
 	}
-	return t.caller.ctx
-}
-
-// forgetCaller lets go of the caller when the handler has returned.
-func (t *transportStream) forgetCaller() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.caller = nil
+	return caller.ctx
 }
 
 // abandon ends the RPC for a caller that cannot wait: if the server has ended it, the caller

@@ -57,7 +57,9 @@ func (u *unaryCaller) exchange(req, reply any) error {
 	entry := u.client.clientConn.watch(u.ctx, u.clientCall.method, u.stream)
 	defer entry.Leave()
 	if u.events != nil { // Its stats handlers may wait for the handler.
-		defer u.watch()()
+		if !u.neverEnds {
+			defer u.watch()()
+		}
 		u.events.OutPayload(req, size)
 	}
 	u.await()
@@ -92,6 +94,9 @@ func (u *unaryCaller) await() {
 // handler, until stop is called.
 func (u *unaryCaller) watch() (stop func()) {
 	stopTagged := context.AfterFunc(u.ctx, u.stream.noticeEnd)
+	if u.given.Done() == u.ctx.Done() { // This is frequent: they end together.
+		return func() { stopTagged() }
+	}
 	stopGiven := context.AfterFunc(u.given, u.stream.noticeEnd)
 	return func() {
 		stopTagged()

@@ -15,9 +15,9 @@ var rpcClockEdits = in("internal/rpc/clock.go",
 	},
 	edit{
 		does: "an RPC goes on after its caller's context has ended",
-		old: `	if err != nil {
+		old: `	if err := caller.contextStatus(); err != nil {
 		t.abandon(byClient, err)`,
-		new: `	if false {
+		new: `	if err := caller.contextStatus(); false {
 		t.abandon(byClient, err)`,
 	},
 	edit{

@@ -16,7 +16,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	edit{
 		does: "a handler has no caller",
 		by:   "internal/conformance/barechannel TestBareChannelReadsRequestAfterCall",
-		old:  `	h.stream.caller = caller`,
+		old:  `	h.stream.caller.Store(caller)`,
 		new:  ``,
 	},
 	edit{
@@ -103,7 +103,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "a handler that has returned keeps its caller",
-		old:  `	h.stream.forgetCaller()`,
+		old:  `	h.stream.caller.Store(nil)`,
 		new:  ``,
 	},
 	edit{
@@ -124,9 +124,9 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	edit{
 		does: "the caller waits though the RPC has left",
 		by:   "internal/conformance/connection TestAddressesAreSetAsOnANetwork",
-		old: `	h.stream.forgetCaller()
+		old: `	h.stream.caller.Store(nil)
 	h.stream.release()`,
-		new: `	h.stream.forgetCaller()`,
+		new: `	h.stream.caller.Store(nil)`,
 	},
 	edit{
 		does: "the handler's context does not end after its response was copied",
