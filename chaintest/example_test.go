@@ -91,12 +91,12 @@ func ExampleCompareConns() {
 	defer server.Stop()
 	defer func() { _ = conn.Close() }()
 
+	t := printer{} // in a test, its *testing.T
 	newLines := func() []string { // since the last call
 		added := lines
 		lines = nil
 		return added
 	}
-	t := printer{} // in a test, its *testing.T
 	chaintest.CompareConns(t, conn, channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {
 		_, err := healthpb.NewHealthClient(cc).Check(ctx, &healthpb.HealthCheckRequest{})
 		return err

@@ -136,6 +136,20 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+	t.Run("shutdown_in_on_finish", func(t *testing.T) {
+		network := newNetwork(t, inprocchain.Chain{})
+		channel := inprocchain.New(inprocchain.WithRemote(network))
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		var here error
+		_, err := ask(t.Context(), channel, "", grpc.OnFinish(func(error) { here = channel.Shutdown(ended) }))
+		if err != nil || !errors.Is(here, context.Canceled) {
+			t.Errorf("the RPC returned %v, and Shutdown %v, want the error of its context", err, here)
+		}
+		if _, err := ask(t.Context(), network, "", grpc.OnFinish(func(error) { grpc.NewServer().GracefulStop() })); err != nil {
+			t.Error(err)
+		}
+	})
 	t.Run("own_peer", func(t *testing.T) {
 		addr := &net.TCPAddr{IP: net.IPv4(203, 0, 113, 9), Port: 1}
 		chain := inprocchain.NewChain(inprocchain.WithPeer(func(context.Context) *peer.Peer { return &peer.Peer{Addr: addr} }))
