@@ -67,15 +67,27 @@ func serve(ctx context.Context, grpcAddr, restAddr string) error {
 	return errors.Join(err, shutDown(rest, server, channel, spans))
 }
 
-// shutDown stops what receives requests first, and what requests need last.
+// shutDown stops what receives requests first, and what requests need last. Each step has a
+// time of its own, so that a REST stream that never ends takes none from the others. Close ends
+// such a stream.
 func shutDown(rest *http.Server, server *grpc.Server, channel *inprocchain.Channel, spans *trace.TracerProvider) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	return errors.Join(
+		inTime(rest.Shutdown),
+		inTime(func(ctx context.Context) error {
+			defer context.AfterFunc(ctx, server.Stop)() // GracefulStop takes no context.
+			server.GracefulStop()
+			return nil
+		}),
+		inTime(channel.Shutdown),
+		channel.Close(),
+		inTime(spans.Shutdown),
+	)
+}
+
+func inTime(stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
-	err := rest.Shutdown(ctx)
-	stop := context.AfterFunc(ctx, server.Stop) // GracefulStop takes no context.
-	server.GracefulStop()
-	stop()
-	return errors.Join(err, channel.Shutdown(ctx), spans.Shutdown(ctx))
+	return stop(ctx)
 }
 
 // audit logs the method and the result of each unary RPC.
