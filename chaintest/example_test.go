@@ -91,7 +91,7 @@ func ExampleCompareConns() {
 	defer server.Stop()
 	defer func() { _ = conn.Close() }()
 
-	t := printer{} // in a test, its *testing.T
+	t := printer{}                // in a test, its *testing.T
 	newLines := func() []string { // since the last call
 		added := lines
 		lines = nil
