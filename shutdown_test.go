@@ -50,6 +50,17 @@ func TestShutdownNamesTheMethodsInFlight(t *testing.T) {
 	}
 }
 
+func TestShutdownOfAnIdleChannelIgnoresAnEndedContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 {
+		if err := inprocchain.New().Shutdown(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A handler that is in flight may make RPCs on the same services, with its own
 // context, until it returns.
 func TestShutdownAcceptsTheRPCsOfHandlersInFlight(t *testing.T) {

@@ -108,6 +108,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.endConnections()
 	select {
 	case <-s.ended:
+		// The select below might choose ctx if both have ended.
+		return nil
+	default:
+	}
+	select {
+	case <-s.ended:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
