@@ -72,6 +72,9 @@ func TestContextPrintsWhileItsRPCGoesOn(t *testing.T) {
 			},
 			stream: func(stream grpc.ServerStream) error {
 				printUntilEnd(stream.Context())
+				if err := stream.RecvMsg(new(wrapperspb.StringValue)); err != nil {
+					return err
+				}
 				return setSecrets(stream.Context())
 			},
 		}
