@@ -29,6 +29,9 @@ func TestContextPrintsWithoutContents(t *testing.T) {
 			},
 			stream: func(stream grpc.ServerStream) error {
 				contexts.record("a stream's context", stream.Context())
+				if err := stream.RecvMsg(new(wrapperspb.StringValue)); err != nil {
+					return err
+				}
 				return setSecrets(stream.Context())
 			},
 		}
