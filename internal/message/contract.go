@@ -3,7 +3,6 @@ package message
 import (
 	"bytes"
 	"fmt"
-	"reflect"
 	"slices"
 	"sync"
 
@@ -69,16 +68,12 @@ func (w *Watch) watch(t *Transfer, d direction) *Transfer {
 	return &watched
 }
 
-// add adds a generated message that is being sent, if it is shared.
+// add adds a message that is being shared.
 func (w *Watch) add(d direction, in proto.Message) {
 	if w == nil {
 		return
 	}
-	share := sharingOf(reflect.TypeOf(in))
-	if share == nil {
-		return
-	}
-	sent, err := newSnapshot(in, share)
+	sent, err := newSnapshot(in)
 	if err != nil {
 		return // It has invalid UTF-8, and cannot be compared.
 	}
@@ -156,8 +151,8 @@ type snapshot struct {
 	encoding []byte
 }
 
-func newSnapshot(in proto.Message, share *sharing) (*snapshot, error) {
-	s := &snapshot{of: in, shared: share.copy(in)}
+func newSnapshot(in proto.Message) (*snapshot, error) {
+	s := &snapshot{of: in, shared: generatedTypeOf(in).sharing.copy(in)}
 	var err error
 	s.encoding, err = s.encode()
 	return s, err

@@ -1,7 +1,6 @@
 package message
 
 import (
-	"reflect"
 	"strings"
 	"testing"
 
@@ -52,7 +51,7 @@ func TestContractNamesTheField(t *testing.T) {
 
 func newTestSnapshot(t *testing.T, m proto.Message) *snapshot {
 	t.Helper()
-	s, err := newSnapshot(m, sharingOf(reflect.TypeOf(m)))
+	s, err := newSnapshot(m)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,34 +1,18 @@
 package message
 
 import (
-	"reflect"
-	"sync"
-
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/descriptorpb"
 )
 
-// isExact reports whether proto.Merge copies msg, which has a generated type, to what a codec
-// would deliver. It does not if the type has extensions, which arrive in another form, nor
-// if it has fields that a codec decodes later. Unknown fields of msg may be malformed, or
+// isExact reports whether proto.Merge copies msg, which has the generated type t, to what a
+// codec would deliver. It does not if the type has extensions, which arrive in another form,
+// nor if it has fields that a codec decodes later. Unknown fields of msg may be malformed, or
 // its type may know them; those of nested messages are not looked at, since a search
 // costs too much.
-func isExact(msg proto.Message) bool {
-	return hasExactType(msg) && len(msg.ProtoReflect().GetUnknown()) == 0
-}
-
-// exactTypes says for each reflect.Type of messages whether it is exact.
-var exactTypes sync.Map
-
-func hasExactType(msg proto.Message) bool {
-	t := reflect.TypeOf(msg)
-	if known, ok := exactTypes.Load(t); ok {
-		return known.(bool)
-	}
-	exact := isExactType(msg.ProtoReflect().Descriptor(), map[protoreflect.FullName]bool{})
-	exactTypes.Store(t, exact)
-	return exact
+func isExact(msg proto.Message, t *generatedType) bool {
+	return t.isExact && len(msg.ProtoReflect().GetUnknown()) == 0
 }
 
 // isExactType looks at a type and all types of its fields, except those seen before.

@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/runtime/protoimpl"
 )
 
 // A Transfer says how messages are copied from a sender to a receiver. The zero
@@ -67,32 +66,27 @@ func (t *Transfer) copy(out *Copy, in any) error {
 	if t.Encode != nil {
 		return encodeWith(t.Encode, out, in)
 	}
-	if share := t.sharingOf(in); share != nil {
-		return t.share(out, in.(proto.Message), share)
-	}
-	if t.Cloner != nil {
-		return t.clone(out, in)
-	}
-	msg, kind := asGenerated(in)
-	if kind == other || kind == generated && !isExact(msg) || !hasStandardCodec() {
+	generated := generatedTypeOf(in)
+	msg, _ := in.(proto.Message)
+	switch {
+	case t.shares(generated):
+		return t.share(out, msg, generated.sharing)
+	case t.Cloner != nil:
+		return t.clone(out, in, generated)
+	case generated == nil, !isExact(msg, generated), !hasStandardCodec():
 		return encodeWith(protoCodec(), out, in)
 	}
 	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
-	*out = Copy{msg: proto.Clone(msg), isMovable: kind == generated}
+	*out = Copy{msg: proto.Clone(msg), isMovable: true}
 	return nil
 }
 
-// sharingOf returns how in is shared, or nil if it is copied.
-func (t *Transfer) sharingOf(in any) *sharing {
-	if !t.Share {
-		return nil
-	}
-	if _, kind := asGenerated(in); kind != generated {
-		return nil
-	}
-	return sharingOf(reflect.TypeOf(in))
+// shares reports whether messages of a type are shared. generated is nil if the type is not
+// generated.
+func (t *Transfer) shares(generated *generatedType) bool {
+	return t.Share && generated != nil && generated.sharing != nil
 }
 
 func (t *Transfer) share(out *Copy, in proto.Message, share *sharing) error {
@@ -104,7 +98,7 @@ func (t *Transfer) share(out *Copy, in proto.Message, share *sharing) error {
 	return nil
 }
 
-func (t *Transfer) clone(out *Copy, in any) error {
+func (t *Transfer) clone(out *Copy, in any, generated *generatedType) error {
 	if _, isProto := in.(proto.Message); isProto && IsNil(in) {
 		*out = Copy{}
 		return nil
@@ -113,8 +107,7 @@ func (t *Transfer) clone(out *Copy, in any) error {
 	if err != nil {
 		return clonerError(err, marshalError)
 	}
-	_, kind := asGenerated(in)
-	*out = Copy{msg: copied, isMovable: kind == generated && reflect.TypeOf(copied) == reflect.TypeOf(in) && !IsNil(copied)}
+	*out = Copy{msg: copied, isMovable: generated != nil && reflect.TypeOf(copied) == reflect.TypeOf(in) && !IsNil(copied)}
 	return nil
 }
 
@@ -134,16 +127,19 @@ func (t *Transfer) Lend(out *Copy, in, to any, measure bool) error {
 	if t.Encode != nil || reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(in) || IsNil(to) || in == to {
 		return t.Copy(out, in, measure)
 	}
-	msg, kind := asGenerated(in)
-	share := t.sharingOf(in)
-	if share == nil && (t.Cloner != nil || kind != generated || !isExact(msg) || !hasStandardCodec()) {
+	generated := generatedTypeOf(in)
+	msg, _ := in.(proto.Message)
+	isShared := t.shares(generated)
+	if !isShared && (t.Cloner != nil || generated == nil || !isExact(msg, generated) || !hasStandardCodec()) {
 		return t.Copy(out, in, measure)
 	}
 	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
-	t.watch.add(t.direction, msg)
-	*out = Copy{msg: in, isLent: true, isShared: share != nil}
+	if isShared {
+		t.watch.add(t.direction, msg)
+	}
+	*out = Copy{msg: in, isLent: true, isShared: isShared}
 	if measure {
 		out.size = Size(in)
 	}
@@ -189,7 +185,7 @@ func (t *Transfer) HandOver(out any, in *Copy) error {
 func (in *Copy) copyLent(out, lent proto.Message) {
 	proto.Reset(out)
 	if in.isShared {
-		sharingOf(reflect.TypeOf(lent)).set(out, lent)
+		generatedTypeOf(lent).sharing.set(out, lent)
 	} else {
 		proto.Merge(out, lent)
 	}
@@ -213,34 +209,8 @@ func (in *Copy) move(out any) bool {
 	return true
 }
 
-// A kind is a kind of message type.
-type kind int
-
-const (
-	other     kind = iota // not protobuf, or of dynamicpb, where messages of one type may have different fields
-	generated             // a pointer to a struct that protoc-gen-go has generated
-	embedding             // a type of the application that embeds a generated one
-)
-
-// asGenerated returns m as a proto.Message and its kind. The message is nil if the kind is
-// other.
-func asGenerated(m any) (proto.Message, kind) {
-	msg, ok := m.(proto.Message)
-	if !ok || IsNil(m) {
-		return nil, other
-	}
-	info, ok := msg.ProtoReflect().Type().(*protoimpl.MessageInfo)
-	switch {
-	case !ok:
-		return nil, other
-	case info.GoReflectType != reflect.TypeOf(m):
-		return msg, embedding
-	}
-	return msg, generated
-}
-
-// IsForeign reports whether the message has a type of an application, which a cloner has
-// copied or which embeds a generated one.
+// IsForeign reports whether a cloner has copied the message, which may have a type of the
+// application.
 func (in *Copy) IsForeign() bool {
 	_, isEncoded := in.msg.(encoded)
 	return in.msg != nil && !isEncoded && !in.isMovable && !in.isLent

@@ -44,8 +44,7 @@ func (r *reflection) addHidden(msg protoreflect.Message) {
 }
 
 func isDynamic(msg protoreflect.Message) bool {
-	_, kind := asGenerated(msg.Interface())
-	return kind == other
+	return infoOf(msg.Interface()) == nil
 }
 
 // eachMessage calls f for the messages of a field.

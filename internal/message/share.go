@@ -3,7 +3,6 @@ package message
 import (
 	"reflect"
 	"strings"
-	"sync"
 
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -25,22 +24,9 @@ type sharing struct {
 	byReflect  bool // The fields are not exported, or there are extension fields.
 }
 
-// sharings has the *sharing of each reflect.Type that was asked for. It is nil for a type
-// whose messages are not shared.
-var sharings sync.Map
-
-// sharingOf returns how messages of a generated type are shared, or nil if they are not.
-func sharingOf(t reflect.Type) *sharing {
-	if known, ok := sharings.Load(t); ok {
-		return known.(*sharing)
-	}
-	s := newSharing(t.Elem())
-	sharings.Store(t, s)
-	return s
-}
-
-// newSharing knows the structs that protoc-gen-go generates. See genMessageFields of its
-// internal_gengo/main.go and, for the opaque API, opaque.go.
+// newSharing returns how messages with the struct t are shared, or nil if they are not. It knows
+// the structs that protoc-gen-go generates. See genMessageFields of its internal_gengo/main.go
+// and, for the opaque API, opaque.go.
 func newSharing(t reflect.Type) *sharing {
 	s := new(sharing)
 	for i := range t.NumField() {

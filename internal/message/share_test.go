@@ -156,7 +156,7 @@ func TestSharedMessageNeedsItsRequiredFields(t *testing.T) {
 type notGenerated struct{ _ int }
 
 func TestUnknownStructsAreNotShared(t *testing.T) {
-	if sharingOf(reflect.TypeFor[*notGenerated]()) != nil {
+	if newSharing(reflect.TypeFor[notGenerated]()) != nil {
 		t.Error("the struct would be copied without a field")
 	}
 }

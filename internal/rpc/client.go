@@ -67,7 +67,8 @@ func (c *Client) Invoke(ctx context.Context, method string, req, reply any, _ *g
 	if found == nil || found.unary == nil {
 		return c.invokeStream(ctx, method, req, reply, opts)
 	}
-	u := &unaryCaller{method: found, clientCall: clientCall{isContextLent: true}}
+	u := new(unaryCaller)
+	u.isContextLent, u.handler.served = true, found
 	if err := u.prepare(c, ctx, method, opts); err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 	if client.conn.serverCtx.Err() != nil { // grpc-go calls no handler then.
 		refused = wire.ErrDeadlineExceeded
 	}
-	c.neverEnds = c.ctx.Done() == nil && c.givenDone() == nil && !c.hasDeadline
+	c.neverEnds = !c.hasDeadline && c.ctx.Done() == nil && (c.given == nil || c.given.Done() == nil)
 	call.init(client.server, client.conn, c, client.conn.serverCtx, header)
 	if client.peer != nil {
 		call.setPeer(client.peer(caller))
@@ -245,15 +245,6 @@ func (c *clientCall) tellEnd(err error) {
 		c.events.End(c.stream.receivedTrailer(), err)
 	}
 	c.opts.deliver(&c.client.conn.clientPeer, c.stream)
-}
-
-// givenDone returns the channel that is closed when the caller's own context ends, if
-// stats handlers have added to it.
-func (c *clientCall) givenDone() <-chan struct{} {
-	if c.given == nil {
-		return nil
-	}
-	return c.given.Done()
 }
 
 // measuresRequests reports whether anybody asks for the sizes of messages to the handler.

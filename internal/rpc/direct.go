@@ -142,7 +142,7 @@ func (s *Server) callUnary(ctx context.Context, req any, info *grpc.UnaryServerI
 // respond ends the RPC with a response, of which it returns a copy.
 func (rpc *directRPC) respond(resp any) (*message.Copy, error) {
 	copied := new(message.Copy)
-	if err := rpc.format.toClient.Copy(copied, resp, rpc.measures); err != nil {
+	if err := rpc.stream.format.toClient.Copy(copied, resp, rpc.measures); err != nil {
 		rpc.sendStatus(err)
 		return nil, err
 	}

@@ -27,16 +27,14 @@ type handlerCall struct {
 	server     *Server
 	conn       *connection
 	fullMethod string
-	format     *format
 	measures   bool // Somebody asks for the sizes of messages to the caller.
 	isWatched  bool // The caller has stats handlers.
 	hasLent    bool // The caller's goroutine copies the response, and calls takeBack.
 	hasPeer    bool // The client has set the peer.
 
-	values     handlerContext
-	cancelable context.Context // values, until the RPC ends
-	ctx        context.Context // the handler's
-	events     *observe.Server // nil if there is no stats handler
+	values handlerContext
+	ctx    context.Context // the handler's, which ends with the RPC; before begin, without what stats handlers add
+	events *observe.Server // nil if there is no stats handler
 
 	sendBelow func(metadata.MD) error // sends the header of a direct RPC; nil for others
 }
@@ -45,13 +43,15 @@ type handlerCall struct {
 // values of the connection's context, and header is the incoming metadata.
 func (h *handlerCall) init(s *Server, conn *connection, caller *clientCall, values context.Context, header metadata.MD) {
 	h.server, h.conn = s, conn
-	h.fullMethod, h.format, h.measures = caller.method, caller.format, s.stats != nil || caller.measuresResponses()
+	h.fullMethod = caller.method
+	h.measures = s.stats != nil || caller.measuresResponses()
 	h.isWatched = caller.events != nil
-	h.values = handlerContext{Context: values, call: h, peer: conn.serverPeer, metadata: header, isTagged: s.stats != nil}
-	h.values.deadline, h.values.hasDeadline = caller.ctx.Deadline()
-	h.stream.contentType = caller.format.contentType
+	v := &h.values
+	v.Context, v.call, v.peer, v.metadata = values, h, conn.serverPeer, header
+	v.deadline, v.hasDeadline = caller.ctx.Deadline()
+	h.stream.format = caller.format
 	h.stream.caller.Store(caller)
-	h.cancelable, h.stream.cancelHandler = context.WithCancel(&h.values)
+	h.ctx, h.stream.cancelHandler = context.WithCancel(&h.values)
 }
 
 // setPeer sets the peer that the handler sees, unless p is nil. As on a network, it always has
@@ -98,7 +98,7 @@ func (h *handlerCall) serve(half handlerHalf) {
 	hasReturned := false
 	defer func() { h.afterHandler(hasReturned) }()
 	h.tellEnd(half.serve())
-	h.format.watch.Check()
+	h.stream.format.watch.Check()
 	hasReturned = true
 }
 
@@ -121,7 +121,6 @@ func (h *handlerCall) afterHandler(hasReturned bool) {
 // begin tells stats handlers that the RPC has arrived, and sets the handler's context.
 func (h *handlerCall) begin(clientStreams, serverStreams bool) {
 	h.tellHeader()
-	h.ctx = h.cancelable
 	if h.events != nil {
 		h.events.Begin(clientStreams, serverStreams)
 		h.ctx = grpc.NewContextWithServerTransportStream(h.events.Context(), h)
@@ -135,7 +134,7 @@ func (h *handlerCall) tellHeader() {
 		if h.hasPeer {
 			remote = h.values.peer.Addr
 		}
-		h.events = observe.ReceiveRPC(h.cancelable, h.server.stats, h.fullMethod, remote, h.conn.addr)
+		h.events = observe.ReceiveRPC(h.ctx, h.server.stats, h.fullMethod, remote, h.conn.addr)
 	}
 }
 
@@ -271,7 +270,7 @@ func (c *unservedCall) serve() error {
 	case c.isTagged:
 		c.tellHeader()
 	case c.isParsed:
-		c.events = observe.Untagged(c.cancelable, c.server.stats)
+		c.events = observe.Untagged(c.ctx, c.server.stats)
 	}
 	c.sendStatus(c.err)
 	return nil

@@ -24,8 +24,6 @@ type handlerContext struct {
 
 	deadline    time.Time // of the caller's context
 	hasDeadline bool
-
-	isTagged bool // Stats handlers derive from it, and see no transport stream.
 }
 
 // Deadline returns the earlier of the deadlines of the caller and the connection.
@@ -48,8 +46,8 @@ func (c *handlerContext) Value(key any) any {
 	case handlerKey{}:
 		return c.call
 	case streamKey:
-		if c.isTagged {
-			return nil
+		if c.call.server.stats != nil {
+			return nil // Stats handlers derive from c, and see no transport stream.
 		}
 		return grpc.ServerTransportStream(c.call)
 	case clientContextKey:

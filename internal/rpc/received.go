@@ -16,7 +16,7 @@ func (t *transportStream) receivedHeader() metadata.MD {
 	if !t.headerSent || t.headerLost {
 		return nil
 	}
-	return wire.ResponseHeader(t.header, t.contentType)
+	return wire.ResponseHeader(t.header, t.format.contentType)
 }
 
 // receivedTrailer returns a copy of the trailer, which is empty if the client has received
@@ -41,7 +41,7 @@ func (t *transportStream) trailerOfStats() metadata.MD {
 // arrivedTrailer returns a copy of the trailer. The caller holds the lock.
 func (t *transportStream) arrivedTrailer() metadata.MD {
 	if t.trailersOnly {
-		return wire.ResponseHeader(t.arrived, t.contentType)
+		return wire.ResponseHeader(t.arrived, t.format.contentType)
 	}
 	return t.arrived.Copy()
 }

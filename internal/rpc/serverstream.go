@@ -109,7 +109,7 @@ func (s *serverStream) abort(err error) {
 
 func (s *serverStream) send(m any) error {
 	var sent message.Copy
-	if err := s.format.toClient.Copy(&sent, m, s.measures); err != nil {
+	if err := s.stream.format.toClient.Copy(&sent, m, s.measures); err != nil {
 		return err
 	}
 	err := error(nil)
@@ -163,7 +163,7 @@ func (s *serverStream) receive(m any) error {
 	if err := s.server.checkReceived(size); err != nil {
 		return err
 	}
-	if err := s.format.toServer.HandOver(m, &next); err != nil {
+	if err := s.stream.format.toServer.HandOver(m, &next); err != nil {
 		return err
 	}
 	s.hasMessage = true

@@ -21,7 +21,7 @@ import (
 //
 // Whoever ends the RPC, or delivers something to the caller, calls noticeEnd first.
 type transportStream struct {
-	contentType   string             // that the client receives
+	format        *format            // of the messages
 	clientConn    *ClientConn        // that the RPC is made on; nil if it is the Channel
 	cancelHandler context.CancelFunc // ends the handler's context
 
@@ -32,24 +32,22 @@ type transportStream struct {
 	asking   int      // goroutines that ask the caller's context whether it has ended
 	listener listener // nil once the RPC is over
 
-	header     metadata.MD // as the handler has set it
-	headerSent bool
-	headerLost bool // The client cannot read the header that was sent.
+	header   metadata.MD  // as the handler has set it
+	response message.Copy // of a unary RPC, until its caller takes it
+	trailer  metadata.MD  // as the handler has set it
+	arrived  metadata.MD  // the trailer as it arrives after a header
+	status   error        // as the client receives it
 
-	trailer         metadata.MD // as the handler has set it
-	trailersOnly    bool        // The client receives the trailer without a header.
-	arrived         metadata.MD // the trailer as it arrives after a header
-	trailerArrived  bool        // The client can read the trailer.
-	trailerReceived bool        // The client can also read the header that came before.
-
-	response    message.Copy // of a unary RPC, until its caller takes it
-	hasResponse bool
+	headerSent      bool
+	headerLost      bool // The client cannot read the header that was sent.
+	hasResponse     bool
+	trailersOnly    bool // The client receives the trailer without a header.
+	trailerArrived  bool // The client can read the trailer.
+	trailerReceived bool // The client can also read the header that came before.
 
 	ended    endedBy
-	status   error // as the client receives it
-	released bool  // The caller need not wait for the server any more.
-
-	claimed bool // The handler's goroutine has been started, or never will be.
+	released bool // The caller need not wait for the server any more.
+	claimed  bool // The handler's goroutine has been started, or never will be.
 }
 
 // A listener is told, under the lock, that a header has been sent, that the RPC has ended,

@@ -11,7 +11,6 @@ import (
 // A unaryCaller is the caller's half of an RPC with one request and one response.
 type unaryCaller struct {
 	clientCall
-	method  *method
 	changes chan struct{} // receives a value when await should look again
 	handler unaryHandler  // the other half, which is here to save an allocation
 }
@@ -33,14 +32,17 @@ func (u *unaryCaller) exchange(req, reply any) error {
 	if err != nil {
 		return err
 	}
-	defer func() { // Something that the caller provides may panic.
-		u.stream.end(byClient, wire.ErrCanceled)
-		if u.stream.claim() {
-			call.leave()
+	isOver := false
+	defer func() {
+		if !isOver { // Something that the caller provides has panicked.
+			u.stream.end(byClient, wire.ErrCanceled)
+			if u.stream.claim() {
+				call.leave()
+			}
 		}
 	}()
 	u.headerSent()
-	u.handler = unaryHandler{handlerCall: call, method: u.method, reply: reply}
+	u.handler.handlerCall, u.handler.reply = call, reply
 	size, err := u.copyRequest(&u.handler.request, req)
 	if err != nil {
 		u.handler.requestLost = true // A network server has the header already.
@@ -52,9 +54,10 @@ func (u *unaryCaller) exchange(req, reply any) error {
 		call.start(&u.handler)
 	}
 	if err != nil {
+		isOver = true
 		return err
 	}
-	entry := u.client.clientConn.watch(u.ctx, u.clientCall.method, u.stream)
+	entry := u.client.clientConn.watch(u.ctx, u.method, u.stream)
 	defer entry.Leave()
 	if u.events != nil { // Its stats handlers may wait for the handler.
 		if !u.neverEnds {
@@ -63,6 +66,7 @@ func (u *unaryCaller) exchange(req, reply any) error {
 		u.events.OutPayload(req, size)
 	}
 	u.await()
+	isOver = true
 	return u.receive(call, reply)
 }
 
@@ -77,16 +81,14 @@ func (u *unaryCaller) copyRequest(request *message.Copy, req any) (size int, err
 
 // await returns when the RPC is over.
 func (u *unaryCaller) await() {
-	done, givenDone := u.ctx.Done(), u.givenDone()
-	for !u.look() {
+	done := u.ctx.Done() // If stats handlers were given another context, watch notices its end.
+	for isOver := false; !isOver; isOver = u.look() {
 		select {
 		case <-u.changes:
-			continue
 		case <-done:
-		case <-givenDone:
+			u.stream.noticeEnd()
+			done = nil // The RPC is over, unless somebody still asks the context.
 		}
-		u.stream.noticeEnd()
-		done, givenDone = nil, nil // It is over, unless somebody still asks the context.
 	}
 }
 
@@ -148,7 +150,7 @@ func (u *unaryCaller) receive(call *handlerCall, reply any) error {
 // follows wrapUnaryHandler of grpc-go's server.go.
 type unaryHandler struct {
 	*handlerCall
-	method *method
+	served *method
 
 	reply       any // the caller's, for a message of its type
 	request     message.Copy
@@ -158,7 +160,7 @@ type unaryHandler struct {
 
 func (h *unaryHandler) serve() error {
 	h.begin(false, false)
-	resp, err := h.method.unary(h.method.impl, h.ctx, h.decode, h.server.unaryChain)
+	resp, err := h.served.unary(h.served.impl, h.ctx, h.decode, h.server.unaryChain)
 	if err != nil {
 		err = wire.HandlerStatus(err)
 		h.sendStatus(err)
@@ -180,7 +182,7 @@ func (h *unaryHandler) decode(out any) error {
 	size := h.request.Size()
 	err := h.server.checkReceived(size)
 	if err == nil {
-		err = h.format.toServer.HandOver(out, &h.request)
+		err = h.stream.format.toServer.HandOver(out, &h.request)
 	}
 	if err != nil {
 		// As on a network, the caller need not wait for the handler.
@@ -207,7 +209,7 @@ func (h *unaryHandler) respond(resp any) error {
 // handler's goroutine would have to grow for a copy (BenchmarkUnary).
 func (h *unaryHandler) copyResponse(response *message.Copy, resp any) error {
 	if h.events != nil || h.isWatched {
-		return h.format.toClient.Copy(response, resp, h.measures)
+		return h.stream.format.toClient.Copy(response, resp, h.measures)
 	}
-	return h.format.toClient.Lend(response, resp, h.reply, h.measures)
+	return h.stream.format.toClient.Lend(response, resp, h.reply, h.measures)
 }

@@ -31,7 +31,7 @@ func in(file string, edits ...edit) []edit {
 // edits returns all edits. Those of remote.go are the last.
 func edits() []edit {
 	return slices.Concat(
-		messageCodecEdits, messageEdits, messageLayoutEdits, messageMemoryEdits, messageReflectionEdits,
+		messageCodecEdits, messageEdits, messageGeneratedEdits, messageLayoutEdits, messageMemoryEdits, messageReflectionEdits,
 		wireMetadataEdits, wireStatusEdits,
 		observeClientEdits, observeEdits, observeServerEdits,
 		rpcInflightEdits, rpcClientconnEdits, rpcClientEdits, rpcClientcallEdits, rpcCalloptionsEdits,

@@ -37,9 +37,9 @@ func (t *Transfer) copy(`,
 	edit{
 		does: "a lent message is not measured",
 		by:   ". ExampleWithDefaultCallOptions",
-		old: `	*out = Copy{msg: in, isLent: true, isShared: share != nil}
+		old: `	*out = Copy{msg: in, isLent: true, isShared: isShared}
 	if measure {`,
-		new: `	*out = Copy{msg: in, isLent: true, isShared: share != nil}
+		new: `	*out = Copy{msg: in, isLent: true, isShared: isShared}
 	if false && measure {`,
 	},
 	edit{
@@ -55,20 +55,13 @@ func (t *Transfer) copy(`,
 		old: `	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
-	t.watch.add(t.direction, msg)
-	*out = Copy{msg: in, isLent: true`,
-		new: `	t.watch.add(t.direction, msg)
-	*out = Copy{msg: in, isLent: true`,
+	if isShared {`,
+		new: `	if isShared {`,
 	},
 	edit{
 		does: "a message is shared instead of copied",
 		old:  `*out = Copy{msg: proto.Clone(msg), isMovable`,
 		new:  `*out = Copy{msg: msg, isMovable`,
-	},
-	edit{
-		does: "a message that embeds a generated one is moved",
-		old:  `proto.Clone(msg), isMovable: kind == generated}`,
-		new:  `proto.Clone(msg), isMovable: true}`,
 	},
 	edit{
 		does: "a cloner's nil copy is moved",
@@ -77,13 +70,13 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a cloner's copy of a type that is not generated is moved",
-		old:  `isMovable: kind == generated && reflect.TypeOf(copied)`,
-		new:  `isMovable: kind >= other && reflect.TypeOf(copied)`,
+		old:  `isMovable: generated != nil && reflect.TypeOf(copied)`,
+		new:  `isMovable: reflect.TypeOf(copied)`,
 	},
 	edit{
 		does: "a response is lent to a cloner",
-		old:  `share == nil && (t.Cloner != nil || kind`,
-		new:  `share == nil && (kind`,
+		old:  `!isShared && (t.Cloner != nil || generated`,
+		new:  `!isShared && (generated`,
 	},
 	edit{
 		does: "a response is lent to a codec",
@@ -112,8 +105,8 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a dynamic response is lent",
-		old:  `(t.Cloner != nil || kind != generated || !isExact(msg)`,
-		new:  `(t.Cloner != nil || kind == embedding || !isExact(msg)`,
+		old:  `t.Cloner != nil || generated == nil || !isExact(msg, generated)`,
+		new:  `t.Cloner != nil || generated != nil && !isExact(msg, generated)`,
 	},
 	edit{
 		does: "a reply is not reset for a lent response",
@@ -138,18 +131,6 @@ func (t *Transfer) copy(`,
 		old: `	*in = Copy{}
 	return true`,
 		new: `	return true`,
-	},
-	edit{
-		does: "a message of dynamicpb counts as generated",
-		old: `	case !ok:
-		return nil, other`,
-		new: `	case !ok:
-		return msg, generated`,
-	},
-	edit{
-		does: "a message that embeds a generated one counts as generated",
-		old:  `return msg, embedding`,
-		new:  `return msg, generated`,
 	},
 	edit{
 		does: "the status of a cloner's error is lost",

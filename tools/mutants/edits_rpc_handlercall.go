@@ -4,13 +4,13 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	edit{
 		does: "a handler's context ends with nothing",
 		by:   ". TestChannelsWorkInABubble",
-		old:  `	h.cancelable, h.stream.cancelHandler = context.WithCancel(&h.values)`,
-		new:  `	h.cancelable, h.stream.cancelHandler = &h.values, func() {}`,
+		old:  `	h.ctx, h.stream.cancelHandler = context.WithCancel(&h.values)`,
+		new:  `	h.ctx, h.stream.cancelHandler = &h.values, func() {}`,
 	},
 	edit{
 		does: "a handler has no deadline",
 		by:   "internal/conformance/middleware TestMiddlewareBehavesAsOnANetwork",
-		old:  `	h.values.deadline, h.values.hasDeadline = caller.ctx.Deadline()`,
+		old:  `	v.deadline, v.hasDeadline = caller.ctx.Deadline()`,
 		new:  ``,
 	},
 	edit{

@@ -18,8 +18,8 @@ var rpcHandlercontextEdits = in("internal/rpc/handlercontext.go",
 	},
 	edit{
 		does: "stats handlers see a transport stream",
-		old: `		if c.isTagged {
-			return nil
+		old: `		if c.call.server.stats != nil {
+			return nil // Stats handlers derive from c, and see no transport stream.
 		}`,
 		new: ``,
 	},

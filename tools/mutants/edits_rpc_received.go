@@ -20,7 +20,7 @@ var rpcReceivedEdits = in("internal/rpc/received.go",
 	},
 	edit{
 		does: "a trailer without a header is the handler's",
-		old:  `return wire.ResponseHeader(t.arrived, t.contentType)`,
+		old:  `return wire.ResponseHeader(t.arrived, t.format.contentType)`,
 		new:  `return t.arrived`,
 	},
 	edit{

@@ -11,14 +11,14 @@ var rpcUnaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a handler runs on after its caller has panicked",
-		old: `		u.stream.end(byClient, wire.ErrCanceled)
-		if u.stream.claim() {`,
-		new: `		if u.stream.claim() {`,
+		old: `			u.stream.end(byClient, wire.ErrCanceled)
+			if u.stream.claim() {`,
+		new: `			if u.stream.claim() {`,
 	},
 	edit{
 		does: "an RPC whose caller has panicked stays in flight",
 		by:   ". TestShutdownDoesNotWaitForRPCsThatNeverReachedTheirHandler",
-		old:  `			call.leave()`,
+		old:  `				call.leave()`,
 		new:  ``,
 	},
 	edit{
@@ -66,7 +66,7 @@ var rpcUnaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "an RPC is not canceled when its ClientConn is closed",
-		old:  `entry := u.client.clientConn.watch(u.ctx, u.clientCall.method, u.stream)`,
+		old:  `entry := u.client.clientConn.watch(u.ctx, u.method, u.stream)`,
 		new:  `entry := (*Entry)(nil)`,
 	},
 	edit{
@@ -78,19 +78,25 @@ var rpcUnaryEdits = in("internal/rpc/unary.go",
 	edit{
 		does: "a caller waits beyond its context",
 		by:   ". TestChannelsWorkInABubble",
-		old:  `done, givenDone := u.ctx.Done(), u.givenDone()`,
-		new:  `done, givenDone := (<-chan struct{})(nil), u.givenDone()`,
+		old:  `done := u.ctx.Done() // If`,
+		new:  `done := (<-chan struct{})(nil) // If`,
 	},
 	edit{
 		does: "a caller waits beyond its own context if stats handlers have detached it",
-		old:  `done, givenDone := u.ctx.Done(), u.givenDone()`,
-		new:  `done, givenDone := u.ctx.Done(), (<-chan struct{})(nil)`,
+		old:  `	stopGiven := context.AfterFunc(u.given, u.stream.noticeEnd)`,
+		new:  `	stopGiven := func() bool { return true }`,
+	},
+	edit{
+		does: "a handler runs on beyond its caller's context while a client's stats handler blocks",
+		by:   "internal/conformance/motion TestHandlerContextEndsWhileClientStatsHandlerBlocks",
+		old:  `	stopTagged := context.AfterFunc(u.ctx, u.stream.noticeEnd)`,
+		new:  `	stopTagged := func() bool { return true }`,
 	},
 	edit{
 		does: "a caller whose context has ended does not end the RPC",
-		old: `		u.stream.noticeEnd()
-		done, givenDone`,
-		new: `		done, givenDone`,
+		old: `			u.stream.noticeEnd()
+			done`,
+		new: `			done`,
 	},
 	edit{
 		does: "events that arrive before the end are told at the end",

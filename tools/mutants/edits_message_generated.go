@@ -1,0 +1,17 @@
+package main
+
+var messageGeneratedEdits = in("internal/message/generated.go",
+	edit{
+		does: "a message that embeds a generated one counts as generated",
+		old:  `if info == nil || info.GoReflectType != reflect.TypeOf(m) {`,
+		new:  `if info == nil {`,
+	},
+	edit{
+		does: "a nil message has a type",
+		old: `	if IsNil(m) {
+		return nil
+	}
+	if known`,
+		new: `	if known`,
+	},
+)
