@@ -117,7 +117,7 @@ var normalizations = []normalization{
 	},
 	{
 		name: "closed-connection",
-		row:  "After `GracefulStop`, the connection closes with its last RPC.",
+		row:  "If a client cancels the last RPC after `GracefulStop`",
 		example: program{steps: []step{
 			{opOpen, 0}, {opShutdown, 0}, {opCancel, 0}, {opSendHeader, 0},
 		}},
@@ -134,7 +134,7 @@ var normalizations = []normalization{
 	},
 	{
 		name: "closed-twice",
-		row:  "A `ClientConn` that is closed meanwhile ends its RPCs with `Unavailable`.",
+		row:  "A `ClientConn` that is closed while `GracefulStop` waits ends its RPCs with `Unavailable`.",
 		example: program{
 			method: unaryMethod,
 			steps:  []step{{opInvoke, smallMessage}, {opShutdown, 0}, {opCloseConnection, 0}},
