@@ -300,10 +300,7 @@ func start(t *testing.T, chain inprocchain.Chain, service pb.FlagsServer) *inpro
 
 func listen(t *testing.T, chain inprocchain.Chain, service pb.FlagsServer, opts ...grpc.ServerOption) (*grpc.Server, string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := localListener(t)
 	server := flagsProcess(chain, service, opts...)
 	serve(t, server, listener)
 	return server, listener.Addr().String()
