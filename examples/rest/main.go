@@ -51,7 +51,15 @@ func serve(ctx context.Context, grpcAddr, restAddr string) error {
 	if err := pb.RegisterFlagsHandler(ctx, mux, channel.ClientConn()); err != nil {
 		return err
 	}
-	rest := &http.Server{Addr: restAddr, Handler: mux}
+	requests, endRequests := context.WithCancel(context.Background())
+	defer endRequests()
+	rest := &http.Server{
+		Addr:        restAddr,
+		Handler:     mux,
+		BaseContext: func(net.Listener) context.Context { return requests },
+	}
+	// Shutdown waits for requests. This ends those that are not complete after two seconds.
+	rest.RegisterOnShutdown(func() { time.AfterFunc(2*time.Second, endRequests) })
 
 	listener, err := net.Listen("tcp", grpcAddr)
 	if err != nil {
@@ -68,8 +76,8 @@ func serve(ctx context.Context, grpcAddr, restAddr string) error {
 }
 
 // shutDown stops what receives requests first, and what requests need last. Each step has a
-// time of its own, so that a REST stream that never ends takes none from the others. Close ends
-// such a stream.
+// time of its own, so that one that does not end in time takes none from the others. Close
+// cancels what is left.
 func shutDown(rest *http.Server, server *grpc.Server, channel *inprocchain.Channel, spans *trace.TracerProvider) error {
 	return errors.Join(
 		inTime(rest.Shutdown),
@@ -101,4 +109,14 @@ type flags struct{ pb.UnimplementedFlagsServer }
 
 func (flags) Get(_ context.Context, req *pb.GetRequest) (*pb.Flag, error) {
 	return &pb.Flag{Key: req.GetKey(), Enabled: true}, nil
+}
+
+// Watch sends the flag, which never changes, and waits until its context ends.
+func (flags) Watch(req *pb.WatchRequest, stream grpc.ServerStreamingServer[pb.WatchResponse]) error {
+	present := &pb.WatchResponse{Change: pb.WatchResponse_CHANGE_PRESENT, Flag: &pb.Flag{Key: req.GetKey(), Enabled: true}}
+	if err := stream.Send(present); err != nil {
+		return err
+	}
+	<-stream.Context().Done()
+	return stream.Context().Err()
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"net"
@@ -37,9 +38,23 @@ func TestServesRESTUntilItIsInterrupted(t *testing.T) {
 	if err != nil || response.StatusCode != http.StatusOK || !strings.Contains(string(body), "dark-mode") {
 		t.Errorf("got %s, %s, %v", response.Status, body, err)
 	}
+
+	// This stream does not end by itself.
+	stream, err := http.Get("http://" + rest + "/v1/flags/dark-mode:watch")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = stream.Body.Close() }()
+	lines := bufio.NewReader(stream.Body)
+	if line, err := lines.ReadString('\n'); err != nil || !strings.Contains(line, "dark-mode") {
+		t.Errorf("the stream begins with %q, %v", line, err)
+	}
 	interrupt()
 	if err := <-served; err != nil {
 		t.Error(err)
+	}
+	if last, err := io.ReadAll(lines); err != nil || !strings.Contains(string(last), `"error":{"code":1,`) {
+		t.Errorf("the stream ends with %q, %v, want the error Canceled", last, err)
 	}
 }
 
