@@ -24,6 +24,7 @@ const (
 	noEffects      = "is what writes them missing on both, or is it in the wrong place, such as outside of the span to which it adds? If the calls must leave none, use WithoutSideEffects"
 	effectsMissing = "is an interceptor or a stats handler missing on the Channel, or in another place than on the server?"
 	effectsAdded   = "is an interceptor or a stats handler missing on the server, or twice on the Channel?"
+	effectsNotNew  = "does the function return again what it has returned before? It must return only what is new since its last call"
 )
 
 // cause returns the likely cause of a difference between two RPCs.

@@ -85,7 +85,8 @@ type outcome struct {
 	problems   []string // RPCs and handlers that did not end
 	window     *spanWindow
 	spansEnded bool
-	effects    []any // what each function of settings.effects returned
+	before     []any // what each function of settings.effects returned before the calls
+	effects    []any // and after them
 }
 
 func (c comparison) run(t testing.TB, where string, r *recorder, open func(context.Context) (*connection, error)) outcome {
@@ -103,7 +104,7 @@ func (c comparison) run(t testing.TB, where string, r *recorder, open func(conte
 	if len(c.spans) > 0 {
 		ctx = trace.ContextWithRemoteSpanContext(ctx, window.root)
 	}
-	_ = c.readEffects() // discards what is not of these calls
+	before := c.readEffects() // so that effects has only those of these calls
 	err = c.calls(ctx, callerConn{conn.conn, r})
 
 	timeout, stop := context.WithTimeout(ctx, c.rpcTimeout)
@@ -114,7 +115,7 @@ func (c comparison) run(t testing.TB, where string, r *recorder, open func(conte
 	if err := conn.drain(c.rpcTimeout); err != nil {
 		problems = append(problems, err.Error())
 	}
-	o := outcome{where: where, err: err, rpcs: r.records(), problems: problems, window: window}
+	o := outcome{where: where, err: err, rpcs: r.records(), problems: problems, window: window, before: before}
 	o.spansEnded = window.awaitEnd(c.lateTimeout)
 	if len(c.effects) > 0 && !c.comparer.oneChain {
 		// In a synctest bubble, this waits until nothing is left that could write effects.

@@ -81,13 +81,19 @@ func (c comparison) awaitEffects(want *outcome, got outcome, until time.Time) {
 			until = time.Now().Add(c.lateTimeout / 20)
 		}
 		poll(time.Until(until), func() bool {
-			if e.mustBeEmpty || !canAdd(want.effects[i]) || isComplete() {
+			if e.mustBeEmpty || !canAdd(want.effects[i]) || c.repeatsEffects(*want, got, i) || isComplete() {
 				return true
 			}
 			want.effects[i] = add(want.effects[i], e.read())
 			return isComplete()
 		})
 	}
+}
+
+// repeatsEffects reports whether a function has returned what is new in got once more before
+// the calls of want, which are made immediately after those of got.
+func (c comparison) repeatsEffects(want, got outcome, i int) bool {
+	return !isEmpty(reflect.ValueOf(got.effects[i])) && cmp.Equal(want.before[i], got.effects[i], c.effectOptions())
 }
 
 func (c comparison) equalEffects(a, b any) bool {
@@ -130,6 +136,8 @@ func (c comparison) effectDifferences(want, got outcome) []string {
 		a, b := want.effects[i], got.effects[i]
 		noneInWant, noneInGot := isEmpty(reflect.ValueOf(a)), isEmpty(reflect.ValueOf(b))
 		switch {
+		case c.repeatsEffects(want, got, i) && (e.mustBeEmpty || !c.equalEffects(a, b)):
+			found = append(found, "side effects are not only those of the calls: "+effectsNotNew)
 		case e.mustBeEmpty:
 			for _, o := range []outcome{want, got} {
 				if !isEmpty(reflect.ValueOf(o.effects[i])) {

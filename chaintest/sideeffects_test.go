@@ -3,6 +3,7 @@ package chaintest
 import (
 	"context"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -92,22 +93,58 @@ func TestWithSideEffectsIgnoresEarlierOnes(t *testing.T) {
 
 func TestCompareWithSideEffects(t *testing.T) {
 	t.Parallel()
-	var calls int
-	counted := WithSideEffects(func() int { return calls })
+	runs, added := 0, 0
+	counted := WithSideEffects(func() int {
+		read := added
+		added = 0
+		return read
+	})
 	callsAreEqual := func(ctx context.Context, cc grpc.ClientConnInterface) error {
-		calls = 1
+		added = 1
 		return callUnary("message")(ctx, cc)
 	}
 	Compare(t, inprocchain.Chain{}, register, callsAreEqual, counted)
 	failures := failuresOf(t, func(t testing.TB) {
-		calls = 0
 		Compare(t, inprocchain.Chain{}, register, func(ctx context.Context, cc grpc.ClientConnInterface) error {
-			calls++
+			runs++
+			added = runs
 			return callUnary("message")(ctx, cc)
 		}, counted)
 	})
 	mustFailWith(t, failures, differ+dependsOnConn)
 	mustHaveFailures(t, failures, 1)
+}
+
+// A function that returns the whole log makes the network seem to have more effects.
+func TestFailureNamesEffectsThatAreNotNew(t *testing.T) {
+	t.Parallel()
+	const want = "chaintest: side effects are not only those of the calls: " + effectsNotNew
+	for _, earlier := range []int{0, 10_000} {
+		log := make([]string, earlier)
+		calls := func(ctx context.Context, cc grpc.ClientConnInterface) error {
+			log = append(log, "call")
+			return callUnary("message")(ctx, cc)
+		}
+		whole := func() []string { return log }
+		count := func() int { return len(log) }
+		conns := func(opt Option) func(testing.TB) {
+			onNetwork, inProcess := openConn(t, network), openConn(t, inProcess)
+			return func(t testing.TB) { CompareConns(t, onNetwork, inProcess, calls, opt) }
+		}
+		for _, compare := range []func(testing.TB){
+			conns(WithSideEffects(whole)),
+			conns(WithSideEffects(count)),
+			conns(WithoutSideEffects(whole)),
+			func(t testing.TB) { Compare(t, inprocchain.Chain{}, register, calls, WithSideEffects(whole)) },
+		} {
+			failures := failuresOf(t, compare)
+			mustHaveFailures(t, failures, 1)
+			if !slices.Equal(failures, []string{want}) {
+				firstLineMustBe(t, failures, want)
+				t.Errorf("after %d earlier effects, the failure has %d lines, want 1", earlier, 1+strings.Count(failures[0], "\n"))
+			}
+		}
+	}
 }
 
 func TestWithSideEffectsTakesTheseValuesForNone(t *testing.T) {
@@ -166,7 +203,14 @@ func TestWithoutSideEffects(t *testing.T) {
 	} {
 		onNetwork, inProcess := openConn(t, network), openConn(t, inProcess)
 		failures := failuresOf(t, func(t testing.TB) {
-			CompareConns(t, onNetwork, inProcess, callUnary("message"), WithoutSideEffects(func() []string { return c.effects }))
+			reads := 0
+			CompareConns(t, onNetwork, inProcess, callUnary("message"), WithoutSideEffects(func() []string {
+				reads++
+				if reads%2 == 1 {
+					return nil // before the calls
+				}
+				return c.effects
+			}))
 		})
 		mustFailWith(t, failures, c.wants...)
 		mustHaveFailures(t, failures, len(c.wants))
