@@ -1,10 +1,10 @@
 // Package inprocchain makes gRPC calls within a process run the same interceptors and
 // stats handlers as calls over a network.
 //
-// Middleware that is configured twice, for the network server and for an in-process channel,
-// becomes different in time, and then the calls of one of them leave no audit record. So a
-// [Chain] lists what runs for each RPC, once, and a [Channel] runs it on the handler's side of
-// an in-process call: callers cannot forget it, and no wrapper hides the channel's type.
+// If middleware is configured twice, for the network server and for an in-process channel, the
+// two configurations diverge over time, and then calls on one of them leave no audit record. So
+// a [Chain] lists once what runs for each RPC, and a [Channel] runs its server side for every
+// in-process call. Callers cannot forget it, and no wrapper hides the channel's type.
 // [Channel.NewServer] serves the same services with the same chain on a network. The package is
 // for applications that serve gRPC and also call their own services, and for their tests. It
 // builds on [inprocgrpc.Channel].
@@ -100,13 +100,14 @@
 //   - Options add to a Chain and never replace interceptors or stats handlers, and [Wrap]
 //     panics if it would replace something. If a With… method of the inprocgrpc.Channel
 //     replaces a part of the chain later, every RPC fails with Internal. The document
-//     [reliability] names the one way in which a handler may then still be reached.
-//   - Without stats handlers there is no work for them.
+//     [reliability] names two exceptions.
+//   - Without stats handlers, an RPC does no work for them.
 //
 // # Panics
 //
-// The library itself never panics during an RPC and never recovers a handler's panic. A
-// panic in a handler ends the process, as with grpc-go, unless an interceptor recovers it.
+// The library never recovers a handler's panic, and never panics during an RPC, except for the
+// check of [WithSharedMessages] in programs that are built with the race detector. A panic in a
+// handler ends the process, as with grpc-go, unless an interceptor recovers it.
 //
 // Put a recovery interceptor last in the Chain, next to the handler. The interceptors
 // before it, such as logging and metrics, then see an error. If recovery is first, the
@@ -115,27 +116,29 @@
 //
 // # When the program stops
 //
-// Stop what receives requests first, and what requests need last: the HTTP server, the gRPC
-// server, the Channel, connections that the application has dialed, telemetry.
+// Stop in this order: the HTTP server, the gRPC server, the Channel, connections that the
+// application has dialed, telemetry.
 //
 // After [Channel.Shutdown] or [Channel.Close], new RPCs fail with Unavailable, however
 // they are made, and do not reach server stats handlers. Shutdown waits for RPCs in
-// flight; Close cancels them. A handler of another server, such as that of
-// [Channel.NewServer], is not in flight here.
+// flight; Close cancels them. Neither applies to RPCs that another server handles, such as that
+// of [Channel.NewServer].
 //
 // A Channel has no goroutines of its own, unless somebody calls ClientConn. The goroutines of
 // a ClientConn run until Shutdown or Close. Stats handlers get [stats.ConnEnd] only from
-// Shutdown or Close.
+// Shutdown, Close or [Client.Close].
 //
 // # More
 //
 //   - [migrating] from inprocgrpc, InterceptClientConn, InterceptServer and bufconn
 //   - [differences] from a network
+//   - [grpc-gateway]: REST in the same process
 //   - [observability]: OpenTelemetry, configured once for the network and in-process
 //   - [outgrowing] one process: how a service moves to its own process
 //   - [reliability] under load, faults and hostile input
 //   - [shared messages]: large messages without a copy, and what that asks of both sides
 //   - [performance], compared with the bare channel and bufconn
+//   - [FAQ]: short answers
 //   - [case study]: two releases that lost an audit log
 //   - package [github.com/inprocchain/inprocchain/chaintest] tests that RPCs do the same
 //     in-process as on a network
@@ -145,6 +148,8 @@
 // [*grpc.ClientConn]: https://pkg.go.dev/google.golang.org/grpc#ClientConn
 // [stats.ConnEnd]: https://pkg.go.dev/google.golang.org/grpc/stats#ConnEnd
 // [io.EOF]: https://pkg.go.dev/io#EOF
+// [FAQ]: https://github.com/inprocchain/inprocchain/blob/main/docs/faq.md
+// [grpc-gateway]: https://github.com/inprocchain/inprocchain/blob/main/docs/grpc-gateway.md
 // [outgrowing]: https://github.com/inprocchain/inprocchain/blob/main/docs/outgrowing.md
 // [differences]: https://github.com/inprocchain/inprocchain/blob/main/docs/differences.md
 // [migrating]: https://github.com/inprocchain/inprocchain/blob/main/docs/migrating.md
