@@ -1,16 +1,15 @@
+//go:build !race
+
 package details_test
 
 import (
 	"context"
-	"io"
 	"runtime"
 	"sync"
 	"testing"
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/stats"
-	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
@@ -18,7 +17,8 @@ import (
 
 // An RPC that is made with a detached context of a handler, as a job that starts the next one
 // does, must not keep the RPC of that handler once that has ended. The test is not parallel,
-// since it measures the heap.
+// since it measures the heap. The race detector is not used, because it takes several times as
+// long and sees nothing here that it does not see in shorter tests.
 func TestChainOfDetachedContextsKeepsNoPredecessor(t *testing.T) {
 	// Over a network, the heap grows by some buffers, and by nothing for each RPC.
 	const onNetwork, inProcess, buffers = 2_000, 10_000, 1 << 20
@@ -111,33 +111,3 @@ func (c *detachedChain) service() service {
 		},
 	}
 }
-
-func callUnary(ctx context.Context, cc grpc.ClientConnInterface) error {
-	return cc.Invoke(ctx, unaryMethod, wrapperspb.String("request"), new(wrapperspb.StringValue))
-}
-
-func callStream(ctx context.Context, cc grpc.ClientConnInterface) error {
-	stream, err := cc.NewStream(ctx, bidi, bidiMethod)
-	if err != nil {
-		return err
-	}
-	if err := stream.RecvMsg(new(wrapperspb.StringValue)); err != io.EOF {
-		return err
-	}
-	return nil
-}
-
-// taggingStats is a stats handler that adds a value to contexts.
-type taggingStats struct{}
-
-type tagKey struct{}
-
-func (taggingStats) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	return context.WithValue(ctx, tagKey{}, "tagged")
-}
-
-func (taggingStats) HandleRPC(context.Context, stats.RPCStats) {}
-
-func (taggingStats) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (taggingStats) HandleConn(context.Context, stats.ConnStats) {}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
@@ -89,3 +90,33 @@ func openBidi(ctx context.Context, t *testing.T, cc grpc.ClientConnInterface, op
 	}
 	return stream
 }
+
+func callUnary(ctx context.Context, cc grpc.ClientConnInterface) error {
+	return cc.Invoke(ctx, unaryMethod, wrapperspb.String("request"), new(wrapperspb.StringValue))
+}
+
+func callStream(ctx context.Context, cc grpc.ClientConnInterface) error {
+	stream, err := cc.NewStream(ctx, bidi, bidiMethod)
+	if err != nil {
+		return err
+	}
+	if err := stream.RecvMsg(new(wrapperspb.StringValue)); err != io.EOF {
+		return err
+	}
+	return nil
+}
+
+// taggingStats is a stats handler that adds a value to contexts.
+type taggingStats struct{}
+
+type tagKey struct{}
+
+func (taggingStats) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return context.WithValue(ctx, tagKey{}, "tagged")
+}
+
+func (taggingStats) HandleRPC(context.Context, stats.RPCStats) {}
+
+func (taggingStats) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+
+func (taggingStats) HandleConn(context.Context, stats.ConnStats) {}
