@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // An order records the names of interceptors and stats handlers in the order in
@@ -59,8 +60,8 @@ func (o *order) chain() inprocchain.Chain {
 				o.add("client interceptor " + n)
 				return streamer(ctx, desc, cc, method, opts...)
 			}),
-			inprocchain.WithServerStatsHandlers(beginRecorder{o, "server stats " + n}),
-			inprocchain.WithClientStatsHandlers(beginRecorder{o, "client stats " + n}),
+			inprocchain.WithServerStatsHandlers(beginRecorder{order: o, name: "server stats " + n}),
+			inprocchain.WithClientStatsHandlers(beginRecorder{order: o, name: "client stats " + n}),
 		)
 	}
 	return chain
@@ -68,6 +69,7 @@ func (o *order) chain() inprocchain.Chain {
 
 // A beginRecorder is a stats handler that records its name when an RPC begins.
 type beginRecorder struct {
+	testservice.NoStats
 	order *order
 	name  string
 }
@@ -77,12 +79,6 @@ func (r beginRecorder) HandleRPC(_ context.Context, event stats.RPCStats) {
 		r.order.add(r.name)
 	}
 }
-
-func (beginRecorder) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-func (beginRecorder) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (beginRecorder) HandleConn(context.Context, stats.ConnStats) {}
 
 var (
 	clientSide = []string{"client interceptor 1", "client interceptor 2", "client stats 1", "client stats 2"}

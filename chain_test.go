@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // notEOF returns err, or nil if err is io.EOF.
@@ -89,7 +90,7 @@ func TestCombinedInterceptorsRunInTheOrderOfTheChain(t *testing.T) {
 		grpc.StreamInterceptor(chain.StreamServerInterceptor()),
 	)
 	grpchantesting.RegisterTestServiceServer(server, &grpchantesting.TestServer{})
-	cc := dialServer(t, server,
+	cc := testservice.Dial(t, server,
 		grpc.WithUnaryInterceptor(chain.UnaryClientInterceptor()),
 		grpc.WithStreamInterceptor(chain.StreamClientInterceptor()),
 	)
@@ -253,7 +254,7 @@ func TestPrintingAChannelOrClientShowsItsServicesAndNoPointers(t *testing.T) {
 	for what, v := range map[string]any{"Channel": ch, "Client": client} {
 		for _, verb := range []string{"%v", "%+v", "%s"} {
 			got := fmt.Sprintf(verb, v)
-			if !strings.HasPrefix(got, "inprocchain."+what+" at inproc:1 with services [test.Text]\nclient ") || pointer.MatchString(got) {
+			if !strings.HasPrefix(got, "inprocchain."+what+" at inproc:1 with services [test.Service]\nclient ") || pointer.MatchString(got) {
 				t.Errorf("%s of a %s is\n%s", verb, what, got)
 			}
 		}

@@ -28,7 +28,7 @@ func TestNewClientRunsItsOwnClientSideAndTheSharedServerSide(t *testing.T) {
 	clientOnly := inprocchain.NewChain(
 		inprocchain.WithUnaryClientInterceptors(secondOrder.unaryClient("second client")),
 		inprocchain.WithStreamClientInterceptors(secondOrder.streamClient("second client")),
-		inprocchain.WithClientStatsHandlers(beginRecorder{&secondOrder, "second client's stats"}),
+		inprocchain.WithClientStatsHandlers(beginRecorder{order: &secondOrder, name: "second client's stats"}),
 	)
 	second := ch.NewClient(clientOnly)
 	third := ch.NewClient()
@@ -267,13 +267,13 @@ func TestNewClientWithAChainIsLikeDialingWithItsOptions(t *testing.T) {
 	chain := inprocchain.NewChain(
 		inprocchain.WithUnaryClientInterceptors(o.unaryClient("interceptor")),
 		inprocchain.WithStreamClientInterceptors(o.streamClient("interceptor")),
-		inprocchain.WithClientStatsHandlers(beginRecorder{&o, "stats"}),
+		inprocchain.WithClientStatsHandlers(beginRecorder{order: &o, name: "stats"}),
 		inprocchain.WithDefaultCallOptions(grpc.PerRPCCredentials(token("of the chain"))),
 		inprocchain.WithUserAgent("module"),
 		// These belong to the services and the Channel, and are left out.
 		inprocchain.WithUnaryServerInterceptors(o.unaryServer("server")),
 		inprocchain.WithStreamServerInterceptors(o.streamServer("server")),
-		inprocchain.WithServerStatsHandlers(beginRecorder{&o, "server stats"}),
+		inprocchain.WithServerStatsHandlers(beginRecorder{order: &o, name: "server stats"}),
 		inprocchain.WithServerMaxRecvMsgSize(0),
 		inprocchain.WithAddr(address("another:1")),
 		inprocchain.WithPeer(peerAt("another:1")),

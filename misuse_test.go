@@ -12,9 +12,9 @@ import (
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
@@ -143,7 +143,7 @@ func TestMethodsOfANilOrZeroChannelPanic(t *testing.T) {
 	for method, call := range map[string]func(*inprocchain.Channel){
 		"Invoke":          func(ch *inprocchain.Channel) { _, _ = callText(t.Context(), ch, "") },
 		"NewStream":       func(ch *inprocchain.Channel) { _, _ = openText(t.Context(), ch) },
-		"RegisterService": func(ch *inprocchain.Channel) { ch.RegisterService(&textDesc, textService{}) },
+		"RegisterService": func(ch *inprocchain.Channel) { textService{}.register(ch) },
 		"GetServiceInfo":  func(ch *inprocchain.Channel) { ch.GetServiceInfo() },
 		"Unwrap":          func(ch *inprocchain.Channel) { ch.Unwrap() },
 		"InProcess":       func(ch *inprocchain.Channel) { ch.InProcess() },
@@ -216,9 +216,4 @@ func TestWrapChecksEveryFieldOfTheChannel(t *testing.T) {
 }
 
 // silent is a stats handler that does nothing.
-type silent struct{}
-
-func (silent) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (silent) HandleRPC(context.Context, stats.RPCStats)                         {}
-func (silent) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (silent) HandleConn(context.Context, stats.ConnStats)                       {}
+type silent struct{ testservice.NoStats }

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // peerAt returns a function for WithPeer.
@@ -194,7 +195,7 @@ func limitedClients(t *testing.T, chain inprocchain.Chain, opts ...inprocchain.O
 	server := grpc.NewServer(chain.ServerOptions()...)
 	textService{}.register(server)
 	ch := textService{}.onChannel(append(opts, chain)...)
-	return dialServer(t, server), dialServer(t, ch.NewServer()), map[string]grpc.ClientConnInterface{
+	return testservice.Dial(t, server), testservice.Dial(t, ch.NewServer()), map[string]grpc.ClientConnInterface{
 		"Channel": ch, "ClientConn": ch.ClientConn(), "NewClient": ch.NewClient(), "InProcess": ch.InProcess(),
 	}
 }
@@ -233,7 +234,7 @@ func TestServerLimitAppliesToRequestsOnly(t *testing.T) {
 	large := strings.Repeat("x", 1000)
 	service := textService{unary: alwaysReturn(large), stream: func(ss grpc.ServerStream) error { return ss.SendMsg(text(large)) }}
 	ch := service.onChannel(inprocchain.WithServerMaxRecvMsgSize(10))
-	for name, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "InProcess": ch.InProcess(), "network": dialServer(t, ch.NewServer())} {
+	for name, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "InProcess": ch.InProcess(), "network": testservice.Dial(t, ch.NewServer())} {
 		for kind, call := range textCalls {
 			if got, err := call(t.Context(), cc, ""); got != large || err != nil {
 				t.Errorf("%s, %s: a response over the limit of requests: %d bytes, %v", name, kind, len(got), err)

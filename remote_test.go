@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // newRemote returns a Channel that does not serve the text service, and its clients by
@@ -68,7 +69,7 @@ func TestRemoteDoesNotServeUnknownMethodsOfRegisteredServices(t *testing.T) {
 		if err := cc.Invoke(t.Context(), method, text(""), text("")); status.Code(err) != codes.Unimplemented {
 			t.Errorf("%s: Invoke returned %v, want Unimplemented", name, err)
 		}
-		stream, err := cc.NewStream(t.Context(), &textDesc.Streams[0], method)
+		stream, err := cc.NewStream(t.Context(), testservice.BidiDesc, method)
 		if err == nil {
 			_, err = receiveTexts(stream)
 		}
@@ -96,7 +97,7 @@ func (g *gate) service() textService {
 			if err := g.wait(ss.Context()); err != nil {
 				return err
 			}
-			return echoTexts(ss)
+			return testservice.Service{}.Echo(ss)
 		},
 	}
 }
@@ -154,7 +155,7 @@ func TestShutdownWaitsForRPCsOnTheRemote(t *testing.T) {
 	forEachInFlight(t, onChannel, func(t *testing.T, rpc inFlightRPC) {
 		ended, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := rpc.ch.Shutdown(ended); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "/test.Text/") {
+		if err := rpc.ch.Shutdown(ended); !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "/test.Service/") {
 			t.Errorf("Shutdown with an RPC on the remote returned %v, want the error of its context, and the method", err)
 		}
 		if err := rpc.again(t.Context(), rpc.ch); status.Code(err) != codes.Unavailable {
@@ -242,7 +243,7 @@ func (r *router) NewStream(ctx context.Context, desc *grpc.StreamDesc, method st
 
 func TestRemoteMayBeARouter(t *testing.T) {
 	t.Parallel()
-	ch := inprocchain.New(inprocchain.WithRemote(&router{"test.Text", textService{unary: alwaysReturn("text")}.onNetwork(t), newChannel()}))
+	ch := inprocchain.New(inprocchain.WithRemote(&router{"test.Service", textService{unary: alwaysReturn("text")}.onNetwork(t), newChannel()}))
 	if got, err := callText(t.Context(), ch, ""); got != "text" || err != nil {
 		t.Errorf("got %q, %v", got, err)
 	}
@@ -265,7 +266,7 @@ func TestRPCThatComesBackIsRefused(t *testing.T) {
 	} {
 		for kind, call := range textCalls {
 			_, err := call(t.Context(), cc, "")
-			if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "/test.Text/") || !strings.Contains(err.Error(), "come back") {
+			if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "/test.Service/") || !strings.Contains(err.Error(), "come back") {
 				t.Errorf("%s, %s: %v, want Internal with the method", name, kind, err)
 			}
 		}

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A brokenConn makes streams whose methods fail. It keeps the context of the last RPC.
@@ -115,7 +116,7 @@ func TestRPCsOnTheRemoteLeave(t *testing.T) {
 func TestStreamOnTheRemoteGoesOnAfterSendMsgReturnsEOF(t *testing.T) {
 	t.Parallel()
 	conn := brokenConn{stream: brokenStream{sending: io.EOF}}
-	stream, err := inprocchain.New(inprocchain.WithRemote(&conn)).NewStream(t.Context(), &textDesc.Streams[0], textStream)
+	stream, err := inprocchain.New(inprocchain.WithRemote(&conn)).NewStream(t.Context(), testservice.BidiDesc, textStream)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +152,7 @@ func TestCloseKeepsEarlierErrorsOfTheRemote(t *testing.T) {
 	t.Parallel()
 	failure := status.Error(codes.Aborted, "failed")
 	ch := inprocchain.New(inprocchain.WithRemote(&brokenConn{stream: brokenStream{receiving: failure}}))
-	stream, err := ch.NewStream(t.Context(), &textDesc.Streams[0], textStream)
+	stream, err := ch.NewStream(t.Context(), testservice.BidiDesc, textStream)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,6 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -49,17 +48,17 @@ func TestClientsKeepTheirSideWhenAServiceHasMoved(t *testing.T) {
 		return inprocchain.NewChain(
 			inprocchain.WithUnaryClientInterceptors(o.unaryClient(name+" interceptor")),
 			inprocchain.WithStreamClientInterceptors(o.streamClient(name+" interceptor")),
-			inprocchain.WithClientStatsHandlers(beginRecorder{&o, name + " stats"}),
+			inprocchain.WithClientStatsHandlers(beginRecorder{order: &o, name: name + " stats"}),
 			inprocchain.WithUserAgent(name),
 			inprocchain.WithDefaultCallOptions(grpc.PerRPCCredentials(token(name))),
 		)
 	}
 	for place, ch := range map[string]*inprocchain.Channel{
 		"here":                   identityService.onChannel(clientSideOf("admin")),
-		"at a target":            inprocchain.New(clientSideOf("admin"), remote.option([]string{"test.Text"})),
+		"at a target":            inprocchain.New(clientSideOf("admin"), remote.option([]string{"test.Service"})),
 		"at a target of all":     inprocchain.New(clientSideOf("admin"), remote.option(nil)),
 		"at the last of targets": inprocchain.New(clientSideOf("admin"), newTextTarget(t, textService{}).option(nil), remote.option(nil)),
-		"at a named target":      inprocchain.New(clientSideOf("admin"), remote.option([]string{"test.Text"}), newTextTarget(t, textService{}).option(nil)),
+		"at a named target":      inprocchain.New(clientSideOf("admin"), remote.option([]string{"test.Service"}), newTextTarget(t, textService{}).option(nil)),
 	} {
 		billing, plain := ch.NewClient(clientSideOf("billing")), ch.NewClient()
 		for _, client := range []struct {
@@ -104,7 +103,7 @@ func TestConnOfAClientInterceptorReachesEveryService(t *testing.T) {
 	grpchantesting.RegisterTestServiceServer(authServer, &grpchantesting.TestServer{})
 	remoteText, remoteAuth := newTextTarget(t, textService{}), serveTarget(t, authServer)
 	chain := inprocchain.NewChain(inprocchain.WithUnaryClientInterceptors(auth))
-	toText, toAuth := remoteText.option([]string{"test.Text"}), remoteAuth.option([]string{"grpchantesting.TestService"})
+	toText, toAuth := remoteText.option([]string{"test.Service"}), remoteAuth.option([]string{"grpchantesting.TestService"})
 	authHere := inprocchain.New(chain, toText)
 	grpchantesting.RegisterTestServiceServer(authHere, &grpchantesting.TestServer{})
 	for place, ch := range map[string]*inprocchain.Channel{
@@ -140,7 +139,7 @@ func TestCredentialsOfARemoteMayCallAnotherRemoteService(t *testing.T) {
 	grpchantesting.RegisterTestServiceServer(authServer, &grpchantesting.TestServer{})
 	creds := new(tokenOf)
 	ch := inprocchain.New(
-		newTextTarget(t, identityService).option([]string{"test.Text"}, grpc.WithPerRPCCredentials(creds)),
+		newTextTarget(t, identityService).option([]string{"test.Service"}, grpc.WithPerRPCCredentials(creds)),
 		serveTarget(t, authServer).option([]string{"grpchantesting.TestService"}),
 	)
 	creds.cc = ch
@@ -164,7 +163,7 @@ func TestConnectionsToTargetsAreClosed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			remote, other := newTextTarget(t, textService{}), newTextTarget(t, textService{})
-			ch := inprocchain.New(remote.option([]string{"test.Text"}))
+			ch := inprocchain.New(remote.option([]string{"test.Service"}))
 			client := ch.NewClient()
 			for _, cc := range []grpc.ClientConnInterface{client, client.ClientConn(), client} {
 				if _, err := callText(t.Context(), cc, ""); err != nil {
@@ -198,7 +197,7 @@ func TestConnectionsToTargetsAreClosed(t *testing.T) {
 func TestTargetsAreDialedAtTheFirstRPC(t *testing.T) {
 	before := countClientConns()
 	remote := newTextTarget(t, textService{})
-	ch := newChannel(remote.option([]string{"test.Text"}))
+	ch := newChannel(remote.option([]string{"test.Service"}))
 	for range 100 {
 		client := ch.NewClient()
 		if err := calls["unary"](t.Context(), testClient(client)); err != nil {
@@ -222,11 +221,7 @@ func TestTargetsAreDialedAtTheFirstRPC(t *testing.T) {
 func TestTargetsWorkInABubble(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		server := grpc.NewServer()
-		slowService.register(server)
-		listener := bufconn.Listen(1 << 20)
-		go func() { _ = server.Serve(listener) }()
-		remote := &target{listener: listener, closed: make(chan struct{}, 100)}
+		remote := newTextTarget(t, slowService)
 		ch := inprocchain.New(remote.option(nil), inprocchain.WithUnaryClientInterceptors(passClient))
 		client := ch.NewClient()
 		for _, cc := range []grpc.ClientConnInterface{ch, client, client.ClientConn()} {
@@ -235,7 +230,6 @@ func TestTargetsWorkInABubble(t *testing.T) {
 		if err := ch.Shutdown(t.Context()); err != nil {
 			t.Error(err)
 		}
-		server.Stop()
 	})
 }
 
@@ -260,7 +254,7 @@ func TestATraceStaysOneTraceWhenAServiceHasMoved(t *testing.T) {
 	remote := newTextTarget(t, textService{}, chain.ServerOptions()...)
 	for place, ch := range map[string]*inprocchain.Channel{
 		"here":     textService{}.onChannel(chain),
-		"a target": inprocchain.New(chain, remote.option([]string{"test.Text"})),
+		"a target": inprocchain.New(chain, remote.option([]string{"test.Service"})),
 	} {
 		for name, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "NewClient": ch.NewClient(chain)} {
 			for kind, call := range textCalls {

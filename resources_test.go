@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 type retainedKey struct{}
@@ -175,13 +176,13 @@ func TestShutdownDoesNotWaitForRPCsThatNeverReachedTheirHandler(t *testing.T) {
 			_, _ = healthpb.NewHealthClient(ch).Watch(ctx, &healthpb.HealthCheckRequest{}, grpc.PerRPCCredentials(exitingCredentials{}))
 		}},
 		"a client stats handler": {
-			inprocchain.WithClientStatsHandlers(exitingAt[*stats.OutHeader]{}),
+			inprocchain.WithClientStatsHandlers(testservice.At[*stats.OutHeader](runtime.Goexit)),
 			func(ctx context.Context, ch *inprocchain.Channel) {
 				_, _ = healthpb.NewHealthClient(ch).Check(ctx, &healthpb.HealthCheckRequest{})
 			},
 		},
 		"a server stats handler": {
-			inprocchain.WithServerStatsHandlers(exitingAt[*stats.Begin]{}),
+			inprocchain.WithServerStatsHandlers(testservice.At[*stats.Begin](runtime.Goexit)),
 			func(ctx context.Context, ch *inprocchain.Channel) {
 				_, _ = healthpb.NewHealthClient(ch).Check(ctx, &healthpb.HealthCheckRequest{})
 			},
@@ -213,23 +214,6 @@ func (exitingCredentials) GetRequestMetadata(context.Context, ...string) (map[st
 }
 
 func (exitingCredentials) RequireTransportSecurity() bool { return false }
-
-// exitingAt is a stats handler that ends the goroutine at an event.
-type exitingAt[Event stats.RPCStats] struct{}
-
-func (exitingAt[Event]) HandleRPC(_ context.Context, event stats.RPCStats) {
-	if _, ok := event.(Event); ok {
-		runtime.Goexit()
-	}
-}
-
-func (exitingAt[Event]) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-func (exitingAt[Event]) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
-	return ctx
-}
-
-func (exitingAt[Event]) HandleConn(context.Context, stats.ConnStats) {}
 
 // A countedDeadline counts the calls of its method Deadline.
 type countedDeadline struct {

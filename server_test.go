@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // registrations has the ways to register the text service on a Channel.
@@ -53,7 +54,7 @@ func TestNewServerServesTheServicesOfTheChannelWithItsChain(t *testing.T) {
 				}
 			}
 			for name, cc := range map[string]grpc.ClientConnInterface{
-				"network": dialServer(t, first), "another server": dialServer(t, second), "in-process": ch.InProcess(),
+				"network": testservice.Dial(t, first), "another server": testservice.Dial(t, second), "in-process": ch.InProcess(),
 			} {
 				want := serverSide
 				if name != "in-process" {
@@ -94,7 +95,7 @@ func TestNewServerServesAfterTheChainOfTheChannelIsReplaced(t *testing.T) {
 	for registered, newChannelOf := range registrations {
 		var o order
 		ch := newChannelOf(textService{}, o.chain())
-		network := dialServer(t, ch.NewServer())
+		network := testservice.Dial(t, ch.NewServer())
 		ch.InProcess().WithServerUnaryInterceptor(nil).WithServerStreamInterceptor(nil)
 		for kind, call := range textCalls {
 			if got, err := call(t.Context(), network, "hello"); got != "hello" || err != nil {
@@ -128,14 +129,14 @@ func TestInterceptorsReceiveTheRegisteredImplementation(t *testing.T) {
 			}),
 		)
 		ch := newChannelOf(textService{}, chain)
-		for name, cc := range map[string]grpc.ClientConnInterface{"network": dialServer(t, ch.NewServer()), "Channel": ch, "InProcess": ch.InProcess()} {
+		for name, cc := range map[string]grpc.ClientConnInterface{"network": testservice.Dial(t, ch.NewServer()), "Channel": ch, "InProcess": ch.InProcess()} {
 			for kind, call := range textCalls {
 				if _, err := call(t.Context(), cc, ""); err != nil {
 					t.Errorf("%s, %s, %s: %v", registered, name, kind, err)
 				}
 			}
 		}
-		if got, want := received.get(), slices.Repeat([]string{"inprocchain_test.textService"}, 6); !slices.Equal(got, want) {
+		if got, want := received.get(), slices.Repeat([]string{"testservice.Service"}, 6); !slices.Equal(got, want) {
 			t.Errorf("registered %s: interceptors received %q, want %q", registered, got, want)
 		}
 	}
@@ -156,9 +157,9 @@ func TestServiceWithoutImplementationFailsAsOnANetwork(t *testing.T) {
 		}),
 	)
 	server, ch := grpc.NewServer(chain.ServerOptions()...), inprocchain.New(chain)
-	inprocchain.MultiRegistrar(server, ch).RegisterService(&textDesc, nil)
-	network := dialServer(t, server)
-	for name, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "InProcess": ch.InProcess(), "NewServer": dialServer(t, ch.NewServer())} {
+	inprocchain.MultiRegistrar(server, ch).RegisterService(testservice.Desc(), nil)
+	network := testservice.Dial(t, server)
+	for name, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "InProcess": ch.InProcess(), "NewServer": testservice.Dial(t, ch.NewServer())} {
 		for kind, call := range textCalls {
 			_, got := call(t.Context(), cc, "")
 			if _, want := call(t.Context(), network, ""); got == nil || got.Error() != want.Error() {
@@ -173,7 +174,7 @@ func TestReflectionOnTheChannelIsAlsoOnItsServer(t *testing.T) {
 	ch := inprocchain.New()
 	healthpb.RegisterHealthServer(ch, health.NewServer())
 	reflection.Register(ch)
-	for name, cc := range map[string]grpc.ClientConnInterface{"network": dialServer(t, ch.NewServer()), "in-process": ch} {
+	for name, cc := range map[string]grpc.ClientConnInterface{"network": testservice.Dial(t, ch.NewServer()), "in-process": ch} {
 		if got := reflectedServices(t, cc); !slices.Contains(got, "grpc.health.v1.Health") {
 			t.Errorf("%s: reflection lists %q", name, got)
 		}
@@ -207,7 +208,7 @@ func TestMultiRegistrarRegistersOnAll(t *testing.T) {
 	t.Parallel()
 	server, ch := grpc.NewServer(), inprocchain.New()
 	grpchantesting.RegisterTestServiceServer(inprocchain.MultiRegistrar(server, ch), &grpchantesting.TestServer{})
-	for name, cc := range map[string]grpc.ClientConnInterface{"network": dialServer(t, server), "in-process": ch} {
+	for name, cc := range map[string]grpc.ClientConnInterface{"network": testservice.Dial(t, server), "in-process": ch} {
 		if err := calls["unary"](t.Context(), grpchantesting.NewTestServiceClient(cc)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -220,7 +221,7 @@ func TestReflectionMayBeRegisteredOnAMultiRegistrar(t *testing.T) {
 	all := inprocchain.MultiRegistrar(server, ch)
 	grpchantesting.RegisterTestServiceServer(all, &grpchantesting.TestServer{})
 	reflection.Register(all)
-	for name, cc := range map[string]grpc.ClientConnInterface{"network": dialServer(t, server), "in-process": ch} {
+	for name, cc := range map[string]grpc.ClientConnInterface{"network": testservice.Dial(t, server), "in-process": ch} {
 		stream, err := reflectionpb.NewServerReflectionClient(cc).ServerReflectionInfo(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -251,7 +252,7 @@ func TestMultiRegistrarReturnsTheServicesOfAllRegistrars(t *testing.T) {
 	textService{}.register(ch)
 	grpchantesting.RegisterTestServiceServer(server, &grpchantesting.TestServer{})
 	got := inprocchain.MultiRegistrar(server, ch, registrarOnly{ch}).GetServiceInfo()
-	for _, want := range []string{"test.Text", "grpchantesting.TestService"} {
+	for _, want := range []string{"test.Service", "grpchantesting.TestService"} {
 		if _, ok := got[want]; !ok || len(got) != 2 {
 			t.Errorf("GetServiceInfo returned %v, want two services, one of which is %s", got, want)
 		}

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 func TestShutdownNamesTheMethodsInFlight(t *testing.T) {
@@ -39,7 +40,7 @@ func TestShutdownNamesTheMethodsInFlight(t *testing.T) {
 		if !errors.Is(err, cause) {
 			t.Errorf("Shutdown returned %v, which does not wrap %v", err, cause)
 		}
-		want := "inprocchain: Shutdown: " + cause.Error() + "; in flight: /test.Text/Stream (2), /test.Text/Unary (1)"
+		want := "inprocchain: Shutdown: " + cause.Error() + "; in flight: /test.Service/Bidi (2), /test.Service/Unary (1)"
 		if err == nil || err.Error() != want {
 			t.Errorf("Shutdown returned %v, want %s", err, want)
 		}
@@ -215,7 +216,7 @@ func TestCloseMayRunConcurrentlyWithEverything(t *testing.T) {
 			stream: func(ss grpc.ServerStream) error {
 				running.Add(1)
 				defer running.Add(-1)
-				return echoTexts(ss)
+				return testservice.Service{}.Echo(ss)
 			},
 		}.onChannel()
 		client := ch.NewClient()

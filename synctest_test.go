@@ -136,7 +136,7 @@ func shutDownAfterAnHour(t *testing.T, ch *inprocchain.Channel, cc grpc.ClientCo
 	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 	defer cancel()
 	err := ch.Shutdown(ctx)
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.HasSuffix(err.Error(), "/test.Text/Stream (1), /test.Text/Unary (1)") {
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.HasSuffix(err.Error(), "/test.Service/Bidi (1), /test.Service/Unary (1)") {
 		t.Errorf("Shutdown for an hour returned %v", err)
 	}
 	if err := ch.Shutdown(t.Context()); err != nil {

@@ -10,69 +10,34 @@ import (
 
 	"github.com/fullstorydev/grpchan/grpchantesting"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
-// A textService is a service with two methods. A nil handler echoes the request.
+// A textService is a testservice.Service with handlers of texts. A nil handler echoes.
 type textService struct {
 	unary  func(ctx context.Context, req string) (string, error)
 	stream func(ss grpc.ServerStream) error
 }
 
 const (
-	textUnary  = "/test.Text/Unary"
-	textStream = "/test.Text/Stream"
+	textUnary  = testservice.Unary
+	textStream = testservice.Bidi
 )
 
-var textDesc = grpc.ServiceDesc{
-	ServiceName: "test.Text",
-	HandlerType: (*any)(nil),
-	Methods: []grpc.MethodDesc{{MethodName: "Unary", Handler: func(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-		req := new(wrapperspb.StringValue)
-		if err := decode(req); err != nil {
-			return nil, err
-		}
-		handler := func(ctx context.Context, req any) (any, error) {
-			text := req.(*wrapperspb.StringValue).Value
-			serve := srv.(textService).unary
-			if serve == nil {
-				return wrapperspb.String(text), nil
-			}
-			resp, err := serve(ctx, text)
-			return wrapperspb.String(resp), err
-		}
-		if interceptor == nil {
-			return handler(ctx, req)
-		}
-		return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: textUnary}, handler)
-	}}},
-	Streams: []grpc.StreamDesc{{StreamName: "Stream", ClientStreams: true, ServerStreams: true, Handler: func(srv any, ss grpc.ServerStream) error {
-		if serve := srv.(textService).stream; serve != nil {
-			return serve(ss)
-		}
-		return echoTexts(ss)
-	}}},
-}
-
-func echoTexts(ss grpc.ServerStream) error {
-	for {
-		text := new(wrapperspb.StringValue)
-		if err := ss.RecvMsg(text); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if err := ss.SendMsg(text); err != nil {
-			return err
+func (s textService) register(r grpc.ServiceRegistrar) {
+	serve := testservice.Service{Stream: s.stream}
+	if s.unary != nil {
+		serve.Unary = func(ctx context.Context, req any) (any, error) {
+			resp, err := s.unary(ctx, req.(*wrapperspb.StringValue).Value)
+			return text(resp), err
 		}
 	}
+	serve.Register(r)
 }
-
-func (s textService) register(r grpc.ServiceRegistrar) { r.RegisterService(&textDesc, s) }
 
 func (s textService) onChannel(opts ...inprocchain.Option) *inprocchain.Channel {
 	ch := inprocchain.New(opts...)
@@ -83,7 +48,7 @@ func (s textService) onChannel(opts ...inprocchain.Option) *inprocchain.Channel 
 func (s textService) onNetwork(t *testing.T, opts ...grpc.DialOption) *grpc.ClientConn {
 	server := grpc.NewServer()
 	s.register(server)
-	return dialServer(t, server, opts...)
+	return testservice.Dial(t, server, opts...)
 }
 
 func callText(ctx context.Context, cc grpc.ClientConnInterface, text string, opts ...grpc.CallOption) (string, error) {
@@ -93,7 +58,7 @@ func callText(ctx context.Context, cc grpc.ClientConnInterface, text string, opt
 }
 
 func openText(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.CallOption) (grpc.ClientStream, error) {
-	return cc.NewStream(ctx, &textDesc.Streams[0], textStream, opts...)
+	return cc.NewStream(ctx, testservice.BidiDesc, textStream, opts...)
 }
 
 // streamText sends one text, and receives until the stream ends.
@@ -161,24 +126,7 @@ func dial(t *testing.T, chain inprocchain.Chain) *grpc.ClientConn {
 	t.Helper()
 	server := grpc.NewServer(chain.ServerOptions()...)
 	grpchantesting.RegisterTestServiceServer(server, &grpchantesting.TestServer{})
-	return dialServer(t, server, chain.DialOptions()...)
-}
-
-// dialServer returns a connection to the server.
-func dialServer(t *testing.T, server *grpc.Server, opts ...grpc.DialOption) *grpc.ClientConn {
-	t.Helper()
-	listener := bufconn.Listen(1 << 20)
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(server.Stop)
-	cc, err := grpc.NewClient("passthrough:///bufconn", append(opts,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-	)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cc.Close() })
-	return cc
+	return testservice.Dial(t, server, chain.DialOptions()...)
 }
 
 // catch calls f and returns the value with which it panics, or nil.
@@ -202,10 +150,7 @@ func newTextTarget(t *testing.T, s textService, opts ...grpc.ServerOption) *targ
 }
 
 func serveTarget(t *testing.T, server *grpc.Server) *target {
-	to := &target{listener: bufconn.Listen(1 << 20), closed: make(chan struct{}, 100)}
-	go func() { _ = server.Serve(to.listener) }()
-	t.Cleanup(server.Stop)
-	return to
+	return &target{listener: testservice.Listen(t, server), closed: make(chan struct{}, 100)}
 }
 
 // option returns the option that sends RPCs to the target.

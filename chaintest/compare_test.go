@@ -22,7 +22,7 @@ func TestComparePassesIfBothSidesAreEqual(t *testing.T) {
 	for name, calls := range map[string]Calls{
 		"unary": callUnary("message"), "failing unary": ignoringError(callUnary("fail")), "stream": callBidi,
 		"unknown method after a known one": func(ctx context.Context, cc grpc.ClientConnInterface) error {
-			_ = cc.Invoke(ctx, "/chaintest.Service/Unknown", wrapperspb.String(""), new(wrapperspb.StringValue))
+			_ = cc.Invoke(ctx, "/test.Service/Unknown", wrapperspb.String(""), new(wrapperspb.StringValue))
 			return callUnary("message")(ctx, cc)
 		},
 	} {

@@ -18,10 +18,10 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // openConn returns a connection with a chain. It is closed when the test ends.
@@ -142,7 +142,7 @@ func TestCompareConnsReportsDifferencesForTheCaller(t *testing.T) {
 			t.Parallel()
 			onNetwork, inProcess := openConn(t, network), openConn(t, inProcess, c.added)
 			failures := failuresOf(t, func(t testing.TB) { CompareConns(t, onNetwork, inProcess, ignoringError(c.calls)) })
-			mustFailWith(t, failures, "/chaintest.Service/", c.want)
+			mustFailWith(t, failures, "/test.Service/", c.want)
 			mustHaveFailures(t, failures, 1)
 		})
 	}
@@ -220,20 +220,13 @@ func TestCompareConnsReportsMisuse(t *testing.T) {
 func TestCompareConnsWaitsForTheConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		listener := bufconn.Listen(1 << 16)
 		server := grpc.NewServer()
 		register(server)
-		go func() { _ = server.Serve(listener) }()
-		defer server.Stop()
-		conn, err := grpc.NewClient("passthrough:///slow", grpc.WithTransportCredentials(insecure.NewCredentials()),
-			grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) {
-				time.Sleep(time.Second)
-				return listener.DialContext(ctx)
-			}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
+		listener := testservice.Listen(t, server)
+		conn := testservice.Connect(t, func(ctx context.Context) (net.Conn, error) {
+			time.Sleep(time.Second)
+			return listener.DialContext(ctx)
+		})
 		channel := inprocchain.New()
 		register(channel)
 		CompareConns(t, conn, channel, func(ctx context.Context, cc grpc.ClientConnInterface) error {

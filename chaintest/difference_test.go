@@ -164,10 +164,10 @@ func TestCompareReportsEveryKindOfDifference(t *testing.T) {
 			return errors.Join(cc.Invoke(ctx, method, args, reply, opts...), cc.Invoke(ctx, method, args, reply, opts...))
 		}}), callUnary("message"), []string{"client: in-process only, event 13: attempt 2: innermost interceptor: called"}},
 		{"RPC made only on the network", inProcess, firstAndLater(callUnary("message"), callBoth), []string{
-			"/chaintest.Service/Bidi, RPC 2 of 2 on the network, was not made in-process",
+			"/test.Service/Bidi, RPC 2 of 2 on the network, was not made in-process",
 		}},
 		{"RPC made only in-process", inProcess, firstAndLater(callBoth, callUnary("message")), []string{
-			"/chaintest.Service/Bidi, RPC 2 of 2 in-process, was not made on the network",
+			"/test.Service/Bidi, RPC 2 of 2 in-process, was not made on the network",
 		}},
 		{"interceptor that calls its invoker twice", after(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			_ = invoker(ctx, method, req, reply, cc, opts...)
@@ -175,10 +175,10 @@ func TestCompareReportsEveryKindOfDifference(t *testing.T) {
 		})), callUnary("message"), []string{"attempt 2: stats Begin", "server, attempt 2: in-process only"}},
 		{"RPC that an interceptor makes", after(inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 			if method == unaryMethod {
-				_ = cc.Invoke(ctx, "/chaintest.Service/Other", req, reply)
+				_ = cc.Invoke(ctx, "/test.Service/Other", req, reply)
 			}
 			return invoker(ctx, method, req, reply, cc, opts...)
-		})), callUnary("message"), []string{"/chaintest.Service/Other, RPC 2 of 2 in-process, was not made on the network"}},
+		})), callUnary("message"), []string{"/test.Service/Other, RPC 2 of 2 in-process, was not made on the network"}},
 		{"message of a stream", after(inprocchain.WithStreamServerInterceptors(func(srv any, ss grpc.ServerStream, _ *grpc.StreamServerInfo, next grpc.StreamHandler) error {
 			return next(srv, lossyStream{ss, new(int)})
 		})), func(ctx context.Context, cc grpc.ClientConnInterface) error {

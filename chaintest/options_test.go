@@ -88,7 +88,7 @@ func TestWithErrorCode(t *testing.T) {
 			unaryMethod + ", RPC 1 of 1, is not the same in-process as on the network: do both run the same interceptors",
 		}},
 		{name: "Unimplemented", calls: func(ctx context.Context, cc grpc.ClientConnInterface) error {
-			return cc.Invoke(ctx, "/chaintest.Service/Unknown", wrapperspb.String(""), new(wrapperspb.StringValue))
+			return cc.Invoke(ctx, "/test.Service/Unknown", wrapperspb.String(""), new(wrapperspb.StringValue))
 		}, code: codes.Unimplemented},
 	} {
 		t.Run(c.name, func(t *testing.T) {

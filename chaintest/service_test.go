@@ -10,43 +10,30 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 const (
-	unaryMethod = "/chaintest.Service/Unary"
-	bidiMethod  = "/chaintest.Service/Bidi"
+	unaryMethod = testservice.Unary
+	bidiMethod  = testservice.Bidi
 )
 
 // register registers a service that echoes, with a header and a trailer.
 func register(registrar grpc.ServiceRegistrar) {
-	registrar.RegisterService(&grpc.ServiceDesc{
-		ServiceName: "chaintest.Service",
-		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: serveUnary}},
-		Streams:     []grpc.StreamDesc{{StreamName: "Bidi", Handler: serveBidi, ClientStreams: true, ServerStreams: true}},
-	}, struct{}{})
+	testservice.Service{Unary: serveUnary, Stream: serveBidi}.Register(registrar)
 }
 
-func serveUnary(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	req := new(wrapperspb.StringValue)
-	if err := decode(req); err != nil {
-		return nil, err
+func serveUnary(ctx context.Context, req any) (any, error) {
+	if req.(*wrapperspb.StringValue).Value == "fail" {
+		return nil, status.Error(codes.NotFound, "nothing")
 	}
-	handler := func(ctx context.Context, req any) (any, error) {
-		if req.(*wrapperspb.StringValue).Value == "fail" {
-			return nil, status.Error(codes.NotFound, "nothing")
-		}
-		_ = grpc.SetHeader(ctx, metadata.Pairs("header", "h"))
-		_ = grpc.SetTrailer(ctx, metadata.Pairs("trailer", "t"))
-		return req, nil
-	}
-	if interceptor == nil {
-		return handler(ctx, req)
-	}
-	return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: unaryMethod}, handler)
+	_ = grpc.SetHeader(ctx, metadata.Pairs("header", "h"))
+	_ = grpc.SetTrailer(ctx, metadata.Pairs("trailer", "t"))
+	return req, nil
 }
 
-func serveBidi(_ any, ss grpc.ServerStream) error {
+func serveBidi(ss grpc.ServerStream) error {
 	ss.SetTrailer(metadata.Pairs("trailer", "t"))
 	for {
 		msg := new(wrapperspb.StringValue)
@@ -72,7 +59,7 @@ func callUnary(message string) Calls {
 }
 
 func callBidi(ctx context.Context, cc grpc.ClientConnInterface) error {
-	s, err := cc.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}, bidiMethod)
+	s, err := cc.NewStream(ctx, testservice.BidiDesc, bidiMethod)
 	if err != nil {
 		return err
 	}

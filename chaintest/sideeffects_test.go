@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A line is an effect.
@@ -219,7 +220,7 @@ func TestWithoutSideEffects(t *testing.T) {
 
 // A countingHandler is a stats handler that counts RPCs when they have ended, after a while.
 type countingHandler struct {
-	statsEdit
+	testservice.NoStats
 	delay time.Duration
 	count func()
 }

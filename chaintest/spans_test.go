@@ -95,14 +95,14 @@ func TestCompareWithSpans(t *testing.T) {
 		c.lateTimeout = 50 * time.Millisecond
 		c.transports(t, network, inProcess, chain, register)
 	})
-	mustFailWith(t, failures, `chaintest: client span "chaintest.Service/Unary" > server span "chaintest.Service/Unary" differs (-network +in-process):`,
+	mustFailWith(t, failures, `chaintest: client span "test.Service/Unary" > server span "test.Service/Unary" differs (-network +in-process):`,
 		`- "run": int64(2), + "run": int64(1),`)
 	mustHaveFailures(t, failures, 1)
 }
 
 func TestWithSpansReportsDifferences(t *testing.T) {
 	t.Parallel()
-	const client, server = `client span "chaintest.Service/Unary"`, `server span "chaintest.Service/Unary"`
+	const client, server = `client span "test.Service/Unary"`, `server span "test.Service/Unary"`
 	changed := func(change func(trace.Span)) func(traceTest) []stats.Handler {
 		return func(tt traceTest) []stats.Handler {
 			tt.server.change = change
@@ -243,6 +243,6 @@ func TestWithSpansReportsADifferentParent(t *testing.T) {
 		return cc.Invoke(metadata.NewOutgoingContext(ctx, md), unaryMethod, wrapperspb.String(""), new(wrapperspb.StringValue))
 	}
 	failures := tt.compareSpans(t, []stats.Handler{tt.server}, []stats.Handler{unlinked}, calls)
-	mustFailWith(t, failures, `server span "chaintest.Service/Unary" differs`, `- Parent: "the context of calls", + Parent: "none",`)
+	mustFailWith(t, failures, `server span "test.Service/Unary" differs`, `- Parent: "the context of calls", + Parent: "none",`)
 	mustHaveFailures(t, failures, 1)
 }

@@ -12,18 +12,13 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
-// A statsEdit changes events before the recorder receives them.
-type statsEdit func(stats.RPCStats)
-
-func (statsEdit) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-func (edit statsEdit) HandleRPC(_ context.Context, s stats.RPCStats) { edit(s) }
-
-func (statsEdit) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (statsEdit) HandleConn(context.Context, stats.ConnStats) {}
+// statsEdit returns a stats handler that changes events before the recorder receives them.
+func statsEdit(edit func(stats.RPCStats)) stats.Handler {
+	return testservice.Stats{OnRPC: func(_ context.Context, event stats.RPCStats) { edit(event) }}
+}
 
 func TestCompareReportsDifferencesInEveryFieldOfStatsEvents(t *testing.T) {
 	t.Parallel()

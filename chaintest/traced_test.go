@@ -17,10 +17,12 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A tracing is a stats handler that makes spans as otelgrpc does.
 type tracing struct {
+	testservice.NoStats
 	delay    time.Duration    // before a span begins
 	change   func(trace.Span) // nil, or called before a span ends
 	tracer   trace.Tracer
@@ -56,10 +58,6 @@ func (h tracing) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	}
 	span.End()
 }
-
-func (tracing) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (tracing) HandleConn(context.Context, stats.ConnStats) {}
 
 // A carrier is metadata that propagators can read and write.
 type carrier metadata.MD

@@ -14,6 +14,7 @@ import (
 	pb "google.golang.org/grpc/interop/grpc_testing"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // The benchmarks use the service and the messages of grpc-go's own benchmarks. Each
@@ -112,13 +113,14 @@ func BenchmarkOTel(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	overTCP := func(ctx context.Context, _ string) (net.Conn, error) {
+	testservice.Serve(b, serve(grpc.NewServer(chain.ServerOptions()...)), loopback)
+	overTCP := testservice.Connect(b, func(ctx context.Context) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "tcp", loopback.Addr().String())
-	}
+	}, chain.DialOptions()...)
 	runInTurn(b, "n=5", []side{
 		{"inprocchain", newChannel(chain)},
-		{"bufconn", dialBuffer(b, serve(grpc.NewServer(chain.ServerOptions()...)), chain.DialOptions()...)},
-		{"tcp", dialOver(b, serve(grpc.NewServer(chain.ServerOptions()...)), loopback, overTCP, chain.DialOptions()...)},
+		{"bufconn", testservice.Dial(b, serve(grpc.NewServer(chain.ServerOptions()...)), chain.DialOptions()...)},
+		{"tcp", overTCP},
 	}, call)
 }
 

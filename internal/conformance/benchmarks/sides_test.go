@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"reflect"
 	"slices"
 	"testing"
@@ -14,12 +13,11 @@ import (
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	pb "google.golang.org/grpc/interop/grpc_testing"
-	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A side is one of the connections that a benchmark compares.
@@ -286,30 +284,9 @@ func foldOfServer(tb testing.TB, interceptors []grpc.UnaryServerInterceptor) (fo
 	}
 	server := grpc.NewServer(grpc.ChainUnaryInterceptor(interceptors...))
 	server.RegisterService(desc, echo{})
-	cc := dialBuffer(tb, server)
+	cc := testservice.Dial(tb, server)
 	if err := cc.Invoke(tb.Context(), "/many.Methods/Method0", request(0), new(pb.SimpleResponse)); err != nil {
 		tb.Fatal(err)
 	}
 	return folded
-}
-
-func dialBuffer(tb testing.TB, server *grpc.Server, options ...grpc.DialOption) *grpc.ClientConn {
-	listener := bufconn.Listen(1 << 20)
-	dialer := func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }
-	return dialOver(tb, server, listener, dialer, options...)
-}
-
-// dialOver serves on the listener until the test ends, and returns a connection to it.
-func dialOver(tb testing.TB, server *grpc.Server, listener net.Listener, dialer func(context.Context, string) (net.Conn, error), options ...grpc.DialOption) *grpc.ClientConn {
-	go func() { _ = server.Serve(listener) }() // Stop ends it.
-	tb.Cleanup(server.Stop)
-	cc, err := grpc.NewClient("passthrough:///server", append(options,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(dialer),
-	)...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = cc.Close() })
-	return cc
 }

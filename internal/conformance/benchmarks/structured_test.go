@@ -17,6 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // Messages that people send have structure, and copying them takes longer than copying as many
@@ -31,7 +32,7 @@ func BenchmarkStructured(b *testing.B) {
 			{"inprocchain", spansOn(inprocchain.New())},
 			{"shared", spansOn(inprocchain.New(inprocchain.WithSharedMessages()))},
 			{"inprocgrpc", spansOn(&inprocgrpc.Channel{})},
-			{"bufconn", dialBuffer(b, server)},
+			{"bufconn", testservice.Dial(b, server)},
 			{"connect", connectInProcess(spansEcho, spansService{}.echo)},
 			{"direct", directSpans{}},
 		}
@@ -49,7 +50,7 @@ func BenchmarkStructuredOTel(b *testing.B) {
 	runInTurn(b, "n=100", []side{
 		{"inprocchain", spansOn(inprocchain.New(chain))},
 		{"shared", spansOn(inprocchain.New(chain, inprocchain.WithSharedMessages()))},
-		{"bufconn", dialBuffer(b, server, chain.DialOptions()...)},
+		{"bufconn", testservice.Dial(b, server, chain.DialOptions()...)},
 	}, func(b *testing.B, on side) { echoSpans(b, on.conn, req) })
 }
 

@@ -13,45 +13,20 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/chaintest"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 const (
-	unaryMethod = "/codecs.Service/Unary"
-	bidiMethod  = "/codecs.Service/Bidi"
+	unaryMethod = testservice.Unary
+	bidiMethod  = testservice.Bidi
 )
 
-var bidi = &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}
+var bidi = testservice.BidiDesc
 
 // register registers a service whose handlers receive messages of the type that newMessage
 // returns, and send each one back.
 func register(r grpc.ServiceRegistrar, newMessage func() any) {
-	r.RegisterService(&grpc.ServiceDesc{
-		ServiceName: "codecs.Service",
-		HandlerType: (*any)(nil),
-		Methods: []grpc.MethodDesc{{MethodName: "Unary", Handler: func(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-			req := newMessage()
-			if err := decode(req); err != nil {
-				return nil, err
-			}
-			if interceptor == nil {
-				return req, nil
-			}
-			return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: unaryMethod}, func(_ context.Context, req any) (any, error) { return req, nil })
-		}}},
-		Streams: []grpc.StreamDesc{{StreamName: "Bidi", ClientStreams: true, ServerStreams: true, Handler: func(_ any, stream grpc.ServerStream) error {
-			for {
-				message := newMessage()
-				if err := stream.RecvMsg(message); err == io.EOF {
-					return nil
-				} else if err != nil {
-					return err
-				}
-				if err := stream.SendMsg(message); err != nil {
-					return err
-				}
-			}
-		}}},
-	}, struct{}{})
+	testservice.Service{Message: newMessage}.Register(r)
 }
 
 // An exchange sends a message in each kind of RPC, and receives the response.

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/test/bufconn"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A Connection is a named connection to services.
@@ -52,24 +53,7 @@ func Network(t *testing.T, chain inprocchain.Chain, register func(grpc.ServiceRe
 	t.Helper()
 	server := grpc.NewServer(chain.ServerOptions()...)
 	register(server)
-	return Dial(t, server, append(chain.DialOptions(), more...)...)
-}
-
-// Dial runs the server over bufconn until the test ends, and connects to it.
-func Dial(tb testing.TB, server *grpc.Server, options ...grpc.DialOption) *grpc.ClientConn {
-	tb.Helper()
-	listener := bufconn.Listen(1 << 20)
-	go server.Serve(listener)
-	tb.Cleanup(server.Stop)
-	cc, err := grpc.NewClient("passthrough:///bufconn", append(options,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-	)...)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { cc.Close() })
-	return cc
+	return testservice.Dial(t, server, append(chain.DialOptions(), more...)...)
 }
 
 // NetworkAt is like Network, but both ends of the connection have the address addr, as

@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // An end ends a connection.
@@ -211,7 +211,7 @@ func onNetwork(t *testing.T, chain inprocchain.Chain) (*grpc.Server, *grpc.Clien
 func serveOnNetwork(t *testing.T, chain inprocchain.Chain, s service) (*grpc.Server, *grpc.ClientConn) {
 	server := grpc.NewServer(chain.ServerOptions()...)
 	s.register(server)
-	cc := connect.Dial(t, server, chain.DialOptions()...)
+	cc := testservice.Dial(t, server, chain.DialOptions()...)
 	cc.Connect()
 	synctest.Wait()
 	return server, cc

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A jsonCodec has the content subtype json.
@@ -90,7 +91,7 @@ func recordHeaders(t *testing.T, over transport, chain []inprocchain.Option, md 
 	}
 	header, err = stream.Header()
 	j.add("caller", "stream: header %s and %s, %v", headerText(header), headerText(given), err)
-	unknown, err := cc.NewStream(ctx, bidi, "/connection.Service/Unknown", opts...)
+	unknown, err := cc.NewStream(ctx, bidi, "/test.Service/Unknown", opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,13 +110,10 @@ func headerText(md metadata.MD) string {
 
 // A headerRecorder is a stats handler that records headers and trailers.
 type headerRecorder struct {
+	testservice.NoStats
 	*journal
 	side string
 }
-
-func (headerRecorder) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (headerRecorder) HandleConn(context.Context, stats.ConnStats) {}
 
 func (r headerRecorder) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	incoming, ok := metadata.FromIncomingContext(ctx)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // An observer is a stats handler made of functions, which may be nil.
@@ -187,7 +188,7 @@ func TestStoppedServerLeavesClientsAlone(t *testing.T) {
 		asked, begun := 0, 0
 		count := inprocchain.WithClientStatsHandlers(observer{tagConn: func(ctx context.Context) context.Context { begun++; return ctx }})
 		server := grpc.NewServer()
-		network := connect.Dial(t, server, inprocchain.NewChain(count).DialOptions()...)
+		network := testservice.Dial(t, server, inprocchain.NewChain(count).DialOptions()...)
 		server.Stop()
 		ch := inprocchain.New()
 		if err := ch.Shutdown(t.Context()); err != nil {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -19,11 +20,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type text = wrapperspb.StringValue
 
 const (
-	unaryMethod = "/connection.Service/Unary"
-	bidiMethod  = "/connection.Service/Bidi"
+	unaryMethod = testservice.Unary
+	bidiMethod  = testservice.Bidi
 )
 
-var bidi = &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}
+var bidi = testservice.BidiDesc
 
 // A service calls handle and then echoes.
 type service struct {
@@ -31,46 +32,15 @@ type service struct {
 }
 
 func (s service) register(r grpc.ServiceRegistrar) {
-	r.RegisterService(&grpc.ServiceDesc{
-		ServiceName: "connection.Service",
-		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: serveUnary}},
-		Streams:     []grpc.StreamDesc{{StreamName: "Bidi", Handler: serveBidi, ClientStreams: true, ServerStreams: true}},
-	}, s)
-}
-
-func serveUnary(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	req := new(text)
-	if err := decode(req); err != nil {
-		return nil, err
-	}
-	handler := func(ctx context.Context, req any) (any, error) {
-		if handle := srv.(service).handle; handle != nil {
-			handle(ctx)
-		}
-		return req, nil
-	}
-	if interceptor == nil {
-		return handler(ctx, req)
-	}
-	return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: unaryMethod}, handler)
-}
-
-func serveBidi(srv any, stream grpc.ServerStream) error {
-	if handle := srv.(service).handle; handle != nil {
-		handle(stream.Context())
-	}
-	for {
-		message := new(text)
-		if err := stream.RecvMsg(message); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if err := stream.SendMsg(message); err != nil {
-			return err
+	serve := testservice.Service{}
+	if s.handle != nil {
+		serve.Unary = func(ctx context.Context, req any) (any, error) { s.handle(ctx); return req, nil }
+		serve.Stream = func(stream grpc.ServerStream) error {
+			s.handle(stream.Context())
+			return testservice.Service{}.Echo(stream)
 		}
 	}
+	serve.Register(r)
 }
 
 // serverInterceptors calls observe with the context of each RPC.

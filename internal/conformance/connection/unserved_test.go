@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // Stats handlers of a server receive the same events as on a network for RPCs that no handler
@@ -83,7 +84,7 @@ func TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork(t *testing.T) {
 		cancel()
 		return stream.RecvMsg(new(text))
 	})
-	for _, name := range []string{"/connection.Service/Unknown", "/unknown.Service/Unknown", "/malformed", "malformed", ""} {
+	for _, name := range []string{"/test.Service/Unknown", "/unknown.Service/Unknown", "/malformed", "malformed", ""} {
 		add(fmt.Sprintf("unary, method %q", name), invoke(name, message))
 		add(fmt.Sprintf("stream, method %q", name), open(name, nil))
 	}
@@ -103,7 +104,7 @@ func TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork(t *testing.T) {
 			t.Parallel()
 			compare(t, nil, func(t *testing.T, over transport) *journal {
 				j := new(journal)
-				cc := over.open(t, inprocchain.NewChain(inprocchain.WithServerStatsHandlers(rpcRecorder{j})), service{}.register)
+				cc := over.open(t, inprocchain.NewChain(inprocchain.WithServerStatsHandlers(rpcRecorder{journal: j})), service{}.register)
 				if _, err := callUnary(t.Context(), cc); err != nil { // The connection is made.
 					t.Fatal(err)
 				}
@@ -143,11 +144,10 @@ func (noToken) GetRequestMetadata(context.Context, ...string) (map[string]string
 func (noToken) RequireTransportSecurity() bool { return false }
 
 // An rpcRecorder is a stats handler that records all events of RPCs.
-type rpcRecorder struct{ *journal }
-
-func (rpcRecorder) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (rpcRecorder) HandleConn(context.Context, stats.ConnStats) {}
+type rpcRecorder struct {
+	testservice.NoStats
+	*journal
+}
 
 func (r rpcRecorder) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 	r.add("server", "TagRPC: method %q, fail fast %v", info.FullMethodName, info.FailFast)

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A message is preceded by 5 bytes on the wire.
@@ -45,16 +46,11 @@ func recordingLengths(t *testing.T, j *journal, sides []string) inprocchain.Chai
 
 // A lengthRecorder is a stats handler that records the lengths of messages.
 type lengthRecorder struct {
+	testservice.NoStats
 	*journal
 	t    *testing.T
 	side string
 }
-
-func (lengthRecorder) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (lengthRecorder) HandleConn(context.Context, stats.ConnStats) {}
-
-func (lengthRecorder) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
 
 func (r lengthRecorder) HandleRPC(_ context.Context, event stats.RPCStats) {
 	switch event := event.(type) {

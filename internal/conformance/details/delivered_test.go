@@ -28,7 +28,7 @@ func TestMessagesArriveDeeplyEqual(t *testing.T) {
 	limits := []grpc.CallOption{grpc.MaxCallSendMsgSize(8 << 20), grpc.MaxCallRecvMsgSize(8 << 20)}
 	for name, opts := range map[string][]inprocchain.Option{
 		"without stats handlers": nil,
-		"with stats handlers":    {inprocchain.WithServerStatsHandlers(taggingStats{}), inprocchain.WithClientStatsHandlers(taggingStats{})},
+		"with stats handlers":    {inprocchain.WithServerStatsHandlers(taggingStats), inprocchain.WithClientStatsHandlers(taggingStats)},
 		"with limits":            {inprocchain.WithDefaultCallOptions(limits...)},
 	} {
 		for _, kind := range deliveredKinds() {

@@ -24,7 +24,7 @@ func TestChainOfDetachedContextsKeepsNoPredecessor(t *testing.T) {
 	const onNetwork, inProcess, buffers = 2_000, 10_000, 1 << 20
 	for stats, opts := range map[string][]inprocchain.Option{
 		"without stats handlers": nil,
-		"with stats handlers":    {inprocchain.WithServerStatsHandlers(taggingStats{}), inprocchain.WithClientStatsHandlers(taggingStats{})},
+		"with stats handlers":    {inprocchain.WithServerStatsHandlers(taggingStats), inprocchain.WithClientStatsHandlers(taggingStats)},
 	} {
 		for kind, call := range map[string]func(context.Context, grpc.ClientConnInterface) error{"unary": callUnary, "stream": callStream} {
 			for order, overlaps := range map[string]bool{"after each other": false, "while the handler before runs": true} {

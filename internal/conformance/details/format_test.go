@@ -15,6 +15,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // Programs print contexts by accident: testify's mocks print every argument. A context prints
@@ -134,6 +135,7 @@ func callWithSecrets(t *testing.T, cc grpc.ClientConnInterface) {
 // A contextRecorder records the contexts of the handler's side. As a stats handler, it records
 // those of the events before the handler runs.
 type contextRecorder struct {
+	testservice.NoStats
 	mu       sync.Mutex
 	contexts map[string]context.Context
 }
@@ -172,9 +174,3 @@ func (r *contextRecorder) HandleRPC(ctx context.Context, event stats.RPCStats) {
 		r.record("the context of an event", ctx)
 	}
 }
-
-func (*contextRecorder) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
-	return ctx
-}
-
-func (*contextRecorder) HandleConn(context.Context, stats.ConnStats) {}

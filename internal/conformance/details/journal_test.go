@@ -6,10 +6,13 @@ import (
 	"sync"
 
 	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A clientJournal records what a client's stats handler is told of the response.
 type clientJournal struct {
+	testservice.NoStats
 	mu    sync.Mutex
 	lines []string
 }
@@ -39,11 +42,3 @@ func (j *clientJournal) clear() {
 	defer j.mu.Unlock()
 	j.lines = nil
 }
-
-func (j *clientJournal) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-func (j *clientJournal) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
-	return ctx
-}
-
-func (j *clientJournal) HandleConn(context.Context, stats.ConnStats) {}

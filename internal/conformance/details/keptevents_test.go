@@ -13,6 +13,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A stats handler may keep its events. If Invoke calls a method that responds twice, the event of
@@ -47,6 +48,7 @@ func TestKeptEventsDoNotChange(t *testing.T) {
 
 // keptEvents is a stats handler that keeps its events, and what they were.
 type keptEvents struct {
+	testservice.NoStats
 	mu     sync.Mutex
 	events []stats.RPCStats
 	were   []string
@@ -87,9 +89,3 @@ func (k *keptEvents) forget() {
 	defer k.mu.Unlock()
 	k.events, k.were = nil, nil
 }
-
-func (*keptEvents) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-func (*keptEvents) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (*keptEvents) HandleConn(context.Context, stats.ConnStats) {}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // foreignAddr is what somebody writes into a peer.
@@ -37,8 +38,8 @@ func TestPeerMayBeChanged(t *testing.T) {
 			t.Parallel()
 			peers := new(peerRecorder)
 			chain := inprocchain.NewChain(
-				inprocchain.WithServerStatsHandlers(peerStats{peers, "server's "}),
-				inprocchain.WithClientStatsHandlers(peerStats{peers, "client's "}),
+				inprocchain.WithServerStatsHandlers(peerStats{peers: peers, side: "server's "}),
+				inprocchain.WithClientStatsHandlers(peerStats{peers: peers, side: "client's "}),
 			)
 			for _, c := range connect.All(t, chain, peers.service().register) {
 				peers.callAll(t, c.Conn, place)
@@ -130,6 +131,7 @@ func (r *peerRecorder) callAll(t *testing.T, cc grpc.ClientConnInterface, change
 
 // peerStats records the peers that a stats handler sees.
 type peerStats struct {
+	testservice.NoStats
 	peers *peerRecorder
 	side  string
 }
@@ -142,9 +144,6 @@ func (s peerStats) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Cont
 func (s peerStats) HandleRPC(ctx context.Context, _ stats.RPCStats) {
 	s.peers.record(s.side+"event", ctx)
 }
-
-func (s peerStats) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (s peerStats) HandleConn(context.Context, stats.ConnStats)                       {}
 
 // peerCredentials records the peers that credentials see.
 type peerCredentials struct{ peers *peerRecorder }

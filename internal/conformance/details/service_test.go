@@ -8,6 +8,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A service has a method of each kind. A nil handler echoes.
@@ -18,69 +20,17 @@ type service struct {
 }
 
 const (
-	unaryMethod        = "/details.Service/Unary"
-	bidiMethod         = "/details.Service/Bidi"
-	clientStreamMethod = "/details.Service/ClientStream"
-	serverStreamMethod = "/details.Service/ServerStream"
+	unaryMethod        = testservice.Unary
+	bidiMethod         = testservice.Bidi
+	clientStreamMethod = testservice.ClientStream
+	serverStreamMethod = testservice.ServerStream
 )
 
 func (s service) register(r grpc.ServiceRegistrar) {
-	r.RegisterService(&grpc.ServiceDesc{
-		ServiceName: "details.Service",
-		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: serveUnary}},
-		Streams: []grpc.StreamDesc{
-			{StreamName: "Bidi", Handler: serveStream, ClientStreams: true, ServerStreams: true},
-			{StreamName: "ClientStream", Handler: serveStream, ClientStreams: true},
-			{StreamName: "ServerStream", Handler: serveStream, ServerStreams: true},
-		},
-	}, s)
+	testservice.Service{Message: s.request, Unary: s.unary, Stream: s.stream}.Register(r)
 }
 
-func (s service) newRequest() any {
-	if s.request == nil {
-		return new(wrapperspb.StringValue)
-	}
-	return s.request()
-}
-
-func serveUnary(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	s := srv.(service)
-	req := s.newRequest()
-	if err := decode(req); err != nil {
-		return nil, err
-	}
-	handler := func(ctx context.Context, req any) (any, error) {
-		if s.unary == nil {
-			return req, nil
-		}
-		return s.unary(ctx, req)
-	}
-	if interceptor == nil {
-		return handler(ctx, req)
-	}
-	return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: unaryMethod}, handler)
-}
-
-func serveStream(srv any, stream grpc.ServerStream) error {
-	s := srv.(service)
-	if s.stream != nil {
-		return s.stream(stream)
-	}
-	for {
-		message := s.newRequest()
-		if err := stream.RecvMsg(message); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if err := stream.SendMsg(message); err != nil {
-			return err
-		}
-	}
-}
-
-var bidi = &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}
+var bidi = testservice.BidiDesc
 
 func openBidi(ctx context.Context, t *testing.T, cc grpc.ClientConnInterface, opts ...grpc.CallOption) grpc.ClientStream {
 	t.Helper()
@@ -107,16 +57,8 @@ func callStream(ctx context.Context, cc grpc.ClientConnInterface) error {
 }
 
 // taggingStats is a stats handler that adds a value to contexts.
-type taggingStats struct{}
+var taggingStats = testservice.Stats{OnTagRPC: func(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	return context.WithValue(ctx, tagKey{}, "tagged")
+}}
 
 type tagKey struct{}
-
-func (taggingStats) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	return context.WithValue(ctx, tagKey{}, "tagged")
-}
-
-func (taggingStats) HandleRPC(context.Context, stats.RPCStats) {}
-
-func (taggingStats) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (taggingStats) HandleConn(context.Context, stats.ConnStats) {}

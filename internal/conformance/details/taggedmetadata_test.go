@@ -13,6 +13,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // grpc-go checks a caller's metadata before TagRPC of the client's stats handlers. If TagRPC adds
@@ -56,7 +57,15 @@ func TestMetadataOfTagRPCThatCannotBeSent(t *testing.T) {
 					return nil
 				},
 			}
-			chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(addMetadata(md)), inprocchain.WithServerStatsHandlers(countEvents{&events}))
+			chain := inprocchain.NewChain(
+				inprocchain.WithClientStatsHandlers(testservice.Stats{OnTagRPC: func(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+					return metadata.NewOutgoingContext(ctx, md)
+				}}),
+				inprocchain.WithServerStatsHandlers(testservice.Stats{OnTagRPC: func(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+					events.Add(1)
+					return ctx
+				}}),
+			)
 			network := map[string]string{}
 			for _, c := range connect.All(t, chain, serve.register) {
 				for kind, call := range map[string]func(context.Context, grpc.ClientConnInterface) string{"unary": callForTrailer, "stream": streamForTrailer} {
@@ -75,30 +84,3 @@ func TestMetadataOfTagRPCThatCannotBeSent(t *testing.T) {
 		})
 	}
 }
-
-// addMetadata is a stats handler whose TagRPC adds metadata.
-type addMetadata metadata.MD
-
-func (md addMetadata) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	return metadata.NewOutgoingContext(ctx, metadata.MD(md))
-}
-
-func (addMetadata) HandleRPC(context.Context, stats.RPCStats) {}
-
-func (addMetadata) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (addMetadata) HandleConn(context.Context, stats.ConnStats) {}
-
-// countEvents is a stats handler that counts the RPCs that it is told of.
-type countEvents struct{ count *atomic.Int32 }
-
-func (c countEvents) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	c.count.Add(1)
-	return ctx
-}
-
-func (countEvents) HandleRPC(context.Context, stats.RPCStats) {}
-
-func (countEvents) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (countEvents) HandleConn(context.Context, stats.ConnStats) {}

@@ -7,6 +7,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A handlerCall is one call of the handler. It executes steps until one of them makes it
@@ -164,33 +166,14 @@ func peerText(ctx context.Context) string {
 
 // register registers the service of all programs.
 func (r *run) register(registrar grpc.ServiceRegistrar) {
-	stream := func(_ any, stream grpc.ServerStream) error {
-		_, err := r.serve(stream.Context(), stream)
-		return err
-	}
-	registrar.RegisterService(&grpc.ServiceDesc{
-		ServiceName: "differential.Service",
-		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: r.serveUnary}},
-		Streams: []grpc.StreamDesc{
-			{StreamName: "Bidi", Handler: stream, ClientStreams: true, ServerStreams: true},
-			{StreamName: "ClientStream", Handler: stream, ClientStreams: true},
-			{StreamName: "ServerStream", Handler: stream, ServerStreams: true},
+	testservice.Service{
+		Message: func() any { return r.newMessage() },
+		Unary: func(ctx context.Context, request any) (any, error) {
+			return r.serve(ctx, nil, "request", messageText(request))
 		},
-	}, r)
-}
-
-// serveUnary does what generated code does for a unary method.
-func (r *run) serveUnary(_ any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	request := r.newMessage()
-	if err := decode(request); err != nil {
-		return nil, err
-	}
-	handler := func(ctx context.Context, request any) (any, error) {
-		return r.serve(ctx, nil, "request", messageText(request))
-	}
-	if interceptor == nil {
-		return handler(ctx, request)
-	}
-	return interceptor(ctx, request, &grpc.UnaryServerInfo{Server: r, FullMethod: r.method().fullMethod}, handler)
+		Stream: func(stream grpc.ServerStream) error {
+			_, err := r.serve(stream.Context(), stream)
+			return err
+		},
+	}.Register(registrar)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A program defines the behavior of both sides of one RPC. The numbers are choices. They are
@@ -115,11 +117,11 @@ const (
 )
 
 var methods = []method{
-	bidiMethod:          {name: "bidirectional stream", fullMethod: "/differential.Service/Bidi", clientStreams: true, serverStreams: true},
-	unaryMethod:         {name: "unary", fullMethod: "/differential.Service/Unary", unary: true},
-	clientStreamMethod:  {name: "client stream", fullMethod: "/differential.Service/ClientStream", clientStreams: true},
-	serverStreamMethod:  {name: "server stream", fullMethod: "/differential.Service/ServerStream", serverStreams: true},
-	unknownMethod:       {name: "unknown unary method", fullMethod: "/differential.Service/None", unary: true, unknown: true},
+	bidiMethod:          {name: "bidirectional stream", fullMethod: testservice.Bidi, clientStreams: true, serverStreams: true},
+	unaryMethod:         {name: "unary", fullMethod: testservice.Unary, unary: true},
+	clientStreamMethod:  {name: "client stream", fullMethod: testservice.ClientStream, clientStreams: true},
+	serverStreamMethod:  {name: "server stream", fullMethod: testservice.ServerStream, serverStreams: true},
+	unknownMethod:       {name: "unknown unary method", fullMethod: "/test.Service/None", unary: true, unknown: true},
 	unknownStreamMethod: {name: "unknown stream of an unknown service", fullMethod: "/differential.None/None", clientStreams: true, serverStreams: true, unknown: true},
 	{name: "unary method with a malformed name", fullMethod: "malformed", unary: true, unknown: true},
 	{name: "stream with a malformed name", fullMethod: "/malformed", clientStreams: true, serverStreams: true, unknown: true},

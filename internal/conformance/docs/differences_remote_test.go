@@ -20,6 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // Each case is a row about clients and remote services of docs/differences.md.
@@ -86,8 +87,12 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 		})
 	})
 	t.Run("connections_of_a_client", func(t *testing.T) {
-		begun := new(connCounter)
-		chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(begun))
+		var begun atomic.Int64
+		chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(testservice.Stats{OnConn: func(_ context.Context, event stats.ConnStats) {
+			if _, ok := event.(*stats.ConnBegin); ok {
+				begun.Add(1)
+			}
+		}}))
 		channel := inprocchain.New(chain, inprocchain.WithRemoteTarget("passthrough:///remote", nil, dialRemote(t)...))
 		grpchantesting.RegisterTestServiceServer(channel, &grpchantesting.TestServer{})
 		server := grpc.NewServer()
@@ -97,11 +102,11 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 			1: overBufconn(t, server, chain.DialOptions()...),
 			2: channel,
 		} {
-			begun.n.Store(0)
+			begun.Store(0)
 			_, here := grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), new(grpchantesting.Message))
 			_, there := ask(t.Context(), cc, "")
-			if here != nil || there != nil || begun.n.Load() != want {
-				t.Errorf("%T: %v, %v, and %d connections, want %d", cc, here, there, begun.n.Load(), want)
+			if here != nil || there != nil || begun.Load() != want {
+				t.Errorf("%T: %v, %v, and %d connections, want %d", cc, here, there, begun.Load(), want)
 			}
 		}
 		if err := channel.Shutdown(t.Context()); err != nil {
@@ -195,23 +200,10 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 func dialRemote(t *testing.T) []grpc.DialOption {
 	server := grpc.NewServer()
 	healthpb.RegisterHealthServer(server, &service{})
-	listener := listenBufconn(t, server)
+	listener := testservice.Listen(t, server)
 	return []grpc.DialOption{
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-	}
-}
-
-// A connCounter counts the connections that begin.
-type connCounter struct{ n atomic.Int64 }
-
-func (*connCounter) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (*connCounter) HandleRPC(context.Context, stats.RPCStats)                         {}
-func (*connCounter) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (c *connCounter) HandleConn(_ context.Context, event stats.ConnStats) {
-	if _, ok := event.(*stats.ConnBegin); ok {
-		c.n.Add(1)
 	}
 }
 

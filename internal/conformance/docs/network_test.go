@@ -3,7 +3,6 @@ package docs_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"runtime"
 	"slices"
 	"strings"
@@ -12,15 +11,14 @@ import (
 
 	"github.com/fullstorydev/grpchan/grpchantesting"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
-	"google.golang.org/grpc/test/bufconn"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // expect makes the call on a network and on a channel with the same chain, and checks
@@ -57,24 +55,7 @@ func serveNetwork(t *testing.T, chain inprocchain.Chain, more ...grpc.ServerOpti
 // overBufconn serves a server until the end of the test and returns a connection to it.
 func overBufconn(t *testing.T, server *grpc.Server, opts ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()
-	listener := listenBufconn(t, server)
-	cc, err := grpc.NewClient("passthrough:///network", append(opts,
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
-	)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cc.Close() })
-	return cc
-}
-
-// listenBufconn serves a server until the end of the test.
-func listenBufconn(t *testing.T, server *grpc.Server) *bufconn.Listener {
-	listener := bufconn.Listen(1 << 20)
-	go func() { _ = server.Serve(listener) }()
-	t.Cleanup(server.Stop)
-	return listener
+	return testservice.Dial(t, server, opts...)
 }
 
 // ask sends a question to the service, and returns the answer from the header.
@@ -159,9 +140,16 @@ type observer struct {
 }
 
 func (o *observer) chain() inprocchain.Chain {
+	handler := testservice.Stats{OnRPC: func(_ context.Context, event stats.RPCStats) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if event.IsClient() {
+			o.client = append(o.client, event)
+		}
+	}}
 	return inprocchain.NewChain(
-		inprocchain.WithClientStatsHandlers((*handler)(o)),
-		inprocchain.WithServerStatsHandlers((*handler)(o)),
+		inprocchain.WithClientStatsHandlers(handler),
+		inprocchain.WithServerStatsHandlers(handler),
 	)
 }
 
@@ -176,19 +164,3 @@ func first[T stats.RPCStats](o *observer) T {
 	}
 	return *new(T)
 }
-
-type handler observer
-
-func (h *handler) HandleRPC(_ context.Context, event stats.RPCStats) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if event.IsClient() {
-		h.client = append(h.client, event)
-	}
-}
-
-func (h *handler) HandleConn(context.Context, stats.ConnStats) {}
-
-func (h *handler) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-func (h *handler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }

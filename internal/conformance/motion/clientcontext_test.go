@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // TagRPC of a client's stats handler may return a context that ends earlier than that of the
@@ -68,12 +69,12 @@ func callTagged(t *testing.T, conn string, k kind, test tagTest) string {
 		handled <- fmt.Sprintf("has a deadline: %v, has ended: %v", hasDeadline, ctx.Err() != nil)
 		return ctx.Err()
 	})
-	tag := tagger(func(ctx context.Context, info *stats.RPCTagInfo) context.Context {
+	tag := testservice.Stats{OnTagRPC: func(ctx context.Context, info *stats.RPCTagInfo) context.Context {
 		if info.FullMethodName != k.method {
 			return ctx
 		}
 		return test.tag(ctx, entered)
-	})
+	}}
 	cc := connectTo(t, conn, inprocchain.NewChain(inprocchain.WithClientStatsHandlers(tag)), s)
 	_, _ = unknown.call(t.Context(), cc) // makes the connection
 	var err error
@@ -100,16 +101,6 @@ type tagTest struct {
 }
 
 const short = 500 * time.Millisecond
-
-// A tagger is a client's stats handler with this TagRPC.
-type tagger func(context.Context, *stats.RPCTagInfo) context.Context
-
-func (tag tagger) TagRPC(ctx context.Context, info *stats.RPCTagInfo) context.Context {
-	return tag(ctx, info)
-}
-func (tagger) HandleRPC(context.Context, stats.RPCStats)                         {}
-func (tagger) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (tagger) HandleConn(context.Context, stats.ConnStats)                       {}
 
 // These return contexts that derive from another one. entered is closed when the handler has
 // been called.

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // The context that TagConn of a server's stats handler returns is the parent of the contexts of
@@ -67,7 +68,9 @@ func callTwice(t *testing.T, conn string, k kind, option func(...stats.Handler) 
 		handled <- fmt.Sprintf("handler has a deadline: %v, error: %v", hasDeadline, ctx.Err())
 		return ctx.Err()
 	})
-	chain := inprocchain.NewChain(option(connHandler{tag: func(ctx context.Context) context.Context { return tag(ctx, entered) }}))
+	chain := inprocchain.NewChain(option(testservice.Stats{OnTagConn: func(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
+		return tag(ctx, entered)
+	}}))
 	cc := connectTo(t, conn, chain, s)
 	description := ""
 	for range 2 {
@@ -85,29 +88,6 @@ func callTwice(t *testing.T, conn string, k kind, option func(...stats.Handler) 
 	}
 	return description
 }
-
-// A connHandler is a stats handler with this TagConn, and this function for ConnBegin.
-type connHandler struct {
-	tag   func(context.Context) context.Context // may be nil
-	begin func()                                // may be nil
-}
-
-func (h connHandler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
-	if h.tag == nil {
-		return ctx
-	}
-	return h.tag(ctx)
-}
-
-func (h connHandler) HandleConn(_ context.Context, event stats.ConnStats) {
-	if _, ok := event.(*stats.ConnBegin); ok && h.begin != nil {
-		h.begin()
-	}
-}
-
-func (connHandler) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
-
-func (connHandler) HandleRPC(context.Context, stats.RPCStats) {}
 
 // A stats handler that blocks while its connection begins holds no caller beyond its deadline,
 // and later RPCs succeed.
@@ -201,7 +181,11 @@ func callInside(t *testing.T, name string, k kind, whileBegins func(func()) inpr
 // connHandlerAt returns a stats handler that calls f there.
 func connHandlerAt(where string, f func()) stats.Handler {
 	if where == "ConnBegin" {
-		return connHandler{begin: f}
+		return testservice.Stats{OnConn: func(_ context.Context, event stats.ConnStats) {
+			if _, ok := event.(*stats.ConnBegin); ok {
+				f()
+			}
+		}}
 	}
-	return connHandler{tag: func(ctx context.Context) context.Context { f(); return ctx }}
+	return testservice.Stats{OnTagConn: func(ctx context.Context, _ *stats.ConnTagInfo) context.Context { f(); return ctx }}
 }

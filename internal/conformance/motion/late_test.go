@@ -15,6 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // What a handler does after its caller has canceled reaches the caller rarely on a network,
@@ -122,7 +123,7 @@ var lateTests = []lateTest{
 		name:  "response to a client stream",
 		serve: func(ss grpc.ServerStream) error { return ss.SendMsg(new(text)) },
 		wait: func(ctx context.Context, cc grpc.ClientConnInterface) error {
-			stream, err := cc.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true}, "/motion.Service/ClientStream")
+			stream, err := cc.NewStream(ctx, &grpc.StreamDesc{ClientStreams: true}, testservice.ClientStream)
 			if err != nil {
 				return err
 			}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 type text = wrapperspb.StringValue
@@ -27,40 +28,14 @@ func handle(f func(context.Context) error) service {
 }
 
 func (s service) register(r grpc.ServiceRegistrar) {
-	r.RegisterService(&grpc.ServiceDesc{
-		ServiceName: "motion.Service",
-		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: serveUnary}},
-		Streams: []grpc.StreamDesc{
-			{StreamName: "ClientStream", Handler: serveStream, ClientStreams: true},
-			{StreamName: "ServerStream", Handler: serveStream, ServerStreams: true},
-			{StreamName: "Bidi", Handler: serveStream, ClientStreams: true, ServerStreams: true},
-		},
-	}, s)
-}
-
-func serveUnary(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	req := new(text)
-	if err := decode(req); err != nil {
-		return nil, err
+	serve := testservice.Service{Stream: echo}
+	if s.unary != nil {
+		serve.Unary = func(ctx context.Context, req any) (any, error) { return req, s.unary(ctx) }
 	}
-	handler := func(ctx context.Context, req any) (any, error) {
-		if unary := srv.(service).unary; unary != nil {
-			return req, unary(ctx)
-		}
-		return req, nil
+	if s.stream != nil {
+		serve.Stream = s.stream
 	}
-	if interceptor == nil {
-		return handler(ctx, req)
-	}
-	return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: unary.method}, handler)
-}
-
-func serveStream(srv any, ss grpc.ServerStream) error {
-	if stream := srv.(service).stream; stream != nil {
-		return stream(ss)
-	}
-	return echo(ss)
+	serve.Register(r)
 }
 
 // echo sends the first message back.
@@ -79,13 +54,13 @@ type kind struct {
 }
 
 var (
-	unknown = kind{"unknown method", "/motion.Service/Unknown", nil}
-	unary   = kind{"unary", "/motion.Service/Unary", nil}
-	bidi    = kind{"bidi", "/motion.Service/Bidi", &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}}
+	unknown = kind{"unknown method", "/test.Service/Unknown", nil}
+	unary   = kind{"unary", testservice.Unary, nil}
+	bidi    = kind{"bidi", testservice.Bidi, testservice.BidiDesc}
 	kinds   = []kind{
 		unary,
-		{"client stream", "/motion.Service/ClientStream", &grpc.StreamDesc{ClientStreams: true}},
-		{"server stream", "/motion.Service/ServerStream", &grpc.StreamDesc{ServerStreams: true}},
+		{"client stream", testservice.ClientStream, &grpc.StreamDesc{ClientStreams: true}},
+		{"server stream", testservice.ServerStream, &grpc.StreamDesc{ServerStreams: true}},
 		bidi,
 	}
 )

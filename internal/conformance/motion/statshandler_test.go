@@ -6,22 +6,18 @@ import (
 	"strings"
 
 	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
-// A statsHandler is called for each event of an RPC. TagRPC makes an event of its own,
-// tagRPC.
-type statsHandler func(context.Context, stats.RPCStats)
-
-func (h statsHandler) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	h(ctx, tagRPC{})
-	return ctx
+// statsHandler returns a stats handler that calls f for each event of an RPC. TagRPC makes an event
+// of its own, tagRPC.
+func statsHandler(f func(context.Context, stats.RPCStats)) stats.Handler {
+	return testservice.Stats{
+		OnTagRPC: func(ctx context.Context, _ *stats.RPCTagInfo) context.Context { f(ctx, tagRPC{}); return ctx },
+		OnRPC:    f,
+	}
 }
-
-func (h statsHandler) HandleRPC(ctx context.Context, event stats.RPCStats) { h(ctx, event) }
-
-func (statsHandler) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (statsHandler) HandleConn(context.Context, stats.ConnStats) {}
 
 // tagRPC is the event of a call of TagRPC.
 type tagRPC struct{ stats.RPCStats }

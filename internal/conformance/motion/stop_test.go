@@ -9,7 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // Code of the client's side may stop the server wherever a network allows it: where GracefulStop
@@ -122,7 +122,7 @@ func stoppable(t *testing.T, conn string, chain inprocchain.Chain, s service, gr
 		if gracefully {
 			stop = server.GracefulStop
 		}
-		return connect.Dial(t, server, chain.DialOptions()...), stop
+		return testservice.Dial(t, server, chain.DialOptions()...), stop
 	}
 	ch := newChannel(t, chain, s.register)
 	if gracefully {

@@ -7,10 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A server's stats handler that blocks holds no caller beyond its deadline. What has arrived
@@ -27,7 +27,7 @@ func TestCallerDoesNotWaitForServerStatsHandler(t *testing.T) {
 			var calls sync.WaitGroup
 			for name, chain := range map[string]inprocchain.Chain{
 				"without client stats": inprocchain.NewChain(blocking),
-				"with client stats":    inprocchain.NewChain(blocking, inprocchain.WithClientStatsHandlers(ignoring)),
+				"with client stats":    inprocchain.NewChain(blocking, inprocchain.WithClientStatsHandlers(testservice.NoStats{})),
 			} {
 				conns := connections(t, chain, service{}.register)
 				t.Cleanup(release) // before Shutdown
@@ -53,9 +53,6 @@ func TestCallerDoesNotWaitForServerStatsHandler(t *testing.T) {
 	}
 }
 
-// ignoring is a stats handler that does nothing.
-var ignoring = statsHandler(func(context.Context, stats.RPCStats) {})
-
 // describe describes the results of kind.call.
 func describe(messages int, err error) string {
 	return fmt.Sprintf("%d messages and %v", messages, status.Code(err))
@@ -74,7 +71,7 @@ func TestCallerThatCancelsDoesNotWaitForServerStatsHandler(t *testing.T) {
 						blocked <- struct{}{}
 						<-released
 					})),
-					inprocchain.WithClientStatsHandlers(ignoring),
+					inprocchain.WithClientStatsHandlers(testservice.NoStats{}),
 				)
 				conns := connections(t, chain, service{}.register)
 				t.Cleanup(func() { close(released) }) // before Shutdown
@@ -106,7 +103,7 @@ func TestHeaderArrivesWhileServerStatsHandlerBlocks(t *testing.T) {
 	released := make(chan struct{})
 	chain := inprocchain.NewChain(
 		inprocchain.WithServerStatsHandlers(at("OutHeader", func() { <-released })),
-		inprocchain.WithClientStatsHandlers(ignoring),
+		inprocchain.WithClientStatsHandlers(testservice.NoStats{}),
 	)
 	conns := connections(t, chain, service{}.register)
 	t.Cleanup(func() { close(released) }) // before Shutdown

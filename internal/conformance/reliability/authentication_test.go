@@ -74,12 +74,12 @@ var connections = map[string]func(*testing.T, scripted) grpc.ClientConnInterface
 	},
 	"registered on InProcess": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
 		ch := inprocchain.New(authenticated)
-		ch.InProcess().RegisterService(scriptedDesc(), s)
+		s.register(ch.InProcess())
 		return ch
 	},
 	"registered by MultiRegistrar": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
 		ch := inprocchain.New(authenticated)
-		inprocchain.MultiRegistrar(ch).RegisterService(scriptedDesc(), s)
+		s.register(inprocchain.MultiRegistrar(ch))
 		return ch
 	},
 	"Wrap, after registration": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
@@ -93,13 +93,13 @@ var connections = map[string]func(*testing.T, scripted) grpc.ClientConnInterface
 	"Wrap, before registration": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
 		bare := new(inprocgrpc.Channel)
 		ch := inprocchain.Wrap(bare, authenticated)
-		bare.RegisterService(scriptedDesc(), s)
+		s.register(bare)
 		return ch
 	},
 	"wrapped channel, before registration": func(_ *testing.T, s scripted) grpc.ClientConnInterface {
 		bare := new(inprocgrpc.Channel)
 		inprocchain.Wrap(bare, authenticated)
-		bare.RegisterService(scriptedDesc(), s)
+		s.register(bare)
 		return bare
 	},
 }

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 func TestInterceptorsReceiveCallersContextOnEveryPath(t *testing.T) {
@@ -63,10 +63,10 @@ func TestStreamContinuesAfterInterceptorError(t *testing.T) {
 // eachConn returns connections to an echo service, with the option.
 func eachConn(t *testing.T, opt inprocchain.Option) map[string]grpc.ClientConnInterface {
 	server := grpc.NewServer()
-	server.RegisterService(scriptedDesc(), scripted{})
+	scripted{}.register(server)
 	ch := scripted{}.onChannel(opt)
 	return map[string]grpc.ClientConnInterface{
-		"network":    connect.Dial(t, server, inprocchain.NewChain(opt).DialOptions()...),
+		"network":    testservice.Dial(t, server, inprocchain.NewChain(opt).DialOptions()...),
 		"Channel":    ch,
 		"ClientConn": ch.ClientConn(),
 	}

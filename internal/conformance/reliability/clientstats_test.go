@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A client's stats handler holds its own caller, and neither the handler nor the server.
@@ -28,7 +29,7 @@ func TestHandlerEndsAtDeadlineWhileClientStatsHandlerWaits(t *testing.T) {
 	onBothSides(t, func(t *testing.T, start startSide) {
 		began, ended := make(chan struct{}), make(chan struct{})
 		s := start(t, blockedUntilCanceled(began, ended), inprocchain.WithClientStatsHandlers(
-			onEvent[*stats.OutPayload](func() { happens(t, "the end of the handler", ended) })))
+			testservice.At[*stats.OutPayload](func() { happens(t, "the end of the handler", ended) })))
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		_ = invokeScripted(ctx, s.conn)
@@ -40,7 +41,7 @@ func TestHandlerEndsWithClientConnWhileClientStatsHandlerWaits(t *testing.T) {
 	onBothSides(t, func(t *testing.T, start startSide) {
 		began, ended := make(chan struct{}), make(chan struct{})
 		s := start(t, blockedUntilCanceled(began, ended), inprocchain.WithClientStatsHandlers(
-			onEvent[*stats.OutPayload](func() { happens(t, "the end of the handler", ended) })))
+			testservice.At[*stats.OutPayload](func() { happens(t, "the end of the handler", ended) })))
 		cc := s.clientConn()
 		closed := inBackground(func() {
 			<-began
@@ -53,10 +54,10 @@ func TestHandlerEndsWithClientConnWhileClientStatsHandlerWaits(t *testing.T) {
 
 func TestHandlersContextEndsWhileClientStatsHandlerWaits(t *testing.T) {
 	t.Parallel()
-	for name, on := range map[string]func(func()) statsFuncs{
-		"InHeader":  onEvent[*stats.InHeader],
-		"InTrailer": onEvent[*stats.InTrailer],
-		"InPayload": onEvent[*stats.InPayload],
+	for name, on := range map[string]func(func()) testservice.Stats{
+		"InHeader":  testservice.At[*stats.InHeader],
+		"InTrailer": testservice.At[*stats.InTrailer],
+		"InPayload": testservice.At[*stats.InPayload],
 	} {
 		t.Run("context "+name, func(t *testing.T) {
 			t.Parallel()
@@ -94,7 +95,7 @@ func TestGoexitOfClientStatsHandlerEndsRPC(t *testing.T) {
 		s := start(t, scripted{unary: func(ctx context.Context, req any) (any, error) {
 			contexts <- ctx
 			return req, nil
-		}}, inprocchain.WithClientStatsHandlers(onEvent[*stats.OutPayload](func() {
+		}}, inprocchain.WithClientStatsHandlers(testservice.At[*stats.OutPayload](func() {
 			ctx := <-contexts
 			contexts <- ctx
 			for range 100 { // Let the handler respond.
@@ -111,18 +112,18 @@ func TestGoexitOfClientStatsHandlerEndsRPC(t *testing.T) {
 // The connection of a client ends although its stats handler has panicked.
 func TestConnEndAfterPanicOfClientStatsHandler(t *testing.T) {
 	t.Parallel()
-	for name, on := range map[string]func(func()) statsFuncs{
-		"OutHeader":  onEvent[*stats.OutHeader],
-		"OutPayload": onEvent[*stats.OutPayload],
-		"InPayload":  onEvent[*stats.InPayload],
-		"End":        onEvent[*stats.End],
+	for name, on := range map[string]func(func()) testservice.Stats{
+		"OutHeader":  testservice.At[*stats.OutHeader],
+		"OutPayload": testservice.At[*stats.OutPayload],
+		"InPayload":  testservice.At[*stats.InPayload],
+		"End":        testservice.At[*stats.End],
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ended := make(chan struct{})
 			client := on(func() { panic("from a test") })
-			client.conn = onConnEnd(func() { close(ended) }).conn
-			ch := scripted{}.onChannel(inprocchain.WithClientStatsHandlers(client), inprocchain.WithServerStatsHandlers(statsFuncs{}))
+			client.OnConn = onConnEnd(func() { close(ended) }).OnConn
+			ch := scripted{}.onChannel(inprocchain.WithClientStatsHandlers(client), inprocchain.WithServerStatsHandlers(testservice.NoStats{}))
 			recovered(func() { _ = invokeScripted(context.Background(), ch) })
 			happens(t, "Close", inBackground(func() { _ = ch.Close() }))
 			happens(t, "ConnEnd", ended)

@@ -118,7 +118,7 @@ func TestStreamMayBeRetriedOnClientConn(t *testing.T) {
 		if attempts++; attempts == 1 {
 			return status.Error(codes.Aborted, "try again")
 		}
-		return serveScriptedStream(scripted{}, ss)
+		return scripted{}.service().Echo(ss)
 	}}
 	ch := service.onChannel(inprocchain.WithStreamClientInterceptors(tryTwice))
 	if err := callStream(t.Context(), ch.ClientConn()); err != nil {

@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // Close may come at any moment of an RPC, also right after the RPC was accepted. Run it with
@@ -76,9 +77,10 @@ func TestCloseWhileConnectionBegins(t *testing.T) {
 			onBothSides(t, func(t *testing.T, start startSide) {
 				entered, release := make(chan struct{}), make(chan struct{})
 				var once sync.Once
-				s := start(t, scripted{}, test.of(statsFuncs{tagConn: func() {
+				s := start(t, scripted{}, test.of(testservice.Stats{OnTagConn: func(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
 					once.Do(func() { close(entered) })
 					<-release
+					return ctx
 				}}))
 				cc := s.clientConn()
 				var err error

@@ -5,10 +5,13 @@ import (
 	"sync/atomic"
 
 	"google.golang.org/grpc/stats"
+
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // An eventCounter is a stats handler that counts the Begin and End events of RPCs.
 type eventCounter struct {
+	testservice.NoStats
 	begun, ended          atomic.Int64
 	duplicated, misplaced atomic.Int64 // second Begin or End events, and events without a Begin
 }
@@ -52,7 +55,3 @@ func isServerInHeader(event stats.RPCStats) bool {
 	_, ok := event.(*stats.InHeader)
 	return ok && !event.IsClient()
 }
-
-func (c *eventCounter) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (c *eventCounter) HandleConn(context.Context, stats.ConnStats) {}

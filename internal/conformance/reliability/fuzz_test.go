@@ -28,8 +28,8 @@ const hangTimeout = 30 * time.Second
 
 func FuzzMethodName(f *testing.F) {
 	for _, name := range []string{
-		scriptedUnary, scriptedBidi, "", "/", "//", "bad", "/bad", "scripted.Service/Unary", "/scripted.Service/", "/scripted.Service/None",
-		"/scripted.Service//Unary", "/scripted.Service/Unary/", "/a/b/c", "/ /\x00", "/é/%2F", "/\xff/x", "/scripted.Service/Unary?x", "/*/*",
+		scriptedUnary, scriptedBidi, "", "/", "//", "bad", "/bad", "test.Service/Unary", "/test.Service/", "/test.Service/None",
+		"/test.Service//Unary", "/test.Service/Unary/", "/a/b/c", "/ /\x00", "/é/%2F", "/\xff/x", "/test.Service/Unary?x", "/*/*",
 	} {
 		f.Add(name)
 	}

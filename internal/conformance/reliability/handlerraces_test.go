@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // Whoever waits for a header that the client cannot read does not end the RPC.
@@ -22,7 +23,7 @@ func TestHeaderDuringLostHeader(t *testing.T) {
 	t.Parallel()
 	onBothSides(t, func(t *testing.T, start startSide) {
 		synctest.Test(t, func(t *testing.T) {
-			slow := onEvent[*stats.OutHeader](func() { time.Sleep(time.Second) })
+			slow := testservice.At[*stats.OutHeader](func() { time.Sleep(time.Second) })
 			returned := make(chan struct{})
 			s := start(t, scripted{stream: func(ss grpc.ServerStream) error {
 				defer close(returned)
@@ -125,7 +126,7 @@ func TestStopAfterGoexitOfServerStatsHandler(t *testing.T) {
 	t.Parallel()
 	onBothSides(t, func(t *testing.T, start startSide) {
 		began := make(chan struct{})
-		s := start(t, scripted{}, inprocchain.WithServerStatsHandlers(statsFuncs{rpc: func(event stats.RPCStats) {
+		s := start(t, scripted{}, inprocchain.WithServerStatsHandlers(testservice.Stats{OnRPC: func(_ context.Context, event stats.RPCStats) {
 			switch event.(type) {
 			case *stats.Begin:
 				close(began)
@@ -156,8 +157,8 @@ func TestNestedRPCWhileDrainingWithDetachedContext(t *testing.T) {
 			_ = stream.RecvMsg(new(wrapperspb.BytesValue))
 		}
 		return req, err
-	}}.onChannel(inprocchain.WithClientStatsHandlers(statsFuncs{
-		tagRPC: func(context.Context) context.Context { return context.Background() },
+	}}.onChannel(inprocchain.WithClientStatsHandlers(testservice.Stats{
+		OnTagRPC: func(context.Context, *stats.RPCTagInfo) context.Context { return context.Background() },
 	}))
 	var err error
 	outer := inBackground(func() { err = invokeScripted(context.Background(), ch) })

@@ -17,6 +17,7 @@ import (
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/chaintest"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A generated handler decodes once, calls the interceptor, and returns its result. A
@@ -85,7 +86,7 @@ func TestHandwrittenHandlersAreServedAsOnANetwork(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sent := make(requestSent, 1)
-			chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(sent))
+			chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(testservice.At[*stats.OutPayload](func() { sent <- struct{}{} })))
 			chaintest.Compare(t, chain, func(r grpc.ServiceRegistrar) {
 				r.RegisterService(handwritten(sent.before(handler)), struct{}{})
 			}, func(ctx context.Context, cc grpc.ClientConnInterface) error {
@@ -107,20 +108,10 @@ func TestHandwrittenHandlersAreServedAsOnANetwork(t *testing.T) {
 	}
 }
 
-// A requestSent is a stats handler that receives once for each request that a client has
-// sent. On a network a handler that does not decode may answer before that, and then the
-// client's stats end without the error of the RPC.
+// A requestSent receives once for each request that a client has sent. On a network a handler
+// that does not decode may answer before that, and then the client's stats end without the error
+// of the RPC.
 type requestSent chan struct{}
-
-func (s requestSent) HandleRPC(_ context.Context, event stats.RPCStats) {
-	if _, ok := event.(*stats.OutPayload); ok {
-		s <- struct{}{}
-	}
-}
-
-func (requestSent) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (requestSent) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (requestSent) HandleConn(context.Context, stats.ConnStats)                       {}
 
 // before returns a handler that runs once its request has been sent.
 func (s requestSent) before(handler handwrittenHandler) handwrittenHandler {
@@ -135,9 +126,9 @@ func (s requestSent) before(handler handwrittenHandler) handwrittenHandler {
 
 func TestServiceNameMayContainSlash(t *testing.T) {
 	t.Parallel()
-	desc := scriptedDesc()
+	desc := testservice.Desc()
 	desc.ServiceName = "scripted/Service"
-	for _, w := range connect.All(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { r.RegisterService(desc, scripted{}) }) {
+	for _, w := range connect.All(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { r.RegisterService(desc, scripted{}.service()) }) {
 		for _, method := range []string{"/scripted/Service/Unary", "/scripted/Service/Bidi"} {
 			if _, err := ask(t.Context(), w.Conn, method); err != nil {
 				t.Errorf("%s: %s: %v", w.Name, method, err)

@@ -16,6 +16,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // setHook calls each With… method of an inprocgrpc.Channel, by its name. Each call replaces a
@@ -31,8 +32,8 @@ var setHook = map[string]func(*inprocgrpc.Channel){
 			return handler(srv, ss)
 		})
 	},
-	"WithServerStatsHandler": func(ch *inprocgrpc.Channel) { ch.WithServerStatsHandler(atEnd(func() {})) },
-	"WithClientStatsHandler": func(ch *inprocgrpc.Channel) { ch.WithClientStatsHandler(atEnd(func() {})) },
+	"WithServerStatsHandler": func(ch *inprocgrpc.Channel) { ch.WithServerStatsHandler(testservice.NoStats{}) },
+	"WithClientStatsHandler": func(ch *inprocgrpc.Channel) { ch.WithClientStatsHandler(testservice.NoStats{}) },
 	"WithCloner":             func(ch *inprocgrpc.Channel) { ch.WithCloner(inprocgrpc.ProtoCloner{}) },
 }
 
@@ -77,7 +78,7 @@ func TestReplacedChainPanicsWhileBuilding(t *testing.T) {
 	t.Parallel()
 	for method, set := range setHook {
 		for name, build := range map[string]func(*inprocchain.Channel){
-			"RegisterService": func(ch *inprocchain.Channel) { ch.RegisterService(scriptedDesc(), scripted{}) },
+			"RegisterService": func(ch *inprocchain.Channel) { scripted{}.register(ch) },
 			"InProcess":       func(ch *inprocchain.Channel) { ch.InProcess() },
 			"NewClient":       func(ch *inprocchain.Channel) { ch.NewClient() },
 			"NewServer":       func(ch *inprocchain.Channel) { ch.NewServer() },
@@ -108,7 +109,7 @@ func TestRPCsFailAfterConstructorReplacesInterceptors(t *testing.T) {
 		ch.WithServerUnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 			return handler(ctx, req)
 		})
-		ch.RegisterService(scriptedDesc(), s)
+		s.register(ch)
 		return ch
 	}
 	var audited, handled atomic.Int64
@@ -224,7 +225,7 @@ var registeredServices = map[string]func(scripted, ...inprocchain.Option) *inpro
 	"on the Channel": scripted.onChannel,
 	"on InProcess": func(s scripted, opts ...inprocchain.Option) *inprocchain.Channel {
 		ch := inprocchain.New(opts...)
-		ch.InProcess().RegisterService(scriptedDesc(), s)
+		s.register(ch.InProcess())
 		return ch
 	},
 	"before Wrap": func(s scripted, opts ...inprocchain.Option) *inprocchain.Channel {

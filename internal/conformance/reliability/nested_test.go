@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // TestRPCMadeInHandlerIsIndependent makes RPCs in the most difficult case: with the context
@@ -20,7 +21,7 @@ func TestRPCMadeInHandlerIsIndependent(t *testing.T) {
 	inner := scripted{
 		unary:  func(context.Context, any) (any, error) { return wrapperspb.Bytes([]byte("inner")), nil },
 		stream: func(ss grpc.ServerStream) error { return ss.SendMsg(wrapperspb.Bytes([]byte("inner"))) },
-	}.onChannel(inprocchain.WithServerStatsHandlers(atEnd(func() {}))).InProcess()
+	}.onChannel(inprocchain.WithServerStatsHandlers(testservice.NoStats{})).InProcess()
 	nested := func(ctx context.Context) (*wrapperspb.BytesValue, error) {
 		unary, err := ask(inprocgrpc.ClientContext(ctx), inner, scriptedUnary)
 		if err != nil {
@@ -42,7 +43,7 @@ func TestRPCMadeInHandlerIsIndependent(t *testing.T) {
 	handwrittenDesc := handwritten(func(ctx context.Context, _ decoder, _ grpc.UnaryServerInterceptor) (any, error) { return nested(ctx) })
 	ch, below := inprocchain.New(), inprocchain.New()
 	for _, r := range []grpc.ServiceRegistrar{ch, below.InProcess()} {
-		r.RegisterService(scriptedDesc(), outer)
+		outer.register(r)
 		r.RegisterService(handwrittenDesc, struct{}{})
 	}
 	for _, test := range []struct {

@@ -93,7 +93,7 @@ var finished = map[string]struct {
 		opts: []grpc.CallOption{grpc.MaxCallRecvMsgSize(1)}},
 	"unary, bad metadata": {call: unaryRPC("ok"), before: badMetadata},
 	"unary, unknown method": {call: func(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.CallOption) {
-		_ = cc.Invoke(ctx, "/scripted.Service/None", new(wrapperspb.BytesValue), new(wrapperspb.BytesValue), opts...)
+		_ = cc.Invoke(ctx, "/test.Service/None", new(wrapperspb.BytesValue), new(wrapperspb.BytesValue), opts...)
 	}},
 	"stream":                   {call: streamRPC(scriptedBidi, *bidi, "a", "b")},
 	"stream, empty":            {call: streamRPC(scriptedBidi, *bidi)},
@@ -106,7 +106,7 @@ var finished = map[string]struct {
 		opts: []grpc.CallOption{grpc.MaxCallSendMsgSize(1)}},
 	"stream, response too large": {call: streamRPC(scriptedBidi, *bidi, "large"),
 		opts: []grpc.CallOption{grpc.MaxCallRecvMsgSize(1)}},
-	"stream, unknown method":     {call: streamRPC("/scripted.Service/None", *bidi)},
+	"stream, unknown method":     {call: streamRPC("/test.Service/None", *bidi)},
 	"client stream, empty":       {call: streamRPC(scriptedClientStream, grpc.StreamDesc{ClientStreams: true})},
 	"client stream, one message": {call: streamRPC(scriptedClientStream, grpc.StreamDesc{ClientStreams: true}, "a")},
 	"server stream":              {call: streamRPC(scriptedServerStream, grpc.StreamDesc{ServerStreams: true}, "a")},

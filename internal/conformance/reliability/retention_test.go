@@ -11,13 +11,14 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 func TestRetainedContextRetainsNoMessages(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]inprocchain.Option{
 		"without stats handlers": nil,
-		"with stats handlers":    {inprocchain.WithServerStatsHandlers(atEnd(func() {})), inprocchain.WithClientStatsHandlers(atEnd(func() {}))},
+		"with stats handlers":    {inprocchain.WithServerStatsHandlers(testservice.NoStats{}), inprocchain.WithClientStatsHandlers(testservice.NoStats{})},
 	} {
 		for ending, cancels := range map[string]bool{"completed": false, "canceled by the caller": true} {
 			t.Run(name+", "+ending, func(t *testing.T) {

@@ -2,7 +2,6 @@ package reliability_test
 
 import (
 	"context"
-	"io"
 	"testing"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
@@ -10,7 +9,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A scripted service has handlers that a test provides. A nil handler echoes.
@@ -21,82 +20,40 @@ type scripted struct {
 }
 
 const (
-	scriptedUnary        = "/scripted.Service/Unary"
-	scriptedBidi         = "/scripted.Service/Bidi"
-	scriptedClientStream = "/scripted.Service/ClientStream"
-	scriptedServerStream = "/scripted.Service/ServerStream"
+	scriptedUnary        = testservice.Unary
+	scriptedBidi         = testservice.Bidi
+	scriptedClientStream = testservice.ClientStream
+	scriptedServerStream = testservice.ServerStream
 )
 
-func scriptedDesc() *grpc.ServiceDesc {
-	return &grpc.ServiceDesc{
-		ServiceName: "scripted.Service",
-		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: serveScriptedUnary}},
-		Streams: []grpc.StreamDesc{
-			{StreamName: "Bidi", Handler: serveScriptedStream, ClientStreams: true, ServerStreams: true},
-			{StreamName: "ClientStream", Handler: serveScriptedStream, ClientStreams: true},
-			{StreamName: "ServerStream", Handler: serveScriptedStream, ServerStreams: true},
-		},
-	}
-}
+func (s scripted) register(r grpc.ServiceRegistrar) { s.service().Register(r) }
 
-func serveScriptedUnary(srv any, ctx context.Context, dec func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	s := srv.(scripted)
-	req := any(new(wrapperspb.BytesValue))
-	if s.request != nil {
-		req = s.request()
+func (s scripted) service() testservice.Service {
+	if s.request == nil {
+		s.request = func() any { return new(wrapperspb.BytesValue) }
 	}
-	if err := dec(req); err != nil {
-		return nil, err
-	}
-	handler := func(ctx context.Context, req any) (any, error) {
-		if s.unary == nil {
-			return req, nil
-		}
-		return s.unary(ctx, req)
-	}
-	if interceptor == nil {
-		return handler(ctx, req)
-	}
-	return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: scriptedUnary}, handler)
-}
-
-func serveScriptedStream(srv any, ss grpc.ServerStream) error {
-	if s := srv.(scripted); s.stream != nil {
-		return s.stream(ss)
-	}
-	for {
-		m := new(wrapperspb.BytesValue)
-		if err := ss.RecvMsg(m); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if err := ss.SendMsg(m); err != nil {
-			return err
-		}
-	}
+	return testservice.Service{Message: s.request, Unary: s.unary, Stream: s.stream}
 }
 
 func (s scripted) onChannel(opts ...inprocchain.Option) *inprocchain.Channel {
 	ch := inprocchain.New(opts...)
-	ch.RegisterService(scriptedDesc(), s)
+	s.register(ch)
 	return ch
 }
 
 func (s scripted) onBareChannel() *inprocgrpc.Channel {
 	ch := new(inprocgrpc.Channel)
-	ch.RegisterService(scriptedDesc(), s)
+	s.register(ch)
 	return ch
 }
 
 func (s scripted) onNetwork(tb testing.TB, opts ...grpc.ServerOption) *grpc.ClientConn {
 	server := grpc.NewServer(opts...)
-	server.RegisterService(scriptedDesc(), s)
-	return connect.Dial(tb, server)
+	s.register(server)
+	return testservice.Dial(tb, server)
 }
 
-var bidi = &grpc.StreamDesc{ClientStreams: true, ServerStreams: true}
+var bidi = testservice.BidiDesc
 
 func openBidi(ctx context.Context, tb testing.TB, cc grpc.ClientConnInterface, opts ...grpc.CallOption) grpc.ClientStream {
 	tb.Helper()

@@ -100,7 +100,7 @@ func counting(handled *atomic.Int64) scripted {
 		},
 		stream: func(ss grpc.ServerStream) error {
 			handled.Add(1)
-			return serveScriptedStream(scripted{}, ss)
+			return scripted{}.service().Echo(ss)
 		},
 	}
 }
@@ -131,7 +131,7 @@ func (h *blockingService) service() scripted {
 		},
 		stream: func(ss grpc.ServerStream) error {
 			h.wait()
-			return serveScriptedStream(scripted{}, ss)
+			return scripted{}.service().Echo(ss)
 		},
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A side is a service with a chain, on a network or in-process.
@@ -30,8 +30,8 @@ func onBothSides(t *testing.T, test func(t *testing.T, start startSide)) {
 		test(t, func(t *testing.T, s scripted, opts ...inprocchain.Option) side {
 			chain := inprocchain.NewChain(opts...)
 			server := grpc.NewServer(chain.ServerOptions()...)
-			server.RegisterService(scriptedDesc(), s)
-			cc := connect.Dial(t, server, chain.DialOptions()...)
+			s.register(server)
+			cc := testservice.Dial(t, server, chain.DialOptions()...)
 			return side{cc, func() *grpc.ClientConn { return cc }, server.Stop, server.GracefulStop}
 		})
 	})
@@ -77,52 +77,9 @@ func recovered(f func()) {
 	f()
 }
 
-// statsFuncs is a stats handler of functions that may be nil.
-type statsFuncs struct {
-	tagRPC  func(context.Context) context.Context
-	rpc     func(stats.RPCStats)
-	tagConn func()
-	conn    func(stats.ConnStats)
-}
-
-func (s statsFuncs) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
-	if s.tagRPC == nil {
-		return ctx
-	}
-	return s.tagRPC(ctx)
-}
-
-func (s statsFuncs) HandleRPC(_ context.Context, event stats.RPCStats) {
-	if s.rpc != nil {
-		s.rpc(event)
-	}
-}
-
-func (s statsFuncs) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
-	if s.tagConn != nil {
-		s.tagConn()
-	}
-	return ctx
-}
-
-func (s statsFuncs) HandleConn(_ context.Context, event stats.ConnStats) {
-	if s.conn != nil {
-		s.conn(event)
-	}
-}
-
-// onEvent returns a stats handler that calls f for the events of type E.
-func onEvent[E stats.RPCStats](f func()) statsFuncs {
-	return statsFuncs{rpc: func(event stats.RPCStats) {
-		if _, ok := event.(E); ok {
-			f()
-		}
-	}}
-}
-
 // onConnEnd returns a stats handler that calls f when its connection ends.
-func onConnEnd(f func()) statsFuncs {
-	return statsFuncs{conn: func(event stats.ConnStats) {
+func onConnEnd(f func()) testservice.Stats {
+	return testservice.Stats{OnConn: func(_ context.Context, event stats.ConnStats) {
 		if _, ok := event.(*stats.ConnEnd); ok {
 			f()
 		}

@@ -92,7 +92,7 @@ func newSoak(seed uint64) *soak {
 		s.counters[name] = new(eventCounter)
 	}
 	s.ch = inprocchain.New(s.chain())
-	s.ch.RegisterService(scriptedDesc(), scripted{unary: s.serveUnary, stream: s.serveStream})
+	scripted{unary: s.serveUnary, stream: s.serveStream}.register(s.ch)
 	return s
 }
 

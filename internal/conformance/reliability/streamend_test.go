@@ -1,7 +1,6 @@
 package reliability_test
 
 import (
-	"context"
 	"runtime"
 	"testing"
 
@@ -13,6 +12,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A stream may end with an error on the caller's side, for example because a message is too
@@ -28,7 +28,7 @@ func TestHandlerContextEndsBeforeOnFinish(t *testing.T) {
 			return inprocchain.Chain{}, grpc.OnFinish(func(error) { runtime.Goexit() })
 		},
 		"a stats handler waits in End": func(handlerEnded <-chan struct{}) (inprocchain.Option, grpc.CallOption) {
-			return inprocchain.WithClientStatsHandlers(atEnd(func() { <-handlerEnded })), grpc.EmptyCallOption{}
+			return inprocchain.WithClientStatsHandlers(testservice.At[*stats.End](func() { <-handlerEnded })), grpc.EmptyCallOption{}
 		},
 	} {
 		for handler, wait := range map[string]func(grpc.ServerStream){
@@ -40,17 +40,15 @@ func TestHandlerContextEndsBeforeOnFinish(t *testing.T) {
 				t.Parallel()
 				handlerEnded := make(chan struct{}, 1)
 				chainEnd, callEnd := end(handlerEnded)
-				register := func(r grpc.ServiceRegistrar) {
-					r.RegisterService(scriptedDesc(), scripted{stream: func(ss grpc.ServerStream) error {
-						defer func() { handlerEnded <- struct{}{} }()
-						if err := ss.SendMsg(wrapperspb.Bytes(make([]byte, 100))); err != nil {
-							return err
-						}
-						wait(ss)
-						return nil
-					}})
-				}
-				for _, w := range connect.All(t, inprocchain.NewChain(chainEnd), register) {
+				serve := scripted{stream: func(ss grpc.ServerStream) error {
+					defer func() { handlerEnded <- struct{}{} }()
+					if err := ss.SendMsg(wrapperspb.Bytes(make([]byte, 100))); err != nil {
+						return err
+					}
+					wait(ss)
+					return nil
+				}}
+				for _, w := range connect.All(t, inprocchain.NewChain(chainEnd), serve.register) {
 					s := openBidi(t.Context(), t, w.Conn, grpc.MaxCallRecvMsgSize(10), callEnd)
 					received := make(chan struct{})
 					go func() {
@@ -76,7 +74,7 @@ func TestStatsHandlerMayWaitForHandlerThatSends(t *testing.T) {
 			defer close(handlerEnded)
 			sendUntilError(ss)
 			return nil
-		}}.onChannel(inprocchain.WithClientStatsHandlers(atEnd(func() { <-handlerEnded })))
+		}}.onChannel(inprocchain.WithClientStatsHandlers(testservice.At[*stats.End](func() { <-handlerEnded })))
 		s := openBidi(t.Context(), t, ch, grpc.MaxCallRecvMsgSize(10))
 		if err := s.RecvMsg(new(wrapperspb.BytesValue)); status.Code(err) != codes.ResourceExhausted {
 			t.Fatalf("RecvMsg returned %v, want ResourceExhausted", err)
@@ -88,16 +86,3 @@ func sendUntilError(ss grpc.ServerStream) {
 	for ss.SendMsg(wrapperspb.Bytes(make([]byte, 1<<10))) == nil {
 	}
 }
-
-// atEnd is a stats handler that is called at the end of each RPC.
-type atEnd func()
-
-func (f atEnd) HandleRPC(_ context.Context, event stats.RPCStats) {
-	if _, ok := event.(*stats.End); ok {
-		f()
-	}
-}
-
-func (atEnd) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (atEnd) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (atEnd) HandleConn(context.Context, stats.ConnStats)                       {}

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
-	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 func TestShutdownCancelsNothing(t *testing.T) {
@@ -91,7 +91,7 @@ func forEachBlockedRPC(t *testing.T, test func(*testing.T, blockedRPC)) {
 					},
 					stream: func(ss grpc.ServerStream) error {
 						wait(ss.Context())
-						return serveScriptedStream(scripted{}, ss)
+						return scripted{}.service().Echo(ss)
 					},
 				}.onChannel()
 				go func() { rpc.result <- call(t.Context(), rpc.ch) }()
@@ -107,17 +107,17 @@ func forEachBlockedRPC(t *testing.T, test func(*testing.T, blockedRPC)) {
 func TestCallerDoesNotWaitForHandlerThatCannotDecode(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
-	desc := scriptedDesc()
+	desc := testservice.Desc()
 	desc.Methods[0].Handler = func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 		err := decode(new(int)) // no message
 		<-release
 		return nil, err
 	}
 	ch := inprocchain.New()
-	ch.RegisterService(desc, scripted{})
+	ch.RegisterService(desc, scripted{}.service())
 	server := grpc.NewServer()
-	server.RegisterService(desc, scripted{})
-	for name, cc := range map[string]grpc.ClientConnInterface{"network": connect.Dial(t, server), "Channel": ch, "ClientConn": ch.ClientConn()} {
+	server.RegisterService(desc, scripted{}.service())
+	for name, cc := range map[string]grpc.ClientConnInterface{"network": testservice.Dial(t, server), "Channel": ch, "ClientConn": ch.ClientConn()} {
 		if err := cc.Invoke(t.Context(), scriptedUnary, new(wrapperspb.BytesValue), new(emptypb.Empty)); status.Code(err) != codes.Internal {
 			t.Errorf("%s: the call got %v, want Internal", name, err)
 		}

@@ -19,9 +19,9 @@ import (
 func TestUnknownMethodsFailAsOnANetwork(t *testing.T) {
 	var scenarios []scenario
 	for _, method := range []string{
-		"", "/", "bad", "/bad", "//", "/svc", "svc/Method", "/unknown/M", "/scenarios.Service/Unknown",
-		"/scenarios.Service/", "/scenarios.Service", "scenarios.Service/Unary", "//scenarios.Service/Unary",
-		"/scenarios.Service/Unary/", "/a/b/c", "/scenarios.Service/unary", "/ä/ö",
+		"", "/", "bad", "/bad", "//", "/svc", "svc/Method", "/unknown/M", "/test.Service/Unknown",
+		"/test.Service/", "/test.Service", "test.Service/Unary", "//test.Service/Unary",
+		"/test.Service/Unary/", "/a/b/c", "/test.Service/unary", "/ä/ö",
 	} {
 		scenarios = append(scenarios, scenario{
 			name: fmt.Sprintf("Invoke %q", method),

@@ -12,6 +12,8 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 func TestRPCWithEndedContextFailsAsOnANetwork(t *testing.T) {
@@ -222,7 +224,7 @@ func TestCanceledStreamsEndAsOnANetwork(t *testing.T) {
 	}
 	scenarios = append(scenarios, scenario{
 		name:  "BidiStream/while the handler receives",
-		serve: testService{stream: echoAll},
+		serve: testService{stream: testservice.Service{}.Echo},
 		calls: func(ctx context.Context, call testCaller) error {
 			ctx, cancel := context.WithCancel(ctx)
 			defer cancel()

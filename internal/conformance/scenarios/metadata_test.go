@@ -177,7 +177,7 @@ func TestResponseMetadataIsReceivedAsOnANetwork(t *testing.T) {
 				}})
 			}
 			for _, kind := range []string{methodClientStream, methodServerStream, methodBidiStream} {
-				scenarios = append(scenarios, scenario{name: kind[len("/scenarios.Service/"):] + "/" + name, serve: serve, calls: func(ctx context.Context, call testCaller) error {
+				scenarios = append(scenarios, scenario{name: kind[len("/test.Service/"):] + "/" + name, serve: serve, calls: func(ctx context.Context, call testCaller) error {
 					s, err := call.stream(ctx, kind)
 					if err != nil {
 						return err

@@ -13,6 +13,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/chaintest"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A scenario makes RPCs that must have the same results in-process as on a network.
@@ -75,64 +76,19 @@ type testService struct {
 }
 
 const (
-	methodUnary        = "/scenarios.Service/Unary"
-	methodClientStream = "/scenarios.Service/ClientStream"
-	methodServerStream = "/scenarios.Service/ServerStream"
-	methodBidiStream   = "/scenarios.Service/BidiStream"
-	methodUnaryStream  = "/scenarios.Service/UnaryStream" // streams in neither direction
+	methodUnary        = testservice.Unary
+	methodClientStream = testservice.ClientStream
+	methodServerStream = testservice.ServerStream
+	methodBidiStream   = testservice.Bidi
+	methodUnaryStream  = testservice.UnaryStream // streams in neither direction
 )
 
 func (s testService) register(registrar grpc.ServiceRegistrar) {
-	registrar.RegisterService(&grpc.ServiceDesc{
-		ServiceName: "scenarios.Service",
-		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: handleUnary}},
-		Streams: []grpc.StreamDesc{
-			{StreamName: "ClientStream", Handler: handleStream, ClientStreams: true},
-			{StreamName: "ServerStream", Handler: handleStream, ServerStreams: true},
-			{StreamName: "BidiStream", Handler: handleStream, ClientStreams: true, ServerStreams: true},
-			{StreamName: "UnaryStream", Handler: handleStream},
-		},
-	}, s)
-}
-
-func handleUnary(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	req := new(testText)
-	if err := decode(req); err != nil {
-		return nil, err
+	serve := testservice.Service{Stream: s.stream}
+	if s.unary != nil {
+		serve.Unary = func(ctx context.Context, req any) (any, error) { return s.unary(ctx, req.(*testText)) }
 	}
-	handler := func(ctx context.Context, req any) (any, error) {
-		if serve := srv.(testService).unary; serve != nil {
-			return serve(ctx, req.(*testText))
-		}
-		return req, nil
-	}
-	if interceptor == nil {
-		return handler(ctx, req)
-	}
-	return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: methodUnary}, handler)
-}
-
-func handleStream(srv any, stream grpc.ServerStream) error {
-	if serve := srv.(testService).stream; serve != nil {
-		return serve(stream)
-	}
-	return echoAll(stream)
-}
-
-// echoAll sends every message back.
-func echoAll(stream grpc.ServerStream) error {
-	for {
-		msg := new(testText)
-		if err := stream.RecvMsg(msg); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		if err := stream.SendMsg(msg); err != nil {
-			return err
-		}
-	}
+	serve.Register(registrar)
 }
 
 // replyWithLast receives all messages and sends the last one back.

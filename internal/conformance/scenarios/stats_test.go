@@ -14,11 +14,15 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A contextTagger is a stats handler that adds its name to the context and checks
 // the names in it.
-type contextTagger struct{ name string }
+type contextTagger struct {
+	testservice.NoStats
+	name string
+}
 
 func (h contextTagger) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
 	before, _ := ctx.Value(contextKey{}).(string)
@@ -32,16 +36,12 @@ func (h contextTagger) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	}
 }
 
-func (contextTagger) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-
-func (contextTagger) HandleConn(context.Context, stats.ConnStats) {}
-
 func TestStatsHandlersTagContextsAsOnANetwork(t *testing.T) {
 	runScenarios(t, []scenario{{
 		name: "two on each side",
 		chain: []inprocchain.Option{
-			inprocchain.WithClientStatsHandlers(contextTagger{"a"}, contextTagger{"b"}),
-			inprocchain.WithServerStatsHandlers(contextTagger{"a"}, contextTagger{"b"}),
+			inprocchain.WithClientStatsHandlers(contextTagger{name: "a"}, contextTagger{name: "b"}),
+			inprocchain.WithServerStatsHandlers(contextTagger{name: "a"}, contextTagger{name: "b"}),
 		},
 		serve: testService{
 			unary: func(ctx context.Context, _ *testText) (any, error) {

@@ -19,6 +19,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/testpb"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A handler may return a cached message, and a part of it, while others read and encode it. The
@@ -29,7 +30,7 @@ func TestCachedResponsesAreSentConcurrently(t *testing.T) {
 	for name, channel := range map[string]*inprocchain.Channel{
 		"without stats handlers": tree{unary: returnPart(cached), stream: sendParts(cached)}.sharing(),
 		"with stats handlers": tree{unary: returnPart(cached), stream: sendParts(cached)}.sharing(
-			inprocchain.WithServerStatsHandlers(noStats{}), inprocchain.WithClientStatsHandlers(noStats{})),
+			inprocchain.WithServerStatsHandlers(testservice.NoStats{}), inprocchain.WithClientStatsHandlers(testservice.NoStats{})),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -188,7 +189,7 @@ func TestSharedMessagesAreMeasuredForStatsHandlers(t *testing.T) {
 
 // payloadSizes is a stats handler that records the sizes of messages.
 type payloadSizes struct {
-	noStats
+	testservice.NoStats
 	mu  sync.Mutex
 	all []int
 }
@@ -222,8 +223,8 @@ func TestSharedMessagesAreNotMeasuredWithoutNeed(t *testing.T) {
 		want    bool
 	}{
 		"nobody asks":       {tree{}.sharing(), false},
-		"a stats handler":   {tree{}.sharing(inprocchain.WithServerStatsHandlers(noStats{})), true},
-		"the client's own":  {tree{}.sharing(inprocchain.WithClientStatsHandlers(noStats{})), true},
+		"a stats handler":   {tree{}.sharing(inprocchain.WithServerStatsHandlers(testservice.NoStats{})), true},
+		"the client's own":  {tree{}.sharing(inprocchain.WithClientStatsHandlers(testservice.NoStats{})), true},
 		"a limit of a call": {tree{}.sharing(inprocchain.WithDefaultCallOptions(grpc.MaxCallSendMsgSize(1 << 20))), true},
 	} {
 		sent := newTree()
@@ -244,7 +245,7 @@ func TestSharedMessagesInAQueueAreBounded(t *testing.T) {
 			return nil
 		}}.sharing()
 		ctx, cancel := context.WithCancel(t.Context())
-		stream, err := channel.NewStream(ctx, &treeDesc.Streams[0], treeStream)
+		stream, err := channel.NewStream(ctx, testservice.BidiDesc, treeStream)
 		if err != nil {
 			t.Fatal(err)
 		}

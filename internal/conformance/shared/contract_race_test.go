@@ -18,6 +18,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/testpb"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // misuse is the environment variable for a program that breaks the contract.
@@ -191,7 +192,7 @@ func endsFirst(t *testing.T) {
 }
 
 // An endPrinter is a stats handler that prints the end of an RPC.
-type endPrinter struct{ noStats }
+type endPrinter struct{ testservice.NoStats }
 
 func (endPrinter) HandleRPC(_ context.Context, event stats.RPCStats) {
 	if _, isEnd := event.(*stats.End); isEnd {

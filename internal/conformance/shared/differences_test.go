@@ -13,13 +13,14 @@ import (
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
 	"github.com/inprocchain/inprocchain/internal/testpb"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // Each case is a row of the section on shared messages in docs/differences.md: what the
 // receiver of a message has on a network, on a Channel, and if the message is shared.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
-	register := func(r grpc.ServiceRegistrar) { r.RegisterService(&treeDesc, tree{}) }
+	register := tree{}.register
 	network := connect.Network(t, inprocchain.Chain{}, register)
 	for name, test := range map[string]struct {
 		sent                    *testpb.Open
@@ -106,7 +107,7 @@ func TestSharedMessageKeepsANegativeZero(t *testing.T) {
 				return err
 			}}},
 		}, struct{}{})
-		stream, err := channel.NewStream(t.Context(), &treeDesc.Streams[0], "/test.Zero/Send")
+		stream, err := channel.NewStream(t.Context(), testservice.BidiDesc, "/test.Zero/Send")
 		if err != nil {
 			t.Fatal(err)
 		}

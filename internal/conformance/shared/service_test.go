@@ -9,49 +9,32 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/testpb"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // A tree is a service with the handlers that a test provides. Its messages are of the type
-// testpb.Open. The default unary handler returns its request.
+// testpb.Open. A nil handler echoes.
 type tree struct {
 	unary  func(context.Context, *testpb.Open) (*testpb.Open, error)
 	stream func(grpc.ServerStream) error
 }
 
 const (
-	treeUnary  = "/test.Tree/Unary"
-	treeStream = "/test.Tree/Stream"
+	treeUnary  = testservice.Unary
+	treeStream = testservice.Bidi
 )
 
-var treeDesc = grpc.ServiceDesc{
-	ServiceName: "test.Tree",
-	HandlerType: (*any)(nil),
-	Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: serveTree}},
-	Streams: []grpc.StreamDesc{{StreamName: "Stream", ClientStreams: true, ServerStreams: true, Handler: func(srv any, ss grpc.ServerStream) error {
-		return srv.(tree).stream(ss)
-	}}},
-}
-
-func serveTree(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	req := new(testpb.Open)
-	if err := decode(req); err != nil {
-		return nil, err
+func (s tree) register(r grpc.ServiceRegistrar) {
+	serve := testservice.Service{Message: func() any { return new(testpb.Open) }, Stream: s.stream}
+	if s.unary != nil {
+		serve.Unary = func(ctx context.Context, req any) (any, error) { return s.unary(ctx, req.(*testpb.Open)) }
 	}
-	handler := func(ctx context.Context, req any) (any, error) {
-		if serve := srv.(tree).unary; serve != nil {
-			return serve(ctx, req.(*testpb.Open))
-		}
-		return req, nil
-	}
-	if interceptor == nil {
-		return handler(ctx, req)
-	}
-	return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: treeUnary}, handler)
+	serve.Register(r)
 }
 
 func (s tree) onChannel(opts ...inprocchain.Option) *inprocchain.Channel {
 	channel := inprocchain.New(opts...)
-	channel.RegisterService(&treeDesc, s)
+	s.register(channel)
 	return channel
 }
 
@@ -66,7 +49,7 @@ func callTree(ctx context.Context, cc grpc.ClientConnInterface, req *testpb.Open
 }
 
 func openTree(t testing.TB, cc grpc.ClientConnInterface) grpc.ClientStream {
-	stream, err := cc.NewStream(t.Context(), &treeDesc.Streams[0], treeStream)
+	stream, err := cc.NewStream(t.Context(), testservice.BidiDesc, treeStream)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,12 +9,12 @@ import (
 	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
-	"google.golang.org/grpc/stats"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/dynamicpb"
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/testpb"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // The option belongs to a client: RPCs of other clients, and on InProcess, copy their messages.
@@ -24,7 +24,7 @@ func TestOneClientSharesMessages(t *testing.T) {
 	sharing := service.tree().sharing()
 	copying := service.tree().onChannel()
 	observed := service.tree().sharing(
-		inprocchain.WithServerStatsHandlers(noStats{}), inprocchain.WithClientStatsHandlers(noStats{}),
+		inprocchain.WithServerStatsHandlers(testservice.NoStats{}), inprocchain.WithClientStatsHandlers(testservice.NoStats{}),
 		inprocchain.WithUnaryServerInterceptors(passServer), inprocchain.WithUnaryClientInterceptors(passClient),
 	)
 	for name, test := range map[string]struct {
@@ -114,14 +114,6 @@ func passServer(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler g
 func passClient(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	return invoker(ctx, method, req, reply, cc, opts...)
 }
-
-// noStats is a stats handler that does nothing.
-type noStats struct{}
-
-func (noStats) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context   { return ctx }
-func (noStats) HandleRPC(context.Context, stats.RPCStats)                         {}
-func (noStats) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (noStats) HandleConn(context.Context, stats.ConnStats)                       {}
 
 // Each side may set the fields of its own struct, append to its lists, and send it again.
 func TestEachSideOwnsItsStruct(t *testing.T) {
