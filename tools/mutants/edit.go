@@ -32,7 +32,7 @@ func in(file string, edits ...edit) []edit {
 func edits() []edit {
 	return slices.Concat(
 		messageCodecEdits, messageEdits, messageGeneratedEdits, messageLayoutEdits, messageMemoryEdits, messageReflectionEdits,
-		wireMetadataEdits, wireStatusEdits,
+		wireCredentialsEdits, wireMetadataEdits, wireStatusEdits,
 		observeClientEdits, observeEdits, observeServerEdits,
 		rpcInflightEdits, rpcClientconnEdits, rpcClientEdits, rpcClientcallEdits, rpcCalloptionsEdits,
 		rpcUnaryEdits, rpcClientstreamEdits, rpcClientstreamendEdits, rpcMessagesEdits, rpcTransportstreamEdits,
