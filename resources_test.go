@@ -10,6 +10,7 @@ import (
 	"time"
 	"weak"
 
+	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
@@ -121,6 +122,59 @@ func TestRefusedRPCsLeaveNothingBehind(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// A handler that is written by hand may give a context of its own to the interceptors.
+func TestRPCsOfHandwrittenHandlersLeaveNothingBehind(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ch := inprocchain.New(inprocchain.WithServerStatsHandlers(connTagging{}))
+		ch.RegisterService(handwritten(func(context.Context) context.Context {
+			return foreignContext{context.Background(), make(chan struct{})}
+		}, nil), nil)
+		if _, err := callText(t.Context(), ch.InProcess(), "text"); err != nil {
+			t.Fatal(err)
+		}
+		if err := ch.Shutdown(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := callText(t.Context(), ch.InProcess(), "text"); status.Code(err) != codes.Unavailable {
+			t.Errorf("an RPC after Shutdown: %v, want Unavailable", err)
+		}
+	})
+}
+
+// handwritten returns a service whose handler replaces the context that interceptors see, and
+// then calls handle, which may be nil.
+func handwritten(replace func(context.Context) context.Context, handle func(context.Context)) *grpc.ServiceDesc {
+	desc := testservice.Desc()
+	desc.Methods[0].Handler = func(_ any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		req := text("")
+		if err := decode(req); err != nil {
+			return nil, err
+		}
+		return interceptor(replace(ctx), req, &grpc.UnaryServerInfo{FullMethod: textUnary}, func(ctx context.Context, req any) (any, error) {
+			if handle != nil {
+				handle(ctx)
+			}
+			return req, nil
+		})
+	}
+	return desc
+}
+
+// Such a context hides the caller's, and is found in its place.
+func TestContextOfAHandwrittenHandlerIsFoundAsTheCallers(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	var got any
+	ch := inprocchain.New()
+	ch.RegisterService(handwritten(func(context.Context) context.Context {
+		return context.WithValue(context.Background(), key{}, "value")
+	}, func(ctx context.Context) { got = inprocgrpc.ClientContext(ctx).Value(key{}) }), nil)
+	if _, err := callText(t.Context(), ch.InProcess(), "text"); err != nil || got != "value" {
+		t.Errorf("the caller's context has the value %v, want that of the handler's context; the error is %v", got, err)
 	}
 }
 

@@ -109,13 +109,24 @@ func TestShutdownAcceptsTheRPCsOfHandlersInFlight(t *testing.T) {
 				if got := <-result; got.text != want || got.err != nil {
 					t.Errorf("the handler got %q, %v from its own RPC, want %q", got.text, got.err, want)
 				}
-				if _, err := call(context.WithoutCancel(handler), ch, "late"); status.Code(err) != codes.Unavailable {
+				unused := grpc.PerRPCCredentials(unusedCredentials{t})
+				if _, err := call(context.WithoutCancel(handler), ch, "late", unused); status.Code(err) != codes.Unavailable {
 					t.Errorf("an RPC with the context of a handler that has returned: %v, want Unavailable", err)
 				}
 			})
 		}
 	}
 }
+
+// unusedCredentials belong to an RPC that is refused before its credentials are asked.
+type unusedCredentials struct{ t *testing.T }
+
+func (c unusedCredentials) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	c.t.Error("the credentials of an RPC that is refused were asked")
+	return nil, nil
+}
+
+func (unusedCredentials) RequireTransportSecurity() bool { return false }
 
 // Only what a Channel waits for may add to what it waits for.
 func TestShutdownRefusesTheRPCsOfHandlersOfAnotherChannel(t *testing.T) {

@@ -182,12 +182,7 @@ func (f *InFlight) Drain(ctx context.Context) error {
 	for i := range f.shards {
 		select {
 		case <-f.shards[i].waitIdle():
-			continue
-		default:
-		}
-		select {
-		case <-f.shards[i].waitIdle():
-		case <-ctx.Done():
+		case <-ctx.Done(): // Both may be ready.
 			if names := f.names(); names != "" {
 				return fmt.Errorf("%w; in flight: %s", ctx.Err(), names)
 			}

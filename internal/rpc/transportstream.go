@@ -256,7 +256,7 @@ func (t *transportStream) whyHeaderLost() error {
 	if !t.headerLost {
 		return nil
 	}
-	return cmp.Or(wire.CheckReceived(t.header), wire.ErrTransportClosing)
+	return wire.CheckReceived(t.header)
 }
 
 // isDone reports whether the transport of a network server would know of the end. It does

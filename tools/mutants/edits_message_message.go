@@ -60,6 +60,7 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a message is shared instead of copied",
+		by:   "internal/conformance/docs TestDifferences",
 		old:  `*out = Copy{msg: proto.Clone(msg), isMovable`,
 		new:  `*out = Copy{msg: msg, isMovable`,
 	},
@@ -110,12 +111,14 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a reply is not reset for a lent response",
+		by:   "internal/conformance/codecs TestReplyIsResetAsOnANetwork",
 		old: `	proto.Reset(out)
 	if in.isShared`,
 		new: `	if in.isShared`,
 	},
 	edit{
 		does: "a nil message to receive into is decoded into",
+		by:   "internal/conformance/docs TestDifferences",
 		old:  `IsNil(out) && t.Decode == nil &&`,
 		new:  `false && IsNil(out) && t.Decode == nil && isProto &&`,
 	},

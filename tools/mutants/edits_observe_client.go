@@ -8,11 +8,13 @@ var observeClientEdits = in("internal/observe/client.go",
 	},
 	edit{
 		does: "a client's OutHeader has no user agent",
+		by:   "internal/conformance/connection TestHeadersOfHTTP2AreSetAsOnANetwork",
 		old:  `	header[wire.UserAgentKey] = []string{userAgent}`,
 		new:  `	_, _ = userAgent, wire.UserAgentKey`,
 	},
 	edit{
 		does: "a client's events have no peer",
+		by:   "internal/conformance/connection TestAddressesAreSetAsOnANetwork",
 		old: `	c.ctx = ctx
 	c.outHeader = common`,
 		new: `	c.outHeader = common`,

@@ -3,6 +3,7 @@ package main
 var observeEdits = in("internal/observe/observe.go",
 	edit{
 		does: "the last stats handler tags RPCs first",
+		by:   "internal/conformance/connection TestContextsDeriveFromTagConnAsOnANetwork",
 		old: `	for _, handler := range c {
 		ctx = handler.TagRPC(ctx, info)
 	}`,
@@ -21,16 +22,19 @@ var observeEdits = in("internal/observe/observe.go",
 	},
 	edit{
 		does: "only the last tag of a connection counts",
+		by:   "internal/conformance/connection TestContextsDeriveFromTagConnAsOnANetwork",
 		old:  `ctx = handler.TagConn(ctx, info)`,
 		new:  `ctx, _ = handler.TagConn(context.Background(), info), ctx`,
 	},
 	edit{
 		does: "only the first stats handler is told of connections",
+		by:   "internal/conformance/connection TestContextsDeriveFromTagConnAsOnANetwork",
 		old:  `		handler.HandleConn(ctx, event)`,
 		new:  `		handler.HandleConn(ctx, event); break`,
 	},
 	edit{
 		does: "ConnBegin is told with the context before TagConn",
+		by:   "internal/conformance/connection TestContextsDeriveFromTagConnAsOnANetwork",
 		old: `	ctx = handler.TagConn(ctx, &stats.ConnTagInfo{RemoteAddr: addr, LocalAddr: addr})
 	handler.HandleConn(ctx`,
 		new: `	untagged := ctx
@@ -39,6 +43,7 @@ var observeEdits = in("internal/observe/observe.go",
 	},
 	edit{
 		does: "a client's OutHeader has no authority",
+		by:   "internal/conformance/connection TestAddressesAreSetAsOnANetwork",
 		old:  `if authorityField != nil {`,
 		new:  `if false {`,
 	},

@@ -3,6 +3,7 @@ package main
 var observeServerEdits = in("internal/observe/server.go",
 	edit{
 		does: "the length of a request on the network leaves out the prefix",
+		by:   "internal/conformance/connection TestWireLengthOfAMessageIncludesItsPrefix",
 		old: `		WireLength:       size + framing,
 		RecvTime`,
 		new: `		WireLength:       size,
@@ -10,6 +11,7 @@ var observeServerEdits = in("internal/observe/server.go",
 	},
 	edit{
 		does: "the length of a response on the network leaves out the prefix",
+		by:   "internal/conformance/connection TestWireLengthOfAMessageIncludesItsPrefix",
 		old: `		WireLength:       size + framing,
 		SentTime`,
 		new: `		WireLength:       size,

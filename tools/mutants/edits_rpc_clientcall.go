@@ -96,6 +96,7 @@ var rpcClientcallEdits = in("internal/rpc/clientcall.go",
 	},
 	edit{
 		does: "an RPC is sent after its deadline",
+		by:   "internal/conformance/differential TestRPCFailsIfItsDeadlineHasPassedButItsContextHasNotEnded",
 		old:  `	if c.isPastDeadline() {`,
 		new:  `	if false {`,
 	},
@@ -125,6 +126,7 @@ var rpcClientcallEdits = in("internal/rpc/clientcall.go",
 	},
 	edit{
 		does: "the caller's own context does not count if stats handlers add to it",
+		by:   "internal/conformance/connection TestCallersReturnAfterTheServersEnd",
 		old: `	c.given = c.ctx
 	c.events`,
 		new: `	c.events`,
@@ -138,6 +140,7 @@ var rpcClientcallEdits = in("internal/rpc/clientcall.go",
 	},
 	edit{
 		does: "what a client's stats handlers add to the context is lost",
+		by:   "internal/conformance/connection TestContextsDeriveFromTagConnAsOnANetwork",
 		old:  `	c.ctx = c.events.Context()`,
 		new:  ``,
 	},
@@ -149,6 +152,7 @@ var rpcClientcallEdits = in("internal/rpc/clientcall.go",
 	},
 	edit{
 		does: "all RPCs share the peer of their caller",
+		by:   "internal/conformance/details TestPeerMayBeChanged",
 		old: `	p := c.client.conn.clientPeer
 	return peer.NewContext(ctx, &p)`,
 		new: `	return peer.NewContext(ctx, &c.client.conn.clientPeer)`,

@@ -47,6 +47,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "NewStream does not tell what has arrived",
+		by:   "internal/conformance/connection TestNewStreamTellsTheHeader",
 		old: `	s.headerSent()
 	s.look()`,
 		new: `	s.headerSent()`,
@@ -81,8 +82,9 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "a caller of Header that waits gets the error of the others",
+		by:   "internal/conformance/differential TestEndsThatComeFirstAreReported",
 		old:  `	case hasWaited && err == wire.ErrClientConnClosing:`,
-		new:  `	case false:`,
+		new:  `	case false && hasWaited:`,
 	},
 	edit{
 		does: "an error of SendMsg does not end a stream",
@@ -93,11 +95,13 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "SendMsg ends a stream that the server has ended",
+		by:   "internal/conformance/connection TestSendMsgOfTheOnlyRequestIsAsOnANetwork",
 		old:  `	if err != nil && err != io.EOF {`,
 		new:  `	if err != nil {`,
 	},
 	edit{
 		does: "SendMsg of the only request returns io.EOF",
+		by:   "internal/conformance/connection TestSendMsgOfTheOnlyRequestIsAsOnANetwork",
 		old: `	if s.desc.ClientStreams {
 		return err
 	}
@@ -106,6 +110,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "a second request is sent",
+		by:   "internal/conformance/connection TestSendMsgOfTheOnlyRequestIsAsOnANetwork",
 		old: `		s.sendClosed = true
 	}`,
 		new: `	}`,
@@ -125,6 +130,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "SendMsg does not look at the clock",
+		by:   "internal/conformance/connection TestEachMethodOfAStreamNoticesTheDeadline",
 		old: `		s.stream.noticeEnd()
 		s.look()
 		if isDone`,
@@ -133,6 +139,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "SendMsg does not tell what has arrived",
+		by:   "internal/conformance/connection TestEachMethodOfAStreamTellsTheHeader",
 		old: `		s.stream.noticeEnd()
 		s.look()
 		if isDone`,
@@ -141,6 +148,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "CloseSend does not look at the clock",
+		by:   "internal/conformance/connection TestEachMethodOfAStreamNoticesTheDeadline",
 		old: `	s.stream.noticeEnd()
 	s.look()
 	s.messages`,
@@ -149,6 +157,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "CloseSend does not tell what has arrived",
+		by:   "internal/conformance/connection TestEachMethodOfAStreamTellsTheHeader",
 		old: `	s.stream.noticeEnd()
 	s.look()
 	s.messages`,
@@ -199,6 +208,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "RecvMsg does not look at the clock",
+		by:   "internal/conformance/connection TestEachMethodOfAStreamNoticesTheDeadline",
 		old: `		t.noticeEnd()
 		s.look()`,
 		new: `		s.look()`,

@@ -3,6 +3,7 @@ package main
 var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	edit{
 		does: "the goroutine that watches the context tells the end while the caller is in a method",
+		by:   "internal/conformance/motion TestCanceledCallerRunsItsOwnSide",
 		old: `	if s.calls.Load() > 0 {
 		return
 	}`,
@@ -35,6 +36,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "the caller's own context is not watched if stats handlers have detached it",
+		by:   "internal/conformance/motion TestContextFromTagRPCEndsRPCAsOnANetwork",
 		old:  `	if s.given != nil {`,
 		new:  `	if false {`,
 	},
@@ -66,17 +68,20 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "closing a ClientConn ends a stream as its context does",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old:  `		return byConnection`,
 		new:  `		return byClient`,
 	},
 	edit{
 		does: "a stream is watched after the end",
+		by:   ". TestClientConnRetainsNoRPCThatHasEnded",
 		old: `	s.stopWatching()
 	s.stream.end`,
 		new: `	s.stream.end`,
 	},
 	edit{
 		does: "an error of the caller does not end the RPC",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old: `	s.stream.end(s.endedBy(err), err)
 	s.tellFinish`,
 		new: `	s.tellFinish`,
@@ -99,6 +104,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "the context of a stream does not end",
+		by:   "internal/conformance/connection TestOnFinishTheEndAndTheContextOfAStreamHaveTheirOrder",
 		old: `	s.opts.onFinish(reported)
 	s.cancelContext()`,
 		new: `	s.opts.onFinish(reported)`,
@@ -111,6 +117,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "what has arrived at the end is not told",
+		by:   "internal/conformance/differential TestAllClientMethodsReportTheSameEndOfTheStream",
 		old: `	s.look()
 	s.tellEnd(err)`,
 		new: `	s.tellEnd(err)`,
@@ -122,6 +129,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "a stream ends twice for its caller",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old:  `	s.isFinishing = true`,
 		new:  ``,
 	},

@@ -3,6 +3,7 @@ package main
 var rpcClockEdits = in("internal/rpc/clock.go",
 	edit{
 		does: "a deadline that has passed is not noticed before its timer",
+		by:   "internal/conformance/connection TestEachMethodOfAStreamNoticesTheDeadline",
 		old:  `return c.hasDeadline && !time.Now().Before(c.deadline)`,
 		new:  `return false`,
 	},
@@ -15,6 +16,7 @@ var rpcClockEdits = in("internal/rpc/clock.go",
 	},
 	edit{
 		does: "an RPC goes on after its caller's context has ended",
+		by:   "internal/conformance/connection TestEachMethodOfAStreamNoticesTheDeadline",
 		old: `	if err := caller.contextStatus(); err != nil {
 		t.abandon(byClient, err)`,
 		new: `	if err := caller.contextStatus(); false {
@@ -22,6 +24,7 @@ var rpcClockEdits = in("internal/rpc/clock.go",
 	},
 	edit{
 		does: "a caller leaves while its context is asked",
+		by:   "internal/conformance/connection TestCallersReturnAfterTheServersEnd",
 		old:  `	t.asking++`,
 		new:  ``,
 	},

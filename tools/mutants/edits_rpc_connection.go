@@ -15,6 +15,7 @@ var rpcConnectionEdits = in("internal/rpc/connection.go",
 	},
 	edit{
 		does: "an RPC waits for its connection beyond its context",
+		by:   "internal/conformance/motion TestCallerDoesNotWaitForConnection",
 		old: `	case <-call.ctx.Done():
 		return call.contextStatus()
 `,

@@ -67,6 +67,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "stats handlers do not see the end of a handler that ends its goroutine",
+		by:   "internal/conformance/connection TestServerSeesTheEndOfAHandlerThatCallsGoexit",
 		old:  `		h.tellEnd(wire.ErrNoStatus)`,
 		new:  ``,
 	},
@@ -86,12 +87,14 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "stats handlers do not see the end of a handler that panics",
+		by:   "internal/conformance/motion TestServerEventsOfPanickingHandler",
 		old: `	default:
 		h.tellEnd(nil)`,
 		new: `	default:`,
 	},
 	edit{
 		does: "an RPC leaves before stats handlers have seen its end",
+		by:   "internal/conformance/connection TestCallersReturnAfterTheServersEnd",
 		old:  `	h.tellEnd(half.serve())`,
 		new:  `	err := half.serve(); h.leave(); h.tellEnd(err)`,
 	},
@@ -103,6 +106,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "a handler that has returned keeps its caller",
+		by:   "internal/conformance/details TestChainOfDetachedContextsKeepsNoPredecessor",
 		old:  `	h.stream.caller.Store(nil)`,
 		new:  ``,
 	},
@@ -143,6 +147,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "SendHeader reports that the client cannot read the header",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old: `		h.stream.loseHeader()
 		return nil // A`,
 		new: `		h.stream.loseHeader()
@@ -150,16 +155,19 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "the header of a direct RPC is not sent",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old:  `	if err == nil && h.sendBelow != nil {`,
 		new:  `	if false {`,
 	},
 	edit{
 		does: "a header that the client cannot read reaches inprocgrpc",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old:  `	if err == nil && h.sendBelow != nil {`,
 		new:  `	if h.sendBelow != nil {`,
 	},
 	edit{
 		does: "a response after the end is told to stats handlers",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old: `	if err := h.stream.whyEnded(); err != nil {
 		return err
 	}
@@ -209,6 +217,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "the key connection is answered with a status",
+		by:   "internal/conformance/details TestMetadataOfTagRPCThatCannotBeSent",
 		old: `		c.stream.end(byNetwork, c.err)
 		return nil`,
 		new: `		c.sendStatus(c.err)
@@ -216,6 +225,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "stats handlers tag no unknown method",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `	case c.isTagged:`,
 		new:  `	case false:`,
 	},

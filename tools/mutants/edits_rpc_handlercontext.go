@@ -13,6 +13,7 @@ var rpcHandlercontextEdits = in("internal/rpc/handlercontext.go",
 	},
 	edit{
 		does: "all handlers of a connection share a peer",
+		by:   "internal/conformance/docs TestDifferencesOfClientsAndRemoteServices",
 		old:  `		return &c.peer`,
 		new:  `		return &c.call.conn.serverPeer`,
 	},

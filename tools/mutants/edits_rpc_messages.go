@@ -8,11 +8,13 @@ var rpcMessagesEdits = in("internal/rpc/messages.go",
 	},
 	edit{
 		does: "a change does not wake the handler",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `	m.requests.changed.Broadcast()`,
 		new:  ``,
 	},
 	edit{
 		does: "a change does not wake the caller",
+		by:   "internal/conformance/connection TestCallersReturnAfterTheServersEnd",
 		old:  `	m.responses.changed.Broadcast()`,
 		new:  ``,
 	},
@@ -26,6 +28,7 @@ var rpcMessagesEdits = in("internal/rpc/messages.go",
 	},
 	edit{
 		does: "a message is put after the end",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old: `	case m.stream.ended != notEnded:
 		return true, false`,
 		new: `	case false:

@@ -8,6 +8,7 @@ var rpcMethodsEdits = in("internal/rpc/methods.go",
 	},
 	edit{
 		does: "stream handlers run though a hook was replaced",
+		by:   "internal/conformance/reliability TestHandlersRefuseAfterAnyHooksAreReplacedTogether",
 		old: `		guarded.Streams[i].Handler = func(_ any, stream grpc.ServerStream) error {
 			if err := s.checkHooks(); err != nil {`,
 		new: `		guarded.Streams[i].Handler = func(_ any, stream grpc.ServerStream) error {
@@ -15,6 +16,7 @@ var rpcMethodsEdits = in("internal/rpc/methods.go",
 	},
 	edit{
 		does: "a method without a leading slash is known",
+		by:   "internal/conformance/scenarios TestUnknownMethodsFailAsOnANetwork",
 		old:  `	if !ok || slash < 0 {`,
 		new:  `	if !ok && false || slash < 0 {`,
 	},
@@ -25,6 +27,7 @@ var rpcMethodsEdits = in("internal/rpc/methods.go",
 	},
 	edit{
 		does: "an unknown method has an unknown service",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `	if known.services[service] {`,
 		new:  `	if false {`,
 	},
@@ -45,6 +48,7 @@ var rpcMethodsEdits = in("internal/rpc/methods.go",
 	},
 	edit{
 		does: "a method whose name has a slash is called",
+		by:   "internal/conformance/details TestUnusualMethodsAreServedAsOnANetwork",
 		old:  `!strings.Contains(name, "/") && wire.IsPath(fullMethod)`,
 		new:  `wire.IsPath(fullMethod)`,
 	},

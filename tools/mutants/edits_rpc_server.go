@@ -19,11 +19,13 @@ var rpcServerEdits = in("internal/rpc/server.go",
 	},
 	edit{
 		does: "services that were registered before Wrap are not guarded",
+		by:   "internal/conformance/reliability TestHandlersRefuseAfterAnyHooksAreReplacedTogether",
 		old:  `	s.registerAgain()`,
 		new:  ``,
 	},
 	edit{
 		does: "Shutdown ends the connections of RPCs that are left",
+		by:   "internal/conformance/connection TestConnectionEndsAfterItsLastRPC",
 		old: `		return err
 	}
 	s.endConnections()`,
@@ -34,12 +36,14 @@ var rpcServerEdits = in("internal/rpc/server.go",
 	},
 	edit{
 		does: "Close does not end connections",
+		by:   "internal/conformance/connection TestConnectionBeginsOnceBeforeTheFirstRPCAndEndsOnce",
 		old: `	s.inFlight.Close()
 	s.endConnections()`,
 		new: `	s.inFlight.Close()`,
 	},
 	edit{
 		does: "a connection begins after all have ended",
+		by:   "internal/conformance/connection TestStoppedServerLeavesClientsAlone",
 		old: `	if s.isShutDown {
 		return false
 	}`,

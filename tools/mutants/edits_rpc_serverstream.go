@@ -26,6 +26,7 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	},
 	edit{
 		does: "SendHeader does not validate",
+		by:   "internal/conformance/scenarios TestResponseMetadataIsReceivedAsOnANetwork",
 		old: `	if err := wire.Validate(md); err != nil {
 		return err
 	}
@@ -34,6 +35,7 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	},
 	edit{
 		does: "an error of SendMsg does not end the RPC",
+		by:   "internal/conformance/scenarios TestStreamMethodsBehaveAsOnANetwork",
 		old: `	if err != nil {
 		s.abort(err)
 	}
@@ -47,16 +49,19 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	},
 	edit{
 		does: "the first message is sent without a header",
+		by:   "internal/conformance/connection TestContextsDeriveFromTagConnAsOnANetwork",
 		old:  `		err = s.sendHeader(nil, nil)`,
 		new:  ``,
 	},
 	edit{
 		does: "a message after a header that is lost is an error",
+		by:   "internal/conformance/differential TestInvalidMetadataOfTheHandlerFailsTheRPC",
 		old:  `	if err != nil && err != errHeaderLost {`,
 		new:  `	if err != nil {`,
 	},
 	edit{
 		does: "a header that is lost does not end the RPC",
+		by:   "internal/conformance/differential TestInvalidMetadataOfTheHandlerFailsTheRPC",
 		old:  `	if err == errHeaderLost { // The handler`,
 		new:  `	if false { // The handler`,
 	},
@@ -68,11 +73,13 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	},
 	edit{
 		does: "SendMsg after the end succeeds",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old:  `			return s.stream.whyEnded()`,
 		new:  `			return nil`,
 	},
 	edit{
 		does: "an error of RecvMsg does not end the RPC",
+		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
 		old: `	if err != nil && err != io.EOF {
 		s.abort(err)
 	}`,
@@ -80,16 +87,19 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	},
 	edit{
 		does: "a missing request is io.EOF",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `		return wire.ErrNoRequest`,
 		new:  `		return io.EOF`,
 	},
 	edit{
 		does: "io.EOF after the only request is a missing request",
+		by:   "internal/conformance/scenarios TestCallOptionsTakeEffectAsOnANetwork",
 		old:  `	s.hasMessage = true`,
 		new:  ``,
 	},
 	edit{
 		does: "a second request is ignored",
+		by:   "internal/conformance/scenarios TestUnaryMethodsAreCalledByNewStreamAsOnANetwork",
 		old:  `		return wire.ErrSecondRequest`,
 		new:  `		return nil`,
 	},
@@ -103,6 +113,7 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	},
 	edit{
 		does: "a handler that has seen io.EOF sees the end of its context",
+		by:   "internal/conformance/scenarios TestEndOfContextDuringRPCIsAsOnANetwork",
 		old: `		case s.sawEnd:
 			return message.Copy{}, io.EOF`,
 		new: `		case s.sawEnd && s.stream.ended == notEnded:

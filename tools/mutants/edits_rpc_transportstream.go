@@ -3,6 +3,7 @@ package main
 var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	edit{
 		does: "a caller whose context has ended waits for the server's stats handlers",
+		by:   "internal/conformance/motion TestCallerDoesNotWaitForServerStatsHandler",
 		old: `	if !t.end(by, received) {
 		t.release()
 	}`,
@@ -10,12 +11,14 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "the end does not end the handler's context",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old: `	t.cancelHandler()
 	return true`,
 		new: `	return true`,
 	},
 	edit{
 		does: "the handler's goroutine is claimed twice",
+		by:   ". TestCloseKeepsAHandlerFromStarting",
 		old:  `	t.claimed = true`,
 		new:  ``,
 	},
@@ -29,16 +32,19 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "the caller is retained after the end",
+		by:   "internal/conformance/reliability TestRetainedContextOfStreamRetainsNoMessages",
 		old:  `		t.listener = nil`,
 		new:  ``,
 	},
 	edit{
 		does: "a caller does not wait for the server's stats handlers",
+		by:   "internal/conformance/connection TestCallersReturnAfterTheServersEnd",
 		old:  `t.ended == byServer && t.released || t.ended > byServer`,
 		new:  `t.ended != notEnded`,
 	},
 	edit{
 		does: "SetHeader without metadata fails after the header was sent",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old: `func (t *transportStream) setHeader(md metadata.MD) error {
 	if md.Len() == 0 {
 		return nil
@@ -47,16 +53,19 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "SetHeader works after the header was sent",
+		by:   "internal/conformance/scenarios TestResponseMetadataIsReceivedAsOnANetwork",
 		old:  `if t.headerSent || t.isDone() {`,
 		new:  `if t.isDone() {`,
 	},
 	edit{
 		does: "SetHeader works after the end",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old:  `if t.headerSent || t.isDone() {`,
 		new:  `if t.headerSent {`,
 	},
 	edit{
 		does: "SetHeader keeps the handler's metadata",
+		by:   "internal/conformance/scenarios TestResponseMetadataIsReceivedAsOnANetwork",
 		old: `	t.header = metadata.Join(t.header, md)
 	return nil`,
 		new: `	if t.header = metadata.Join(t.header, md); len(t.header) == len(md) {
@@ -74,6 +83,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "SetTrailer keeps the handler's metadata",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old:  `	t.trailer = metadata.Join(t.trailer, md)`,
 		new: `	if t.trailer = metadata.Join(t.trailer, md); len(t.trailer) == len(md) {
 		t.trailer = md
@@ -81,6 +91,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "SetTrailer works after the end",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old: `	if t.isDone() {
 		return wire.ErrHeaderSent
 	}
@@ -103,6 +114,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "SendHeader does not look at the clock",
+		by:   "internal/conformance/motion TestNothingArrivesAfterDeadlineOnOneProcessor",
 		old: `	t.noticeEnd()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -113,6 +125,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "a header is sent after the end",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old: `	case t.isDone():
 		return nil, err`,
 		new: `	case false:
@@ -120,6 +133,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "a header is sent twice",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old: `	case t.headerSent:
 		return nil, ifSent`,
 		new: `	case false:
@@ -143,16 +157,19 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "a header that the client cannot read arrives",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old:  `	t.headerLost = wire.CheckReceived(t.header) != nil`,
 		new:  ``,
 	},
 	edit{
 		does: "a header that the client cannot read does not end the RPC",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old:  `	t.end(byNetwork, wire.CheckReceived(t.header))`,
 		new:  ``,
 	},
 	edit{
 		does: "the end does not look at the clock",
+		by:   "internal/conformance/motion TestNothingArrivesAfterDeadlineOnOneProcessor",
 		old: `	t.noticeEnd()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -163,6 +180,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "an RPC ends twice",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old: `	if t.ended != notEnded {
 		if !t.headerSent {`,
 		new: `	if false {
@@ -170,6 +188,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "a header may be sent after the caller's end",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old: `		if !t.headerSent {
 			t.headerSent, t.headerLost = true, true
 		}`,
@@ -177,21 +196,25 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "a header that is only set does not arrive with a response",
+		by:   ". TestWrapReplacesTheClonerOfTheChannel",
 		old:  `if !t.headerSent && (len(t.header) > 0 || response != nil) {`,
 		new:  `if !t.headerSent && response != nil {`,
 	},
 	edit{
 		does: "a response without a header arrives without one",
+		by:   "internal/conformance/codecs TestCodecOfACallIsNotThatOfTheNext",
 		old:  `if !t.headerSent && (len(t.header) > 0 || response != nil) {`,
 		new:  `if !t.headerSent && len(t.header) > 0 {`,
 	},
 	edit{
 		does: "a trailer without a header has no content type",
+		by:   "internal/conformance/connection TestHeadersOfHTTP2AreSetAsOnANetwork",
 		old:  `	t.trailersOnly = !t.headerSent`,
 		new:  ``,
 	},
 	edit{
 		does: "a trailer of an RPC that succeeds is lost",
+		by:   "internal/conformance/connection TestCallOptionsAreSetAfterTheEndIsTold",
 		old:  `if st != nil || len(t.trailer) > 0 {`,
 		new:  `if st != nil {`,
 	},
@@ -202,16 +225,19 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "a trailer that the client cannot read arrives",
+		by:   "internal/conformance/details TestStatusWithCodeThatCannotBeReadHasNoTrailer",
 		old:  `	t.trailerArrived = lost == nil`,
 		new:  `	t.trailerArrived = true`,
 	},
 	edit{
 		does: "a trailer after a header that is lost is received",
+		by:   "internal/conformance/details TestTrailerAfterHeaderThatCannotBeReadIsAnEvent",
 		old:  `	t.trailerReceived = lost == nil && !t.headerLost`,
 		new:  `	t.trailerReceived = lost == nil`,
 	},
 	edit{
 		does: "the status of a trailer that is lost arrives",
+		by:   "internal/conformance/connection TestUnreadableTrailerAfterAResponse",
 		old:  `		t.status = cmp.Or(t.whyHeaderLost(), lost)`,
 		new:  `		_ = cmp.Or(t.whyHeaderLost(), lost)`,
 	},
@@ -223,6 +249,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "the server's End does not wake the caller",
+		by:   "internal/conformance/connection TestCallersReturnAfterTheServersEnd",
 		old: `	t.released = true
 	t.change()`,
 		new: `	t.released = true`,
@@ -236,12 +263,8 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 		new: `	t.released = true`,
 	},
 	edit{
-		does: "a header that a closed connection has lost has no status",
-		old:  `cmp.Or(wire.CheckReceived(t.header), wire.ErrTransportClosing)`,
-		new:  `wire.CheckReceived(t.header)`,
-	},
-	edit{
 		does: "a handler learns of a closed connection before it sends",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old:  `t.ended != notEnded && t.ended != byConnection }`,
 		new:  `t.ended != notEnded }`,
 	},
@@ -252,6 +275,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "a handler whose Channel was closed gets Canceled",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old:  `	case t.ended == byConnection, t.clientConn.IsClosed():`,
 		new:  `	case t.clientConn.IsClosed():`,
 	},

@@ -33,9 +33,10 @@ var packages = []string{
 }
 
 const (
-	atOnce = 4                // packages, whose tests wait most of the time
-	limit  = time.Minute      // after which the tests of a package have failed
-	known  = 20 * time.Second // after which the test that is known to notice an edit has failed
+	atOnce   = 4                   // packages, whose tests wait most of the time
+	parallel = "-test.parallel=16" // for the same reason, whatever the number of cores
+	limit    = time.Minute         // after which the tests of a package have failed
+	known    = 20 * time.Second    // after which the test that is known to notice an edit has failed
 )
 
 // A suite is the compiled tests of all packages, with edits.
@@ -126,7 +127,7 @@ func (s suite) fails(ctx context.Context, n int, name string) string {
 // run runs tests of a package. It returns the name of one that fails, or ".*" if the output
 // has no name.
 func (s suite) run(ctx context.Context, n int, name string, args ...string) (test string, failed bool) {
-	command := exec.CommandContext(ctx, s.binary(name), append(args, "-test.failfast")...)
+	command := exec.CommandContext(ctx, s.binary(name), append(args, parallel, "-test.failfast")...)
 	command.Dir = filepath.Join(s.root, name)
 	command.Env = append(os.Environ(), fmt.Sprintf("%s=%d", number, n))
 	command.WaitDelay = time.Second

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -202,6 +204,30 @@ func TestStoppedServerLeavesClientsAlone(t *testing.T) {
 			if asked > 0 || begun > 0 {
 				t.Errorf("%s, %s: credentials were asked %d times, and %d connections have begun", name, kind, asked, begun)
 			}
+		}
+	}
+}
+
+// A caller may look at what the server's stats handlers have recorded without waiting for it.
+func TestCallersReturnAfterTheServersEnd(t *testing.T) {
+	t.Parallel()
+	for kind, call := range calls {
+		for name, more := range map[string]inprocchain.Chain{
+			"without client stats": {},
+			"with client stats":    inprocchain.NewChain(inprocchain.WithClientStatsHandlers(observer{})),
+		} {
+			synctest.Test(t, func(t *testing.T) {
+				hasEnded := false
+				ch := connect.InProcess(t, inprocchain.NewChain(more, inprocchain.WithServerStatsHandlers(observer{event: func(event stats.RPCStats) {
+					if _, isEnd := event.(*stats.End); isEnd {
+						time.Sleep(time.Second) // in a bubble: until all other goroutines are blocked
+						hasEnded = true
+					}
+				}})), service{}.register)
+				if err := call(t.Context(), ch); err != nil || !hasEnded {
+					t.Errorf("%s, %s: the caller returned %v before the server's End", kind, name, err)
+				}
+			})
 		}
 	}
 }

@@ -220,6 +220,21 @@ func TestNoMessageArrivesAfterStreamInterceptorIsReplaced(t *testing.T) {
 	}
 }
 
+// A hook may be replaced while a handler runs. Its response does not arrive.
+func TestNoResponseArrivesAfterAHookIsReplaced(t *testing.T) {
+	t.Parallel()
+	var below *inprocgrpc.Channel
+	below = scripted{unary: func(_ context.Context, req any) (any, error) {
+		below.WithServerStreamInterceptor(nil)
+		return req, nil
+	}}.onChannel().InProcess()
+	response := new(wrapperspb.BytesValue)
+	err := below.Invoke(t.Context(), scriptedUnary, wrapperspb.Bytes([]byte("secret")), response)
+	if status.Code(err) != codes.Internal || len(response.Value) > 0 {
+		t.Errorf("the RPC returned %q and %v, want Internal", response.Value, err)
+	}
+}
+
 // registeredServices has the ways to register a service on a Channel.
 var registeredServices = map[string]func(scripted, ...inprocchain.Option) *inprocchain.Channel{
 	"on the Channel": scripted.onChannel,

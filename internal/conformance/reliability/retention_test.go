@@ -21,17 +21,22 @@ func TestRetainedContextRetainsNoMessages(t *testing.T) {
 		"with stats handlers":    {inprocchain.WithServerStatsHandlers(testservice.NoStats{}), inprocchain.WithClientStatsHandlers(testservice.NoStats{})},
 	} {
 		for ending, cancels := range map[string]bool{"completed": false, "canceled by the caller": true} {
-			t.Run(name+", "+ending, func(t *testing.T) {
-				t.Parallel()
-				retained, messages := retainContext(t, cancels, opts...)
-				runtime.GC()
-				for what, message := range messages {
-					if message.Value() != nil {
-						t.Errorf("%s is retained with the handler's context", what)
+			for path, on := range map[string]func(*inprocchain.Channel) grpc.ClientConnInterface{
+				"Channel":   func(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch },
+				"InProcess": func(ch *inprocchain.Channel) grpc.ClientConnInterface { return ch.InProcess() },
+			} {
+				t.Run(path+", "+name+", "+ending, func(t *testing.T) {
+					t.Parallel()
+					retained, messages := retainContext(t, on, cancels, opts...)
+					runtime.GC()
+					for what, message := range messages {
+						if message.Value() != nil {
+							t.Errorf("%s is retained with the handler's context", what)
+						}
 					}
-				}
-				runtime.KeepAlive(retained)
-			})
+					runtime.KeepAlive(retained)
+				})
+			}
 		}
 	}
 }
@@ -39,7 +44,7 @@ func TestRetainedContextRetainsNoMessages(t *testing.T) {
 // retainContext makes an RPC whose handler retains its context. If cancels is true, the caller
 // cancels the RPC before the handler returns. retainContext returns the context, and weak
 // pointers to the messages of the RPC.
-func retainContext(t *testing.T, cancels bool, opts ...inprocchain.Option) (retained context.Context, messages map[string]weak.Pointer[byte]) {
+func retainContext(t *testing.T, on func(*inprocchain.Channel) grpc.ClientConnInterface, cancels bool, opts ...inprocchain.Option) (retained context.Context, messages map[string]weak.Pointer[byte]) {
 	messages = map[string]weak.Pointer[byte]{}
 	called, returned := make(chan struct{}), make(chan struct{})
 	ch := scripted{unary: func(ctx context.Context, req any) (any, error) {
@@ -58,7 +63,7 @@ func retainContext(t *testing.T, cancels bool, opts ...inprocchain.Option) (reta
 	reply := new(wrapperspb.BytesValue)
 	go func() {
 		defer close(returned)
-		_ = ch.Invoke(ctx, scriptedUnary, wrapperspb.Bytes(make([]byte, 1<<10)), reply)
+		_ = on(ch).Invoke(ctx, scriptedUnary, wrapperspb.Bytes(make([]byte, 1<<10)), reply)
 	}()
 	<-called
 	if cancels {

@@ -62,6 +62,42 @@ func TestCloseWaitsForHandlerThatIgnoresItsContext(t *testing.T) {
 	})
 }
 
+// The caller of an RPC on the channel below learns of Close when its handler returns.
+func TestCloseWaitsForHandlerOfTheChannelBelow(t *testing.T) {
+	t.Parallel()
+	for kind, call := range kindsOfRPC {
+		synctest.Test(t, func(t *testing.T) {
+			entered, release := make(chan context.Context, 1), make(chan struct{})
+			wait := func(ctx context.Context) {
+				entered <- ctx
+				<-release
+			}
+			ch := scripted{
+				unary:  func(ctx context.Context, req any) (any, error) { wait(ctx); return req, nil },
+				stream: func(ss grpc.ServerStream) error { wait(ss.Context()); return nil },
+			}.onChannel()
+			go func() { _ = call(t.Context(), ch.InProcess()) }()
+			ctx := <-entered
+			closed := make(chan error, 1)
+			go func() { closed <- ch.Close() }()
+			synctest.Wait()
+			if err := ctx.Err(); err != context.Canceled {
+				t.Errorf("%s: the handler's context ended with %v, want Canceled", kind, err)
+			}
+			select {
+			case err := <-closed:
+				t.Errorf("%s: Close returned %v before the handler returned", kind, err)
+				closed <- err
+			default:
+			}
+			close(release)
+			if err := <-closed; err != nil {
+				t.Errorf("%s: Close: %v", kind, err)
+			}
+		})
+	}
+}
+
 // A blockedRPC is an RPC in flight. Its handler waits until release is closed, even if its
 // context ends.
 type blockedRPC struct {
