@@ -30,6 +30,7 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 		chain := inprocchain.NewChain(inprocchain.WithUnaryClientInterceptors(
 			func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 				err := invoker(ctx, method, req, reply, cc, opts...)
+				cc.WaitForStateChange(ctx, connectivity.Connecting) // An RPC may end before grpc-go changes the state.
 				states = append(states, cc.GetState())
 				return err
 			}))
@@ -77,6 +78,7 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 				if _, err := ask(t.Context(), test.cc, ""); status.Code(err) != codes.Unavailable {
 					t.Errorf("got %v", err)
 				}
+				synctest.Wait() // An RPC may end before grpc-go changes the state.
 				if got := test.cc.GetState(); got != test.want {
 					t.Errorf("the state is %v, want %v", got, test.want)
 				}
