@@ -197,6 +197,17 @@ func TestDifferences(t *testing.T) {
 			t.Errorf("got %s", got)
 		}
 	})
+	t.Run("rpc_while_it_stops", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			h := new(stopping)
+			chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(h))
+			server, network := serveNetwork(t, chain)
+			channel := inprocchain.New(chain)
+			healthpb.RegisterHealthServer(channel, &service{})
+			h.expect(t, network, server.GracefulStop, codes.Internal)
+			h.expect(t, channel, func() { _ = channel.Shutdown(context.Background()) }, codes.Unavailable)
+		})
+	})
 	t.Run("flow_control", func(t *testing.T) {
 		channel := inprocchain.New()
 		grpchantesting.RegisterTestServiceServer(channel, neverReceiving{})

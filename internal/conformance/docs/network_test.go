@@ -2,18 +2,22 @@ package docs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/fullstorydev/grpchan/grpchantesting"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
@@ -132,6 +136,46 @@ func (secure) GetRequestMetadata(_ context.Context, uri ...string) (map[string]s
 }
 
 func (secure) RequireTransportSecurity() bool { return true }
+
+// A stopping stats handler stops the server when the first header arrives, and makes an RPC
+// before the client can learn of that: a network's connection waits for stats handlers.
+type stopping struct {
+	testservice.NoStats
+	stop func() // nil once it has been called
+	cc   grpc.ClientConnInterface
+	err  error // of the RPC
+}
+
+// expect checks the code of the RPC, whose credentials fail.
+func (h *stopping) expect(t *testing.T, cc grpc.ClientConnInterface, stop func(), want codes.Code) {
+	t.Helper()
+	h.cc, h.stop = cc, stop
+	if _, err := ask(t.Context(), cc, ""); err != nil {
+		t.Error(err)
+	}
+	synctest.Wait() // until the server has stopped
+	if status.Code(h.err) != want {
+		t.Errorf("got %v, want %v", h.err, want)
+	}
+}
+
+func (h *stopping) HandleRPC(ctx context.Context, event stats.RPCStats) {
+	if _, ok := event.(*stats.InHeader); ok && h.stop != nil {
+		go h.stop()
+		h.stop = nil
+		synctest.Wait()
+		_, h.err = ask(ctx, h.cc, "", grpc.PerRPCCredentials(failing{}))
+	}
+}
+
+// failing credentials fail.
+type failing struct{}
+
+func (failing) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	return nil, errors.New("no token")
+}
+
+func (failing) RequireTransportSecurity() bool { return false }
 
 // An observer records the events of the stats handlers of both sides.
 type observer struct {

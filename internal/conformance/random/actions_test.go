@@ -47,7 +47,7 @@ func tagging(name string, derive func(h *statsHandler, ctx context.Context) cont
 
 var actions = []action{
 	doing("only records", noTime, func(*statsHandler, context.Context, string) {}),
-	doing("blocks until released", someTime, func(h *statsHandler, _ context.Context, _ string) { <-h.released }),
+	doing("blocks until released", someTime, func(h *statsHandler, _ context.Context, _ string) { h.await(nil) }),
 	doing("takes 1", someTime, func(h *statsHandler, _ context.Context, _ string) { time.Sleep(h.unit) }),
 	doing("makes an RPC", anRPC, func(h *statsHandler, _ context.Context, event string) { h.aside(context.Background(), event) }),
 	doing("makes an RPC with its context", anRPC, func(h *statsHandler, ctx context.Context, event string) { h.aside(ctx, event) }),

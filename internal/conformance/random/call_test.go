@@ -149,9 +149,7 @@ func (c *call) parentContext() context.Context {
 		return context.Background()
 	}
 	before := c.calls[c.number-1]
-	select {
-	case <-before.handling:
-	case <-c.released:
+	if !c.await(before.handling) {
 		return context.Background()
 	}
 	if c.parent == detached {

@@ -44,8 +44,9 @@ type run struct {
 	side  side
 	connection
 	calls    []*call
-	released chan struct{} // closed when the stats handlers that block go on
+	released chan struct{} // closed when what waits for it goes on
 	release  func()
+	waiting  atomic.Int32  // the number of goroutines that have waited for that
 	lock     chan struct{} // of the application; holds a value while it is locked
 	actors   sync.WaitGroup
 	stopping sync.WaitGroup
@@ -164,6 +165,20 @@ func (r *run) take(s step) {
 	}
 	if s.then == rested {
 		r.rest()
+	}
+}
+
+// await waits for done, or until release has been called, and then reports false. Those that have
+// waited for release go on one after the other. Together, they would race, and a Channel
+// often has another winner than a network, because it is faster.
+func (r *run) await(done <-chan struct{}) bool {
+	number := r.waiting.Add(1)
+	select {
+	case <-done:
+		return true
+	case <-r.released:
+		time.Sleep(time.Duration(number) * moment)
+		return false
 	}
 }
 
