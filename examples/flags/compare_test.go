@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -75,7 +76,7 @@ func TestMetricsCoverEveryMethodOnBothSides(t *testing.T) {
 	for _, found := range row.FindAllStringSubmatch(stdout.String(), -1) {
 		method := strings.Join(strings.Fields(found[2]), " ")
 		times[found[1]+" "+method] = found[3]
-		if mean, err := time.ParseDuration(found[4]); err != nil || mean <= 0 || mean > time.Minute {
+		if mean, err := time.ParseDuration(found[4]); err != nil || mean < 0 || mean == 0 && !coarseClock || mean > time.Minute {
 			t.Errorf("%s took %s (%v)", method, found[4], err)
 		}
 	}
@@ -94,6 +95,9 @@ func TestMetricsCoverEveryMethodOnBothSides(t *testing.T) {
 		t.Errorf("%d rows, want %d: %v", len(times), 2*len(methods), times)
 	}
 }
+
+// coarseClock is set if the clock may not advance during an RPC.
+const coarseClock = runtime.GOOS == "windows"
 
 func TestRunsAppendToTheAuditFile(t *testing.T) {
 	t.Parallel()

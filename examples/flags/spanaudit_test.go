@@ -86,7 +86,7 @@ func inOrder(t *testing.T, log io.Reader) io.Reader {
 		}
 		records = append(records, next)
 	}
-	slices.SortFunc(records, func(a, b record) int { return a.Time.Compare(b.Time) })
+	slices.SortStableFunc(records, func(a, b record) int { return a.Time.Compare(b.Time) })
 	sorted := new(bytes.Buffer)
 	for _, next := range records {
 		if err := (&auditLog{out: sorted}).write(next); err != nil {

@@ -30,7 +30,7 @@ func newTelemetry(name string, spans sdktrace.SpanProcessor) *telemetry {
 	service := resource.NewSchemaless(semconv.ServiceName(name))
 	metrics := sdkmetric.NewManualReader()
 	return &telemetry{
-		tracers:    sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans), sdktrace.WithResource(service)),
+		tracers:    sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans), sdktrace.WithResource(service), sdktrace.WithIDGenerator(newSpanIDs())),
 		meters:     sdkmetric.NewMeterProvider(sdkmetric.WithReader(metrics), sdkmetric.WithResource(service)),
 		metrics:    metrics,
 		propagator: propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}),

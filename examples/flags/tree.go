@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"fmt"
 	"io"
@@ -24,7 +25,8 @@ type treeLine struct {
 // tree returns the spans and events of one trace, parents before children.
 func tree(spans []sdktrace.ReadOnlySpan) []treeLine {
 	spans = slices.SortedFunc(slices.Values(spans), func(a, b sdktrace.ReadOnlySpan) int {
-		return a.StartTime().Compare(b.StartTime())
+		first, second := a.SpanContext().SpanID(), b.SpanContext().SpanID()
+		return cmp.Or(a.StartTime().Compare(b.StartTime()), bytes.Compare(first[:], second[:]))
 	})
 	known := map[trace.SpanID]bool{}
 	for _, span := range spans {

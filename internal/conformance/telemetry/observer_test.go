@@ -2,6 +2,7 @@ package telemetry_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 	"go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	api "go.opentelemetry.io/otel/trace"
 	"google.golang.org/grpc/stats"
 
 	"github.com/inprocchain/inprocchain"
@@ -58,6 +60,20 @@ func (o *observer) chain() inprocchain.Chain {
 		inprocchain.WithClientStatsHandlers(otelgrpc.NewClientHandler(o.options()...), o.clientEnds),
 		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(o.options()...), o.serverEnds),
 	)
+}
+
+// endedSpans returns the spans that have ended, in the order in which they began. Their times do
+// not tell this order if the clock is coarse.
+func (o *observer) endedSpans() []trace.ReadOnlySpan {
+	begun := map[api.SpanID]int{}
+	for i, span := range o.spans.Started() {
+		begun[span.SpanContext().SpanID()] = i
+	}
+	ended := o.spans.Ended()
+	slices.SortStableFunc(ended, func(a, b trace.ReadOnlySpan) int {
+		return begun[a.SpanContext().SpanID()] - begun[b.SpanContext().SpanID()]
+	})
+	return ended
 }
 
 // collect returns the metrics since the previous call.

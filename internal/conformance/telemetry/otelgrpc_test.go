@@ -83,7 +83,7 @@ func (o *observer) observe(t *testing.T, conn connect.Connection, service servic
 			ended.requireEnded(t)
 		}
 	}
-	spans := o.spans.Ended()
+	spans := o.endedSpans()
 	return observation{shape: shapeOf(t, spans), trace: treeOf(t, spans), metrics: pointsOf(t, o.collect(t))}
 }
 

@@ -52,7 +52,7 @@ func TestPluginReportsCallsInProcess(t *testing.T) {
 			if diff := cmp.Diff(wantMetrics, gotMetrics); diff != "" {
 				t.Errorf("metrics of calls (-network +in-process)\n%s", diff)
 			}
-			if got := shapeOf(t, inproc.spans.Ended()); got != test.shape {
+			if got := shapeOf(t, inproc.endedSpans()); got != test.shape {
 				t.Errorf("got %s, want %s", got, test.shape)
 			}
 		})
@@ -100,7 +100,7 @@ func (o *observer) observeCalls(t *testing.T, scenario scenario, client client) 
 	without := func(prefix string) func(string) bool {
 		return func(line string) bool { return !strings.Contains(line, prefix) }
 	}
-	spans = slices.DeleteFunc(treeOf(t, o.spans.Ended()), without("client Sent."))
+	spans = slices.DeleteFunc(treeOf(t, o.endedSpans()), without("client Sent."))
 	metrics = slices.DeleteFunc(pointsOf(t, o.collect(t)), without("grpc.client.call."))
 	if len(spans) != 1 || len(metrics) != 1 {
 		t.Errorf("one call has %d spans and %d metrics, want one of each: %q, %q", len(spans), len(metrics), spans, metrics)

@@ -47,7 +47,7 @@ func TestServerSpansAreChildrenOfClientSpans(t *testing.T) {
 				if strings.Contains(test.shape, "server") {
 					observer.serverEnds.await(t)
 				}
-				if got := shapeOf(t, observer.spans.Ended()); got != test.shape {
+				if got := shapeOf(t, observer.endedSpans()); got != test.shape {
 					t.Errorf("%s: got %s, want %s", conn.Name, got, test.shape)
 				}
 				if got := resp.GetUsername(); got != test.baggage {

@@ -71,8 +71,8 @@ func labelOf(span trace.ReadOnlySpan) string {
 	return span.SpanKind().String()
 }
 
-// walk visits each span before its children. A child that is not in the trace of its parent
-// counts as a root.
+// walk visits each span before its children, which keep their order. A child that is not in the
+// trace of its parent counts as a root.
 func walk(spans []trace.ReadOnlySpan, visit func(depth int, span trace.ReadOnlySpan)) {
 	identity := func(context api.SpanContext) string { return context.TraceID().String() + context.SpanID().String() }
 	children := map[string][]trace.ReadOnlySpan{}
@@ -89,7 +89,6 @@ func walk(spans []trace.ReadOnlySpan, visit func(depth int, span trace.ReadOnlyS
 	}
 	var visitAll func(depth int, of string)
 	visitAll = func(depth int, of string) {
-		slices.SortFunc(children[of], func(a, b trace.ReadOnlySpan) int { return a.StartTime().Compare(b.StartTime()) })
 		for _, span := range children[of] {
 			visit(depth, span)
 			visitAll(depth+1, identity(span.SpanContext()))
