@@ -17,7 +17,7 @@ func TestReports(t *testing.T) {
 	if code != 3 {
 		t.Errorf("exit %d, want 3", code)
 	}
-	wantLines(t, out, "flipt/grpc.go:21:", "flipt/grpc.go:15:", "flipt/main.go:22:")
+	wantLines(t, filepath.ToSlash(out), "flipt/grpc.go:21:", "flipt/grpc.go:15:", "flipt/main.go:22:")
 	if out, code := execute(t, dir, "leftalone", "./..."); out != "" || code != 0 {
 		t.Errorf("nothing to report: exit %d, %s", code, out)
 	}
@@ -25,7 +25,7 @@ func TestReports(t *testing.T) {
 
 func TestVettool(t *testing.T) {
 	dir := workspace(t)
-	tool := filepath.Join(t.TempDir(), "migrate")
+	tool := filepath.Join(t.TempDir(), "migrate.exe") // Windows requires the suffix.
 	if out, err := exec.Command("go", "build", "-o", tool, ".").CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -136,7 +136,7 @@ func TestErrors(t *testing.T) {
 	}
 	out, code := execute(t, dir, "intercept", "../missing", "../mistaken", "../mistyped", "../syntax", "../ignored", ".")
 	reports, errs, _ := strings.Cut(out, "migrate: ")
-	if code != 1 || !strings.Contains(reports, "intercept/main.go:") {
+	if code != 1 || !strings.Contains(filepath.ToSlash(reports), "intercept/main.go:") {
 		t.Errorf("exit %d\n%s", code, out)
 	}
 	wantLines(t, "migrate: "+errs, `missing.go:4:2: cannot find package "example.com/missing"`, "GOROOT", "GOPATH", `mistyped.go:5:12: undefined: grpc.Missing`, `syntax.go:5:6: expected 'IDENT'`, "migrate: the packages with these errors")
@@ -180,7 +180,7 @@ func TestREADME(t *testing.T) {
 	report, _ := execute(t, dir, "flipt", "./...")
 	diff, _ := execute(t, dir, "runintercept", "-diff", ".")
 	for _, out := range []string{report, diff} {
-		out = strings.ReplaceAll(out, filepath.Join(dir, "src"), "/home/you")
+		out = filepath.ToSlash(strings.ReplaceAll(out, filepath.Join(dir, "src"), "/home/you"))
 		out = regexp.MustCompile(` +// want .*`).ReplaceAllString(out, "")
 		if !strings.Contains(readme, "\n"+out+"```\n") {
 			t.Errorf("README.md does not show:\n%s", out)

@@ -53,6 +53,7 @@ var errUsage = errors.New("see -help")
 // config has the settings of the command line.
 type config struct {
 	serve    bool
+	untilEOF bool // with serve: stop at the end of standard input, too
 	split    bool
 	grpcAddr string
 	httpAddr string // empty for no REST server
@@ -70,6 +71,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return errUsage
 	}
+	if cfg.untilEOF {
+		ctx = untilEOF(ctx, os.Stdin)
+	}
 	if cfg.serve {
 		return serve(ctx, cfg, stdout, stderr)
 	}
@@ -81,11 +85,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return compareTransports(ctx, cfg, stdout)
 }
 
+// untilEOF returns a context that ends with ctx or at the end of input.
+func untilEOF(ctx context.Context, input io.Reader) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	go func() {
+		defer cancel()
+		_, _ = io.Copy(io.Discard, input)
+	}()
+	return ctx
+}
+
 func parse(args []string, stderr io.Writer) (config, error) {
 	var cfg config
 	flags := flag.NewFlagSet("flags", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.BoolVar(&cfg.serve, "serve", false, "serve until interrupted, instead of making requests and exiting")
+	flags.BoolVar(&cfg.untilEOF, "until-eof", false, "with -serve, also stop at the end of standard input")
 	flags.BoolVar(&cfg.split, "split", false, "make the requests with the flag service in a second process, and compare")
 	flags.StringVar(&cfg.grpcAddr, "grpc", "127.0.0.1:0", "`address` to serve gRPC on; port 0 selects a free port")
 	flags.StringVar(&cfg.httpAddr, "http", "127.0.0.1:0", "`address` to serve REST on; port 0 selects a free port; empty for no REST with -serve")
@@ -101,6 +116,8 @@ func parse(args []string, stderr io.Writer) (config, error) {
 		err = fmt.Errorf("unexpected argument %q", flags.Arg(0))
 	case cfg.serve && cfg.split:
 		err = errors.New("-serve and -split cannot be combined; use one of them")
+	case cfg.untilEOF && !cfg.serve:
+		err = errors.New("-until-eof has no effect without -serve; add -serve")
 	case cfg.token == "":
 		err = errors.New("-token is empty; set it to the bearer token that requests must carry")
 	case cfg.httpAddr == "" && !cfg.serve:

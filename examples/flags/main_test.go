@@ -36,7 +36,7 @@ func TestHelpSucceedsAndDescribesEveryFlag(t *testing.T) {
 	if err := run(t.Context(), []string{"-help"}, nil, &stderr); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"-serve", "-split", "-grpc", "-http", "-token", "-audit", "-otlp"} {
+	for _, name := range []string{"-serve", "-until-eof", "-split", "-grpc", "-http", "-token", "-audit", "-otlp"} {
 		if !strings.Contains(stderr.String(), name) {
 			t.Errorf("%s is missing from:\n%s", name, &stderr)
 		}
@@ -54,6 +54,7 @@ func TestInvalidArgumentsAreRejected(t *testing.T) {
 		{[]string{"-token", ""}, "-token is empty"},
 		{[]string{"-serve", "-token="}, "-token is empty"},
 		{[]string{"-serve", "-split"}, "-serve and -split cannot be combined"},
+		{[]string{"-split", "-until-eof"}, "-until-eof has no effect without -serve"},
 		{[]string{"-http", ""}, "-http is empty"},
 		{[]string{"-split", "-http="}, "-http is empty"},
 	} {

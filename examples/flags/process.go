@@ -11,16 +11,15 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 )
 
 // A serviceProcess is a second process of this program. It serves only the flag
 // service, over TCP.
 type serviceProcess struct {
-	cmd       *exec.Cmd
-	addr      string
-	interrupt func() error // a second signal would end the process at once
+	cmd   *exec.Cmd
+	addr  string
+	stdin io.Closer // the process stops when it is closed; not every system has signals for that
 
 	reading sync.WaitGroup
 	stdout  bytes.Buffer // read it after stop
@@ -35,9 +34,11 @@ func startServiceProcess(ctx context.Context, cfg config) (*serviceProcess, erro
 		return nil, fmt.Errorf("finding this program: %w", err)
 	}
 	p := new(serviceProcess)
-	p.cmd = exec.Command(program, "-serve", "-http=", "-grpc", cfg.grpcAddr, "-token", cfg.token, "-audit", cfg.audit, "-otlp", cfg.otlp)
-	p.interrupt = sync.OnceValue(func() error { return p.cmd.Process.Signal(syscall.SIGTERM) })
+	p.cmd = exec.Command(program, "-serve", "-until-eof", "-http=", "-grpc", cfg.grpcAddr, "-token", cfg.token, "-audit", cfg.audit, "-otlp", cfg.otlp)
 	p.cmd.Stderr = &p.stderr
+	if p.stdin, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func startServiceProcess(ctx context.Context, cfg config) (*serviceProcess, erro
 	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting the flag service's process: %w", err)
 	}
-	context.AfterFunc(ctx, func() { _ = p.interrupt() })
+	context.AfterFunc(ctx, func() { _ = p.stdin.Close() })
 	reader := bufio.NewReader(io.TeeReader(stdout, &p.stdout))
 	for p.addr == "" {
 		line, err := reader.ReadString('\n')
@@ -63,8 +64,8 @@ func startServiceProcess(ctx context.Context, cfg config) (*serviceProcess, erro
 // stop asks the process to stop, and waits until it has exited. It returns an
 // error if the exit status is not 0.
 func (p *serviceProcess) stop() error {
-	// If the process has exited already, wait reports why.
-	if err := p.interrupt(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	// It is closed already if the context of startServiceProcess has ended.
+	if err := p.stdin.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return fmt.Errorf("stopping the flag service's process: %w", err)
 	}
 	// The process needs up to stopTimeout for its servers, and again for exports.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -23,12 +24,27 @@ import (
 	pb "github.com/inprocchain/inprocchain/examples/flags/flagspb"
 )
 
-func TestServeStopsCleanlyAfterASignal(t *testing.T) {
+func TestServeStopsCleanly(t *testing.T) {
 	t.Parallel()
-	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
-		t.Run(sig.String(), func(t *testing.T) {
+	signal := func(signal os.Signal) func(*program) error {
+		return func(p *program) error { return p.cmd.Process.Signal(signal) }
+	}
+	for _, test := range []struct {
+		at       string
+		args     []string
+		stop     func(*program) error
+		isSignal bool
+	}{
+		{"SIGINT", nil, signal(syscall.SIGINT), true},
+		{"SIGTERM", nil, signal(syscall.SIGTERM), true},
+		{"the end of standard input", []string{"-until-eof"}, func(p *program) error { return p.stdin.Close() }, false},
+	} {
+		t.Run(test.at, func(t *testing.T) {
+			if test.isSignal && runtime.GOOS == "windows" {
+				t.Skip("a process cannot send this signal on Windows")
+			}
 			t.Parallel()
-			p := startProgram(t, "-serve", "-token", "secret")
+			p := startProgram(t, append(test.args, "-serve", "-token", "secret")...)
 			grpcAddr := p.lineAfter(t, grpcPrefix)
 			flagsURL := p.lineAfter(t, "REST on ")
 
@@ -62,7 +78,7 @@ func TestServeStopsCleanlyAfterASignal(t *testing.T) {
 				}()
 			}
 
-			if err := p.cmd.Process.Signal(sig); err != nil {
+			if err := test.stop(p); err != nil {
 				t.Fatal(err)
 			}
 			out := withoutDurations(p.wait(t))
@@ -112,6 +128,7 @@ func post(t *testing.T, url, token string, want int) {
 // A program is a process of this test binary that runs main.
 type program struct {
 	cmd    *exec.Cmd
+	stdin  io.Closer
 	lines  *bufio.Reader
 	stdout strings.Builder // what has been read from lines
 	stderr bytes.Buffer
@@ -124,6 +141,11 @@ func startProgram(t *testing.T, args ...string) *program {
 	p := &program{cmd: exec.CommandContext(ctx, os.Args[0], args...)}
 	p.cmd.Env = append(os.Environ(), runMainEnv+"=1")
 	p.cmd.Stderr = &p.stderr
+	stdin, err := p.cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.stdin = stdin
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -40,7 +40,7 @@ func measure(root string, rounds int, benchtime time.Duration) (*measurements, e
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(directory) }()
-	program := filepath.Join(directory, "benchmarks")
+	program := filepath.Join(directory, "benchmarks.exe") // Windows requires the suffix.
 	compile := exec.Command("go", "test", "-c", "-o", program, "./benchmarks")
 	compile.Dir, compile.Stderr = filepath.Join(root, module), os.Stderr
 	if err := compile.Run(); err != nil {

@@ -47,6 +47,14 @@ func TestOnlyMigrateMayExitWith3(t *testing.T) {
 	}
 }
 
+func TestFileURLHasASlashBeforeADrive(t *testing.T) {
+	for directory, want := range map[string]string{"/tmp/proxy": "file:///tmp/proxy", "C:/proxy": "file:///C:/proxy"} {
+		if got := fileURL(directory); got != want {
+			t.Errorf("%s: got %s, want %s", directory, got, want)
+		}
+	}
+}
+
 func TestModulesArePackedAsCommitted(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, "go.mod", "module example.com/lib\n\ngo 1.25.0\n")

@@ -30,7 +30,7 @@ func newUser(home, proxy, library string) (*user, error) {
 		current := strings.TrimSpace(string(value))
 		switch name {
 		case "GOPROXY":
-			env = append(env, "GOPROXY="+strings.TrimSuffix("file://"+filepath.ToSlash(proxy)+","+current, ","))
+			env = append(env, "GOPROXY="+strings.TrimSuffix(fileURL(proxy)+","+current, ","))
 		case "GONOSUMDB": // The packed modules are in no checksum database.
 			env = append(env, "GONOSUMDB="+strings.TrimSuffix(library+","+current, ","))
 		case "GOFLAGS": // -modcacherw allows removing the cache; -trimpath makes builds independent of its path.
@@ -39,6 +39,15 @@ func newUser(home, proxy, library string) (*user, error) {
 	}
 	env = append(env, "GOMODCACHE="+filepath.Join(home, "modcache"), "GOWORK=off")
 	return &user{home: home, library: library, env: env}, nil
+}
+
+// fileURL returns the URL of a directory. On Windows, a slash precedes the drive.
+func fileURL(directory string) string {
+	path := filepath.ToSlash(directory)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	return "file://" + path
 }
 
 //go:embed testdata

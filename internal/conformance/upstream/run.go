@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 )
 
@@ -98,8 +97,7 @@ func (b binary) run(ctx context.Context, t test, limit time.Duration) ([]result,
 	if t.suite {
 		command.Env = append(command.Env, "INPROCCHAIN_UPSTREAM_PRINT=1")
 	}
-	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGKILL) }
+	killGroup(command)
 	command.WaitDelay = time.Second
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
