@@ -186,7 +186,7 @@ func (s *serverStream) receive(m any) error {
 func (s *serverStream) next() (message.Copy, error) {
 	requests := &s.messages.requests
 	s.stream.mu.Lock()
-	defer s.stream.mu.Unlock()
+	defer s.stream.unlockForHandler()
 	for {
 		switch {
 		case s.sawEnd:

@@ -103,6 +103,16 @@ func (t *transportStream) end(by endedBy, received error) bool {
 // cancel ends the RPC when its ClientConn is closed.
 func (t *transportStream) cancel(err error) { t.abandon(byConnection, err) }
 
+// unlockForHandler unlocks for the handler's side. If the handler learns that its caller has gone,
+// its context has ended before, as on a network.
+func (t *transportStream) unlockForHandler() {
+	hasEnded := t.ended > byServer
+	t.mu.Unlock()
+	if hasEnded {
+		t.cancelHandler()
+	}
+}
+
 // claim reports whether it is called for the first time. Who claims the handler's goroutine
 // decides whether it is started.
 func (t *transportStream) claim() bool {
@@ -140,7 +150,7 @@ func (t *transportStream) setHeader(md metadata.MD) error {
 		return nil
 	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	if t.headerSent || t.isDone() {
 		return wire.ErrHeaderSent
 	}
@@ -154,7 +164,7 @@ func (t *transportStream) setTrailer(md metadata.MD) error {
 		return nil
 	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	if t.isDone() {
 		return wire.ErrHeaderSent
 	}
@@ -171,7 +181,7 @@ var errHeaderLost = errors.New("the client cannot read the header")
 func (t *transportStream) sendHeader(md metadata.MD, ifSent error) (header metadata.MD, err error) {
 	t.noticeEnd()
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	err = t.endedStatus()
 	switch {
 	case t.isDone():
@@ -212,7 +222,7 @@ func (t *transportStream) loseHeader() {
 func (t *transportStream) endByServer(st *status.Status, response *message.Copy) (trailer metadata.MD, ok bool) {
 	t.noticeEnd()
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	if t.ended != notEnded {
 		if !t.headerSent {
 			t.headerSent, t.headerLost = true, true
@@ -280,7 +290,7 @@ func (t *transportStream) endedStatus() error {
 // whyEnded returns endedStatus.
 func (t *transportStream) whyEnded() error {
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	return t.endedStatus()
 }
 

@@ -107,7 +107,7 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 		does: "receiving is not guarded",
 		race: true,
 		old: `	s.stream.mu.Lock()
-	defer s.stream.mu.Unlock()
+	defer s.stream.unlockForHandler()
 	for {`,
 		new: `	for {`,
 	},

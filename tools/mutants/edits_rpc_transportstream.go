@@ -2,6 +2,15 @@ package main
 
 var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	edit{
+		does: "a handler learns of the end before its context has ended",
+		by:   "internal/conformance/motion TestHandlerContextHasEndedWhenRecvMsgFails",
+		race: true,
+		old: `	if hasEnded {
+		t.cancelHandler()`,
+		new: `	if false && hasEnded {
+		t.cancelHandler()`,
+	},
+	edit{
 		does: "a caller whose context has ended waits for the server's stats handlers",
 		by:   "internal/conformance/motion TestCallerDoesNotWaitForServerStatsHandler",
 		old: `	if !t.end(by, received) {
@@ -77,7 +86,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 		does: "SetHeader is not guarded",
 		race: true,
 		old: `	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	if t.headerSent || t.isDone() {`,
 		new: `	if t.headerSent || t.isDone() {`,
 	},
@@ -102,7 +111,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 		does: "SetTrailer is not guarded",
 		race: true,
 		old: `	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	if t.isDone() {
 		return wire.ErrHeaderSent
 	}
@@ -117,10 +126,10 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 		by:   "internal/conformance/motion TestNothingArrivesAfterDeadlineOnOneProcessor",
 		old: `	t.noticeEnd()
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	err = t.endedStatus()`,
 		new: `	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	err = t.endedStatus()`,
 	},
 	edit{
@@ -172,10 +181,10 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 		by:   "internal/conformance/motion TestNothingArrivesAfterDeadlineOnOneProcessor",
 		old: `	t.noticeEnd()
 	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	if t.ended != notEnded {`,
 		new: `	t.mu.Lock()
-	defer t.mu.Unlock()
+	defer t.unlockForHandler()
 	if t.ended != notEnded {`,
 	},
 	edit{
