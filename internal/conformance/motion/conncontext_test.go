@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
@@ -43,6 +44,31 @@ func TestContextFromTagConnEndsRPCsAsOnANetwork(t *testing.T) {
 				}
 				calls.Wait()
 			})
+		}
+	}
+}
+
+// A server refuses a header that it cannot read before it looks at the context from TagConn.
+func TestUnreadableHeaderIsRefusedFirst(t *testing.T) {
+	t.Parallel()
+	chain := inprocchain.NewChain(
+		inprocchain.WithServerStatsHandlers(testservice.Stats{
+			OnTagConn: func(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return canceled(ctx, nil) },
+		}),
+		inprocchain.WithClientStatsHandlers(testservice.Stats{
+			OnTagRPC: func(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+				return metadata.AppendToOutgoingContext(ctx, "key", "a\nb")
+			},
+		}),
+	)
+	for _, k := range kinds {
+		var got [2]string
+		for i, conn := range []string{"network", "Channel"} {
+			_, err := k.call(t.Context(), connectTo(t, conn, chain, service{}))
+			got[i] = fmt.Sprint(err)
+		}
+		if got[1] != got[0] {
+			t.Errorf("%s: got %s, want %s as on the network", k.name, got[1], got[0])
 		}
 	}
 }
