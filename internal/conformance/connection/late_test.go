@@ -3,6 +3,7 @@ package connection_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -37,10 +38,25 @@ func servedInProcess(_ *testing.T, chain inprocchain.Chain, s streamService) ser
 }
 
 // servedDirectly serves callers of the channel that New makes, who pass the client's side by.
-func servedDirectly(_ *testing.T, chain inprocchain.Chain, s streamService) served {
+func servedDirectly(t *testing.T, chain inprocchain.Chain, s streamService) served {
 	ch := inprocchain.New(chain)
 	s.register(ch)
-	return served{ch.InProcess(), func() { go ch.Close() }}
+	cc := &keepingConn{ClientConnInterface: ch.InProcess()}
+	t.Cleanup(func() { runtime.KeepAlive(cc) })
+	return served{cc, func() { go ch.Close() }}
+}
+
+// A keepingConn keeps its streams. A finalizer of inprocgrpc cancels the context of a stream, which
+// it may not do to one of a bubble.
+type keepingConn struct {
+	grpc.ClientConnInterface
+	streams []grpc.ClientStream
+}
+
+func (c *keepingConn) NewStream(ctx context.Context, desc *grpc.StreamDesc, method string, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	stream, err := c.ClientConnInterface.NewStream(ctx, desc, method, opts...)
+	c.streams = append(c.streams, stream)
+	return stream, err
 }
 
 // A streamService has a unary method and a stream.
