@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -63,7 +64,12 @@ func openText(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.Cal
 
 // streamText sends one text, and receives until the stream ends.
 func streamText(ctx context.Context, cc grpc.ClientConnInterface, text string, opts ...grpc.CallOption) (string, error) {
+	ctx, cancel := context.WithCancel(ctx)
 	stream, err := openText(ctx, cc, opts...)
+	defer func() { // Later, a finalizer of inprocgrpc would cancel, outside of the bubble of a test.
+		cancel()
+		runtime.KeepAlive(stream)
+	}()
 	if err != nil {
 		return "", err
 	}
