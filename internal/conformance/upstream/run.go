@@ -52,7 +52,7 @@ func (w *workspace) build(ctx context.Context, s suite) ([]binary, error) {
 			dir:   filepath.Join(w.copies[s.module], filepath.FromSlash(pkg)),
 			suite: s,
 		}
-		command := w.command(ctx, "test", "-c", "-vet=off", "-ldflags=-s -w", "-mod=mod", "-modfile="+w.modfile, "-o", b.path, b.pkg)
+		command := w.command(ctx, "test", "-c", "-vet=off", "-ldflags=-s -w", "-tags="+s.tags, "-mod=mod", "-modfile="+w.modfile, "-o", b.path, b.pkg)
 		if out, err := command.CombinedOutput(); err != nil {
 			return nil, fmt.Errorf("building the tests of %s: %w\n%s", b.pkg, err, out)
 		}

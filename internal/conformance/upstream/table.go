@@ -28,7 +28,8 @@ func table(suites []suite, results map[string][]result) string {
 }
 
 func tableRow(s suite, results []result) string {
-	return fmt.Sprintf("| %s | %d | %d | %d | %d |\n", s.name, count(results, passed)+count(results, failedInProcess),
+	name := strings.TrimSpace(s.name + " " + s.version)
+	return fmt.Sprintf("| %s | %d | %d | %d | %d |\n", name, count(results, passed)+count(results, failedInProcess),
 		count(results, passed), count(results, failedInProcess), count(results, notApplicable))
 }
 

@@ -14,9 +14,19 @@ import (
 // accept returns why the transport credentials of a client and a server do not accept each
 // other. A Channel has no transport credentials, so connections with credentials that are
 // refused are not replaced.
-func accept(client grpc.InprocClientOptions, server credentials.TransportCredentials) string {
+func accept(client grpc.InprocClientOptions, s *server) string {
+	server := grpc.InprocOptions(s.grpc).Transport
 	if client.Transport == nil {
 		return "dial options WithCredentialsBundle"
+	}
+	if s.listenerTLS {
+		if !isTLS(client.Transport) {
+			return fmt.Sprintf("transport credentials %T and a TLS listener", client.Transport)
+		}
+		if err := connect(client, s.address); err != nil {
+			return "TLS handshake: " + err.Error()
+		}
+		return ""
 	}
 	if isPlain(client.Transport) && isPlain(server) {
 		return ""
@@ -43,6 +53,19 @@ func isPlain(creds credentials.TransportCredentials) bool {
 // may have other effects.
 func isTLS(creds credentials.TransportCredentials) bool {
 	return fmt.Sprintf("%T", creds) == "*credentials.tlsCreds"
+}
+
+// connect makes a TLS connection to a server whose listener does the handshake.
+func connect(client grpc.InprocClientOptions, address net.Addr) error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	conn, err := new(net.Dialer).DialContext(ctx, address.Network(), address.String())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_, _, err = client.Transport.ClientHandshake(ctx, client.Authority, conn)
+	return err
 }
 
 func handshake(client grpc.InprocClientOptions, server credentials.TransportCredentials) error {

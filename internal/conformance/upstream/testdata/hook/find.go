@@ -34,7 +34,7 @@ func find(options grpc.InprocClientOptions) (*server, string) {
 	if reason := found.untranslatable(); reason != "" {
 		return nil, reason
 	}
-	if reason := accept(options, grpc.InprocOptions(found.grpc).Transport); reason != "" {
+	if reason := accept(options, found); reason != "" {
 		return nil, reason
 	}
 	return found, ""
@@ -53,6 +53,9 @@ func resolve(options grpc.InprocClientOptions) (address, reason string) {
 	default:
 		switch name := fmt.Sprintf("%T", builder); name {
 		case "*passthrough.passthroughBuilder", "*dns.dnsBuilder", "*delegatingresolver.delegatingResolver":
+			if application {
+				endpoint = strings.TrimPrefix(endpoint, "unix:") // as grpc-go's dialer does
+			}
 			return endpoint, ""
 		case "*unix.builder":
 			if options.Target.URL.Scheme == "unix-abstract" {

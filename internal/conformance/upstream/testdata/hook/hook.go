@@ -12,6 +12,9 @@ import (
 	"google.golang.org/grpc"
 )
 
+// application is set for the tests of applications.
+var application = os.Getenv("INPROCCHAIN_UPSTREAM_APPLICATION") != ""
+
 func init() {
 	if os.Getenv("INPROCCHAIN_UPSTREAM_NETWORK") != "" {
 		return

@@ -2,6 +2,7 @@ package hook
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -39,7 +40,11 @@ func (r *registry) serving(s *grpc.Server, listener net.Listener) {
 	defer r.mu.Unlock()
 	delete(r.pending, s)
 	if r.all[s] == nil {
-		r.all[s] = &server{grpc: s, address: listener.Addr()}
+		r.all[s] = &server{
+			grpc:        s,
+			address:     listener.Addr(),
+			listenerTLS: application && fmt.Sprintf("%T", listener) == "*tls.listener",
+		}
 	}
 	r.listeners[listener] = r.all[s]
 }
@@ -75,6 +80,8 @@ func (r *registry) anyBufconn() bool {
 type server struct {
 	grpc    *grpc.Server
 	address net.Addr
+	// listenerTLS is set if the listener does the TLS handshake, so the server has no credentials.
+	listenerTLS bool
 
 	mu      sync.Mutex
 	channel *inprocchain.Channel // made for the first connection
