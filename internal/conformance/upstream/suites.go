@@ -25,6 +25,7 @@ type suite struct {
 var applications = []suite{
 	{name: "OpenFGA cmd/run", module: "github.com/openfga/openfga", version: "v1.22.1", packages: []string{"cmd/run"}, args: []string{"-test.skip=/^(mysql|postgres)$"}},
 	{name: "cerbos internal/server", module: "github.com/cerbos/cerbos", version: "v0.55.0", packages: []string{"internal/server"}, args: []string{"-test.skip=^TestServer$/^store=bundle_local$|^TestAdminService$/^grpc$/^check_"}, tags: "tests"},
+	{name: "SpiceDB", module: "github.com/authzed/spicedb", version: "v1.56.2", packages: []string{"pkg/development", "internal/services/v1", "internal/dispatch/remote"}},
 }
 
 const grpcModule = "google.golang.org/grpc"

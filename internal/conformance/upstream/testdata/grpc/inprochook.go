@@ -206,8 +206,29 @@ func inprocPlainConfig(raw string) bool {
 					return false
 				}
 			}
+		case "methodConfig":
+			if !inprocApplication || !inprocOnlyWaits(value) {
+				return false
+			}
 		default:
 			return false
+		}
+	}
+	return true
+}
+
+// inprocOnlyWaits reports whether method configs only make RPCs wait for a connection. A Channel
+// has none for which to wait.
+func inprocOnlyWaits(methodConfigs json.RawMessage) bool {
+	var configs []map[string]json.RawMessage
+	if err := json.Unmarshal(methodConfigs, &configs); err != nil {
+		return false
+	}
+	for _, config := range configs {
+		for key := range config {
+			if key != "name" && key != "waitForReady" {
+				return false
+			}
 		}
 	}
 	return true

@@ -24,7 +24,11 @@ func find(options grpc.InprocClientOptions) (*server, string) {
 	if reason != "" {
 		return nil, reason
 	}
-	found := servers.at(address)
+	limit, _ := time.ParseDuration(os.Getenv("INPROCCHAIN_UPSTREAM_WAIT"))
+	if application && options.Dialer != nil {
+		limit = 0 // The server may have another address.
+	}
+	found := servers.at(address, limit)
 	if found == nil {
 		found = servers.behind(options.Dialer, address)
 	}
@@ -93,10 +97,8 @@ func manualAddress(state *resolver.State) (address, reason string) {
 }
 
 // at returns the server that listens at address. A test may start a server in a goroutine and
-// connect immediately, so at waits for servers that do not serve yet, and at least for
-// INPROCCHAIN_UPSTREAM_WAIT.
-func (r *registry) at(address string) *server {
-	limit, _ := time.ParseDuration(os.Getenv("INPROCCHAIN_UPSTREAM_WAIT"))
+// connect immediately, so at waits for servers that do not serve yet, and at least for limit.
+func (r *registry) at(address string, limit time.Duration) *server {
 	for began := time.Now(); ; time.Sleep(time.Millisecond) {
 		found, pending := r.byAddress(address)
 		if found != nil {
