@@ -19,13 +19,15 @@ type suite struct {
 }
 
 // applications are programs that serve gRPC and call their own services in the same process. A
-// version is the newest one that this project's Go compiles. Subtests that need Docker are skipped.
+// version is the newest one that this project's Go compiles. etcd's is the newest v3.6, whose tests do
+// not require go.etcd.io/etcd/cache/v3. Subtests that need Docker are skipped.
 // The skipped subtests of cerbos also fail on a network: a file of its module cannot be decrypted, and
 // some expect that a policy is in use as soon as the RPC that adds it ends.
 var applications = []suite{
 	{name: "OpenFGA cmd/run", module: "github.com/openfga/openfga", version: "v1.22.1", packages: []string{"cmd/run"}, args: []string{"-test.skip=/^(mysql|postgres)$"}},
 	{name: "cerbos internal/server", module: "github.com/cerbos/cerbos", version: "v0.55.0", packages: []string{"internal/server"}, args: []string{"-test.skip=^TestServer$/^store=bundle_local$|^TestAdminService$/^grpc$/^check_"}, tags: "tests"},
 	{name: "SpiceDB", module: "github.com/authzed/spicedb", version: "v1.56.2", packages: []string{"pkg/development", "internal/services/v1", "internal/dispatch/remote"}},
+	{name: "etcd clientv3", module: "go.etcd.io/etcd/tests/v3", version: "v3.6.16", packages: []string{"integration/clientv3/lease", "integration/clientv3"}},
 }
 
 const grpcModule = "google.golang.org/grpc"

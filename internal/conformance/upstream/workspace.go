@@ -89,11 +89,39 @@ func (w *workspace) editModfile(ctx context.Context, application, root string) e
 	}
 	_, version, _ := strings.Cut(filepath.Base(w.copies[grpcModule]), "@")
 	edits = append(edits, "-require="+grpcModule+"@"+version)
-	_, err := w.command(ctx, edits...).Output()
+	siblings, err := w.siblings(ctx)
 	if err != nil {
+		return fmt.Errorf("reading the go.mod of %s: %w", application, err)
+	}
+	for _, module := range siblings {
+		edits = append(edits, "-dropreplace="+module)
+	}
+	if _, err := w.command(ctx, edits...).Output(); err != nil {
 		return fmt.Errorf("editing the go.mod of %s: %w", application, failed(err))
 	}
 	return nil
+}
+
+// siblings returns the modules that the main module replaces with other directories of its repository,
+// which a module does not contain. Without the replacement, their required versions are used.
+func (w *workspace) siblings(ctx context.Context) ([]string, error) {
+	out, err := w.command(ctx, "mod", "edit", "-json").Output()
+	if err != nil {
+		return nil, failed(err)
+	}
+	var mod struct {
+		Replace []struct{ Old, New struct{ Path string } }
+	}
+	if err := json.Unmarshal(out, &mod); err != nil {
+		return nil, err
+	}
+	var modules []string
+	for _, replacement := range mod.Replace {
+		if strings.HasPrefix(replacement.New.Path, "../") {
+			modules = append(modules, replacement.Old.Path)
+		}
+	}
+	return modules, nil
 }
 
 // command returns a go command that runs in the main module.
@@ -101,7 +129,7 @@ func (w *workspace) command(ctx context.Context, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, "go", args...)
 	command.Dir = w.main
 	if w.main != "" {
-		command.Env = append(os.Environ(), "GOWORK=off")
+		command.Env = append(os.Environ(), "GOWORK=off", "GOTOOLCHAIN=local") // Use this project's Go.
 	}
 	return command
 }

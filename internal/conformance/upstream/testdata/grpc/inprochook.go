@@ -83,7 +83,7 @@ func InprocOptions(s *Server) InprocServerOptions {
 			others = append(others, name)
 		}
 	}
-	other(o.codec != nil, "ForceServerCodec")
+	other(o.codec != nil && !(inprocApplication && inprocProtobuf(o.codec)), "ForceServerCodec")
 	other(o.cp != nil, "RPCCompressor")
 	other(o.dc != nil, "RPCDecompressor")
 	other(o.binaryLogger != nil, "binary logger")
@@ -112,6 +112,17 @@ func InprocOptions(s *Server) InprocServerOptions {
 		WaitForHandlers: o.waitForHandlers,
 		Others:          others,
 	}
+}
+
+// inprocProtobuf reports whether a codec encodes as protobuf does, which etcd's does that counts
+// bytes.
+func inprocProtobuf(codec baseCodec) bool {
+	bridge, ok := codec.(codecV0Bridge)
+	if !ok {
+		return false
+	}
+	named, ok := bridge.codec.(Codec)
+	return ok && named.String() == "proto"
 }
 
 // InprocClientOptions are the options of a ClientConn that a Channel also has.

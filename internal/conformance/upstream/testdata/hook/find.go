@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"reflect"
 	"strings"
 	"time"
 
@@ -69,6 +70,13 @@ func resolve(options grpc.InprocClientOptions) (address, reason string) {
 				return options.Target.URL.Opaque, ""
 			}
 			return options.Target.URL.Path, ""
+		case "*resolver.EtcdManualResolver": // of etcd's client
+			endpoints := reflect.ValueOf(builder).Elem().FieldByName("endpoints")
+			if n := endpoints.Len(); n != 1 {
+				return "", fmt.Sprintf("resolver with %d addresses", n)
+			}
+			_, address, _ = strings.Cut(endpoints.Index(0).String(), "://")
+			return address, ""
 		default:
 			return "", "resolver " + name
 		}
