@@ -5,6 +5,7 @@ package random_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,17 +29,19 @@ type call struct {
 	handlerContext context.Context
 	handled        sync.Once
 
-	started  bool          // Used by the client.
-	opened   chan struct{} // closed when the stream is there, or never will be
-	handlers atomic.Int32  // that have not returned
-	stream   atomic.Pointer[grpc.ClientStream]
-	failed   atomic.Bool                         // RecvMsg has returned an error.
-	ended    atomic.Bool                         // Invoke has returned.
-	token    atomic.Pointer[weak.Pointer[token]] // in the context of a unary call
+	started     bool          // Used by the client.
+	opened      chan struct{} // closed when the stream is there, or never will be
+	handlers    atomic.Int32  // that have not returned
+	stream      atomic.Pointer[grpc.ClientStream]
+	failed      atomic.Bool                         // RecvMsg has returned an error.
+	peerChanged atomic.Bool                         // Its handler or a stats handler of the server has changed the peer.
+	ended       atomic.Bool                         // Invoke has returned.
+	token       atomic.Pointer[weak.Pointer[token]] // in the context of a unary call
 
 	mu              sync.Mutex
 	canceled        bool
-	end             func() // cancels the context; nil until it is made
+	end             func()    // cancels the context; nil until it is made
+	deadline        time.Time // of the context; zero if there is none
 	header, trailer metadata.MD
 	peer            peer.Peer
 }
@@ -57,18 +60,19 @@ type tokenKey struct{}
 func (r *run) newCall(number int, spec callSpec) *call {
 	c := &call{run: r, callSpec: spec, method: methods[spec.method], number: number, handling: make(chan struct{}), opened: make(chan struct{})}
 	c.client, c.receiver, c.handler = make(chan task, 64), make(chan task, 64), make(chan task, 64)
-	r.actors.Go(func() { c.act("caller", c.client) })
-	r.actors.Go(func() { c.act("receiver", c.receiver) })
+	r.actors.Go(func() { c.act("caller", c.client, moment) })
+	r.actors.Go(func() { c.act("receiver", c.receiver, moment*3/4) })
 	return c
 }
 
-// act makes the calls of an actor of the client.
-func (c *call) act(actor string, queue chan task) {
+// act makes the calls of an actor of the client. Actors rest for different times, so that no two of
+// them go on at once.
+func (c *call) act(actor string, queue chan task, rest time.Duration) {
 	for t := range queue {
 		close(t.taken)
 		c.recovered(actor, func() { t.op.call(c, nil, t.arg) })
 		if t.then == rested {
-			time.Sleep(moment)
+			time.Sleep(rest)
 		}
 		close(t.returned)
 	}
@@ -138,6 +142,7 @@ func (c *call) makeContext() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.end = stop
+	c.deadline, _ = ctx.Deadline()
 	if c.canceled {
 		stop()
 	}
@@ -167,11 +172,29 @@ func (c *call) cancel() {
 	}
 }
 
+// now returns the time for the call's client. If it may have to wait for a stats handler of the server,
+// now says only whether the deadline has passed; see docs/differences.md.
+func (c *call) now() string {
+	if !slices.ContainsFunc(c.serverStats, behavior.delaysResponse) {
+		return c.run.now()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.bubble && !c.deadline.IsZero() && time.Since(c.deadline) >= c.unit/2 {
+		return " after the deadline"
+	}
+	return ""
+}
+
 // recordResults records the variables of the call options.
 func (c *call) recordResults() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.see("options", "header "+mdText(c.header)+" trailer "+mdText(c.trailer)+" peer "+c.peerText(&c.peer))
+	p := c.peerText(&c.peer)
+	if p == "changed" {
+		p = "usual" // Only a network's option has what the RPC's own stats handlers changed.
+	}
+	c.see("options", "header "+mdText(c.header)+" trailer "+mdText(c.trailer)+" peer "+p)
 }
 
 // openStream waits for the stream of the call. It returns nil if there is none.
@@ -194,8 +217,12 @@ func (c *call) peerText(p *peer.Peer) string {
 	case p.Addr == changedAddr{c}:
 		return "changed"
 	}
-	if _, ok := p.Addr.(changedAddr); ok && c.side.inProcess {
-		return "changed by another call" // On a network, the calls of a connection share a peer.
+	_, ok := p.Addr.(changedAddr)
+	switch {
+	case ok && c.side.inProcess:
+		return "changed by another call"
+	case ok && c.peerChanged.Load(): // On a network, the calls of a connection share a peer.
+		return "changed"
 	}
 	return "usual"
 }
@@ -212,10 +239,16 @@ func withCancel(parent context.Context) (context.Context, func()) {
 	return ctx, cancel
 }
 
+// withDeadlineIn returns a context with a deadline in about one unit. grpc-go sends it to the server in
+// microseconds, rounded up, so that the client's passes first, as it nearly always does on a network.
+func withDeadlineIn(parent context.Context, unit time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(parent, unit+1)
+}
+
 var callContexts = []callContext{
 	{"no deadline", func(parent context.Context, _ time.Duration) (context.Context, func()) { return withCancel(parent) }, false},
 	{"deadline in 1", func(parent context.Context, unit time.Duration) (context.Context, func()) {
-		ctx, cancel := context.WithTimeout(parent, unit)
+		ctx, cancel := withDeadlineIn(parent, unit)
 		return ctx, cancel
 	}, false},
 	{"deadline passed", func(parent context.Context, unit time.Duration) (context.Context, func()) {
@@ -228,11 +261,11 @@ var callContexts = []callContext{
 		return ctx, cancel
 	}, false},
 	{"Err without Done", func(parent context.Context, _ time.Duration) (context.Context, func()) {
-		return noDone{parent}, func() {}
+		return noDone{context.WithoutCancel(parent)}, func() {}
 	}, true},
 }
 
-// A noDone is a context that has ended, and that has no channel.
+// A noDone is a context that has ended, and that has no channel and no deadline.
 type noDone struct{ context.Context }
 
 func (noDone) Done() <-chan struct{} { return nil }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -70,6 +69,7 @@ func (r *run) statsHandlers(side string, behaviors []behavior) []stats.Handler {
 type clientInterceptor struct {
 	name   string
 	around func(r *run, ctx context.Context, opts []grpc.CallOption, call func(context.Context, []grpc.CallOption) error) error
+	later  bool // It makes an RPC some time after it has been called.
 }
 
 type (
@@ -78,12 +78,15 @@ type (
 )
 
 var clientInterceptors = []clientInterceptor{
-	{"calls", func(_ *run, ctx context.Context, opts options, call invoke) error { return call(ctx, opts) }},
+	{"calls", func(_ *run, ctx context.Context, opts options, call invoke) error { return call(ctx, opts) }, false},
 	{"calls twice with options of its own", func(r *run, ctx context.Context, opts options, call invoke) error {
 		var headers [2]metadata.MD
 		attempts := [2]options{append(opts, grpc.Header(&headers[0])), append(opts, grpc.Header(&headers[1]))}
 		var err error
 		for i, opts := range attempts {
+			if r.over.Err() != nil {
+				break
+			}
 			err = call(metadata.AppendToOutgoingContext(ctx, "attempt", fmt.Sprint(i)), opts)
 		}
 		md, ok := metadata.FromOutgoingContext(ctx)
@@ -91,11 +94,11 @@ var clientInterceptors = []clientInterceptor{
 			c.see("interceptor", "headers "+mdText(headers[0])+" "+mdText(headers[1]))
 		}
 		return err
-	}},
+	}, true},
 	{"calls 1 later", func(r *run, ctx context.Context, opts options, call invoke) error {
-		time.Sleep(r.unit)
+		r.pass()
 		return call(ctx, opts)
-	}},
+	}, true},
 	{"calls on another goroutine", func(_ *run, ctx context.Context, opts options, call invoke) error {
 		result := make(chan error)
 		go func() {
@@ -107,17 +110,17 @@ var clientInterceptors = []clientInterceptor{
 			err = call(ctx, opts)
 		}()
 		return <-result
-	}},
+	}, false},
 	{"calls with a detached context", func(r *run, ctx context.Context, opts options, call invoke) error {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 		r.whenOver(cancel)
 		return call(ctx, opts)
-	}},
+	}, false},
 	{"calls with a deadline in 1", func(r *run, ctx context.Context, opts options, call invoke) error {
-		ctx, cancel := context.WithTimeout(ctx, r.unit)
+		ctx, cancel := withDeadlineIn(ctx, r.unit)
 		r.whenOver(cancel)
 		return call(ctx, opts)
-	}},
+	}, false},
 }
 
 // A serverInterceptor calls handler.
@@ -128,8 +131,8 @@ type serverInterceptor struct {
 
 var serverInterceptors = []serverInterceptor{
 	{"calls", func(_ *run, handler func() error) error { return handler() }},
-	{"calls 1 later", func(r *run, handler func() error) error { time.Sleep(r.unit); return handler() }},
-	{"returns 1 later", func(r *run, handler func() error) error { defer time.Sleep(r.unit); return handler() }},
+	{"calls 1 later", func(r *run, handler func() error) error { r.pass(); return handler() }},
+	{"returns 1 later", func(r *run, handler func() error) error { defer r.pass(); return handler() }},
 	{"calls on another goroutine", func(_ *run, handler func() error) error {
 		result := make(chan error)
 		go func() { result <- handler() }()

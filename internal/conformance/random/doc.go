@@ -18,6 +18,8 @@
 // Most programs run in a testing/synctest bubble. Some run in real time, with one
 // processor or with processors that are busy, because only there a handler may compute past a deadline.
 //
+// Another test measures the heap after many RPCs, and while the receiver of a stream stalls.
+//
 // Messages are compared as the values of their fields, and by deep equality. Retained contexts,
 // printed contents and peers are recorded too. knownDifference has what stats handlers do that
 // differs for a reason; the tester leaves it out.

@@ -2,14 +2,17 @@
 
 package random_test
 
-import "math/rand/v2"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // generate returns the program with a number. It returns the same program for the same seed
 // and number.
 func generate(seed, number uint64) program {
 	r := rand.New(rand.NewPCG(seed, number))
 	p := program{
-		clock:              weighted(r, 40, 1, 1),
+		clock:              weighted(r, 60, 1, 1),
 		message:            rare(r, len(messages)),
 		defaults:           several(r, len(defaultOptions), 3),
 		clientInterceptors: several(r, len(clientInterceptors), 2),
@@ -20,7 +23,7 @@ func generate(seed, number uint64) program {
 	for i := range weighted(r, 0, 6, 3, 1) {
 		c := callSpec{
 			method:  weighted(r, 20, 14, 8, 8, 3, 3, 1, 1, 1, 1),
-			context: rare(r, len(callContexts)),
+			context: weighted(r, 14, 6, 1, 1, 1),
 			client:  weighted(r, 4, 1),
 			options: several(r, len(callOptions), 3),
 		}
@@ -57,6 +60,9 @@ func randomSteps(r *rand.Rand, p program, call int) []step {
 			possible = append(possible, o)
 		}
 	}
+	if slices.ContainsFunc(slices.Concat(p.clientStats, p.serverStats), behavior.locks) && r.IntN(2) == 0 {
+		steps = append(steps, step{call: call, op: opLock})
+	}
 	for range 1 + r.IntN(7) {
 		s := step{call: call, op: possible[r.IntN(len(possible))], then: then(r.IntN(3))}
 		if n := len(s.op.args); n > 0 && r.IntN(2) > 0 {
@@ -70,11 +76,19 @@ func randomSteps(r *rand.Rand, p program, call int) []step {
 	return steps
 }
 
-// behaviors returns the stats handlers of a side.
+// behaviors returns the stats handlers of a side. Nobody uses a context that an event other than TagRPC
+// or TagConn returns. The lock matters most where a handler that sends a header may hold it.
 func behaviors(r *rand.Rand, events []string) []behavior {
 	var chosen []behavior
 	for range weighted(r, 8, 5, 1) {
-		chosen = append(chosen, behavior{r.IntN(len(events)), r.IntN(len(actions))})
+		b := behavior{r.IntN(len(events)), r.IntN(len(actions))}
+		switch {
+		case actions[b.action].tags:
+			b.event = slices.Index(events, []string{"TagRPC", "TagConn"}[weighted(r, 3, 1)])
+		case b.locks() && r.IntN(2) == 0:
+			b.event = slices.Index(events, "InHeader")
+		}
+		chosen = append(chosen, b)
 	}
 	return chosen
 }
@@ -102,9 +116,9 @@ func rare(r *rand.Rand, n int) int {
 	return r.IntN(n)
 }
 
-// several returns up to limit indices; none in two of three cases.
+// several returns up to limit indices, and none in half of the cases.
 func several(r *rand.Rand, n, limit int) []int {
-	if r.IntN(3) > 0 {
+	if r.IntN(2) > 0 {
 		return nil
 	}
 	var chosen []int

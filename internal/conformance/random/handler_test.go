@@ -62,7 +62,7 @@ func serveUnary(srv any, ctx context.Context, decode func(any) error, intercepto
 	}
 	handler := func(ctx context.Context, req any) (any, error) {
 		h := &handlerCall{ctx: ctx, response: req}
-		err := r.handle(h, r.describe(req))
+		err := r.handle(h, func() string { return r.describe(req) })
 		return h.response, err
 	}
 	if interceptor == nil {
@@ -73,12 +73,15 @@ func serveUnary(srv any, ctx context.Context, decode func(any) error, intercepto
 }
 
 func serveStream(srv any, stream grpc.ServerStream) error {
-	return srv.(*run).handle(&handlerCall{ctx: stream.Context(), stream: stream}, "a stream")
+	return srv.(*run).handle(&handlerCall{ctx: stream.Context(), stream: stream}, func() string { return "a stream" })
 }
 
 // handle makes the calls of a handler until one of them ends it.
-func (r *run) handle(h *handlerCall, request string) error {
+func (r *run) handle(h *handlerCall, request func() string) error {
 	c := r.callOf(metadata.FromIncomingContext(h.ctx))
+	if c == nil && r.serveOthers != nil {
+		return r.serveOthers(h)
+	}
 	if c == nil {
 		return nil
 	}
@@ -93,7 +96,7 @@ func (r *run) handle(h *handlerCall, request string) error {
 	if attempt := md["attempt"]; attempt != nil {
 		h.observer += " " + strings.Join(attempt, ".")
 	}
-	c.see(h.observer, "begins with "+request+" "+mdText(md)+" "+method+" peer "+c.peerText(p))
+	c.see(h.observer, "begins with "+request()+" "+mdText(md)+" "+method+" peer "+c.peerText(p))
 	if attempt := md["attempt"]; attempt != nil {
 		_ = grpc.SetHeader(h.ctx, metadata.MD{"attempt": attempt})
 		if slices.Contains(attempt, "0") {
@@ -109,7 +112,7 @@ func (r *run) handle(h *handlerCall, request string) error {
 			t.op.call(c, h, t.arg)
 		}
 		if t.then == rested {
-			time.Sleep(moment)
+			time.Sleep(moment / 2)
 		}
 		close(t.returned)
 		if h.returned {

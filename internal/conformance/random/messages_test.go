@@ -115,6 +115,9 @@ func (r *run) newMessage(arg int) any {
 	case 2:
 		return nil
 	case 3:
+		if _, ok := r.emptyMessage().(*dynamicpb.Message); ok {
+			return r.emptyMessage() // proto.Size panics for a nil one.
+		}
 		return reflect.Zero(reflect.TypeOf(r.emptyMessage())).Interface()
 	default:
 		return messages[r.message].make()

@@ -34,6 +34,12 @@ func byNobody(*call) chan task     { return nil }
 var (
 	opOpen   = &op{name: "NewStream", queue: byClient, call: func(c *call, _ *handlerCall, _ int) { c.open() }}
 	opInvoke = &op{name: "Invoke", args: messageArgs, queue: byClient, call: func(c *call, _ *handlerCall, arg int) { c.invoke(arg) }}
+	opLock   = &op{name: "handler: lock", weight: 1, queue: byHandler, call: func(c *call, h *handlerCall, _ int) {
+		if !h.locked {
+			c.lock <- struct{}{}
+			h.locked = true
+		}
+	}}
 )
 
 // ops are the calls in random programs, besides those that start a call.
@@ -94,7 +100,7 @@ var ops = []*op{
 	{name: "handler: RecvMsg", weight: 4, streams: true, queue: byHandler, call: func(c *call, h *handlerCall, _ int) {
 		m := c.emptyMessage()
 		if err := h.stream.RecvMsg(m); err != nil {
-			c.see(h.observer, "RecvMsg "+errorText(err)+c.now())
+			c.see(h.observer, "RecvMsg "+errorText(err)+c.run.now())
 			return
 		}
 		c.see(h.observer, "RecvMsg "+c.describe(m))
@@ -110,19 +116,19 @@ var ops = []*op{
 	}},
 	{name: "handler: return", weight: 6, args: resultArgs, queue: byHandler, call: func(c *call, h *handlerCall, arg int) {
 		h.err, h.returned = results[arg], true
-		c.see(h.observer, "returns"+c.now())
+		c.see(h.observer, "returns"+c.run.now())
 		h.unlock(c)
 	}},
-	{name: "handler: wait for the end of the context", weight: 2, queue: byHandler, call: func(c *call, h *handlerCall, _ int) {
+	{name: "handler: wait for the end of the context", weight: 4, queue: byHandler, call: func(c *call, h *handlerCall, _ int) {
 		select {
 		case <-h.ctx.Done():
-			c.see(h.observer, "the context ended with "+fmt.Sprint(h.ctx.Err(), context.Cause(h.ctx))+c.now())
+			c.see(h.observer, "the context ended with "+fmt.Sprint(h.ctx.Err(), context.Cause(h.ctx))+c.run.now())
 		case <-c.released:
 		}
 	}},
 	{name: "handler: wait until the deadline", weight: 1, queue: byHandler, call: func(_ *call, h *handlerCall, _ int) {
 		if deadline, ok := h.ctx.Deadline(); ok {
-			time.Sleep(time.Until(deadline))
+			time.Sleep(time.Until(deadline) + time.Microsecond) // A network's deadline passes a little later.
 		}
 	}},
 	{name: "handler: compute for 2", weight: 3, queue: byHandler, call: func(c *call, _ *handlerCall, _ int) {
@@ -136,14 +142,10 @@ var ops = []*op{
 	{name: "handler: change the peer", weight: 1, queue: byHandler, call: func(c *call, h *handlerCall, _ int) {
 		if p, ok := peer.FromContext(h.ctx); ok {
 			p.Addr = changedAddr{c}
+			c.peerChanged.Store(true)
 		}
 	}},
-	{name: "handler: lock", weight: 1, queue: byHandler, call: func(c *call, h *handlerCall, _ int) {
-		if !h.locked {
-			c.lock <- struct{}{}
-			h.locked = true
-		}
-	}},
+	opLock,
 	{name: "handler: unlock", weight: 1, queue: byHandler, call: func(c *call, h *handlerCall, _ int) { h.unlock(c) }},
 }
 
@@ -193,6 +195,9 @@ func (r *run) close(observer string) { r.within(observer, "Close", r.connection.
 func (r *run) within(observer, name string, f func()) {
 	if r.hasRemote() {
 		return // On a network, another server has nothing to do with this one.
+	}
+	if r.comesLate {
+		return // A Channel accepts what its running handlers call, and refuses before it looks at a context.
 	}
 	if !r.bubble {
 		return // A network needs more time to stop, and so serves calls that a Channel refuses.

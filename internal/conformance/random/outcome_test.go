@@ -3,6 +3,7 @@
 package random_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -118,8 +119,11 @@ func errorText(err error) string {
 	}
 	message, _, _ := strings.Cut(st.Message(), "from the context ") // The rest is the printed context.
 	message, _, _ = strings.Cut(message, " while waiting for connections")
-	if st.Code() == codes.Unavailable {
+	switch {
+	case st.Code() == codes.Unavailable:
 		message = unavailable(message)
+	case st.Code() == codes.DeadlineExceeded && strings.HasPrefix(message, "stream terminated by RST_STREAM"):
+		message = context.DeadlineExceeded.Error() // A network has both.
 	}
 	return fmt.Sprintf("%v(%.100q)", st.Code(), message)
 }

@@ -128,6 +128,17 @@ func (p program) hasRemote() bool {
 	return slices.ContainsFunc(p.calls, func(c callSpec) bool { return methods[c.method].isRemote() })
 }
 
+// mayComeLate reports whether an RPC may reach the server some time after its call has taken its context
+// from a handler, or after its own context has ended.
+func (p program) mayComeLate() bool {
+	nests := slices.ContainsFunc(p.calls, func(c callSpec) bool { return c.parent != noParent })
+	return nests && slices.ContainsFunc(p.clientInterceptors, func(i int) bool { return clientInterceptors[i].later }) ||
+		slices.ContainsFunc(p.clientStats, func(b behavior) bool {
+			takes := actions[b.action].takes
+			return nests && takes > noTime || takes == someTime
+		})
+}
+
 // lastUsualMethod is the last of methods whose name is as usual.
 const lastUsualMethod = 5
 

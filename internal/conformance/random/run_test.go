@@ -40,17 +40,19 @@ type run struct {
 	program
 	clock
 	recorder
-	begin time.Time
-	side  side
+	begin     time.Time
+	side      side
+	comesLate bool // what program.mayComeLate reports
 	connection
-	calls    []*call
-	released chan struct{} // closed when what waits for it goes on
-	release  func()
-	waiting  atomic.Int32  // the number of goroutines that have waited for that
-	lock     chan struct{} // of the application; holds a value while it is locked
-	actors   sync.WaitGroup
-	stopping sync.WaitGroup
-	stopped  atomic.Bool // The server or a client has been stopped.
+	calls       []*call
+	serveOthers func(*handlerCall) error // handles RPCs that are no calls of the program; may be nil
+	released    chan struct{}            // closed when what waits for it goes on
+	release     func()
+	waiting     atomic.Int32  // the number of goroutines that have waited for that
+	lock        chan struct{} // of the application; holds a value while it is locked
+	actors      sync.WaitGroup
+	stopping    sync.WaitGroup
+	stopped     atomic.Bool // The server or a client has been stopped.
 
 	finishing  chan struct{} // closed at the end: nobody waits any more for the server to stop
 	leftBehind sync.WaitGroup
@@ -66,7 +68,7 @@ const patience = 8 * time.Second
 
 // execute runs the program and returns its outcome.
 func execute(t *testing.T, p program, s side) outcome {
-	r := &run{program: p, clock: clocks[p.clock], side: s}
+	r := &run{program: p, clock: clocks[p.clock], side: s, comesLate: p.mayComeLate()}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -182,6 +184,10 @@ func (r *run) await(done <-chan struct{}) bool {
 	}
 }
 
+// pass lets almost one unit pass, so that what is due at the same time as a deadline
+// comes before it.
+func (r *run) pass() { time.Sleep(r.unit * 9 / 10) }
+
 // rest waits until all goroutines are blocked.
 func (r *run) rest() {
 	if r.bubble {
@@ -194,11 +200,14 @@ func (r *run) rest() {
 // end ends what the program has not ended.
 func (r *run) end() {
 	r.rest()
+	time.Sleep(2 * r.unit) // Deadlines pass.
+	r.rest()
 	r.release()
 	time.Sleep(3 * r.unit) // for those that are late
 	r.rest()
 	for _, c := range slices.Backward(r.calls) { // A nested call ends before its parent.
 		close(c.handler)
+		time.Sleep(2 * r.unit) // for stats handlers that take time
 		r.rest()
 	}
 	for _, c := range r.calls {

@@ -68,7 +68,11 @@ func (h *statsHandler) at(ctx context.Context, t *tag, event string) context.Con
 	if events[h.behavior.event] != event {
 		return ctx
 	}
-	if _, known := h.knownDifference(event); known {
+	var rpc *call
+	if t != nil {
+		rpc = t.call
+	}
+	if _, known := h.knownDifference(event, rpc); known {
 		return ctx
 	}
 	return actions[h.behavior.action].do(h, ctx, t, event)
