@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	pb "google.golang.org/grpc/interop/grpc_testing"
 	"google.golang.org/protobuf/proto"
@@ -76,6 +77,8 @@ func TestMemoryReadsNothingThatIsGuarded(t *testing.T) {
 		&struct{ F func() }{},
 		&struct{ C chan int }{},
 		&struct{ A any }{&holder{}},
+		&struct{ P ********sync.Mutex }{},
+		&struct{ M map[*guarded]string }{},
 	} {
 		if got := memoryOf(msg); got != assumedSize {
 			t.Errorf("memory of %T is %d, want the assumed size", msg, got)
@@ -95,6 +98,38 @@ func TestMemoryOfMessageThatContainsItself(t *testing.T) {
 	list[0] = list
 	if got := memoryOf(list); got < maxMemory {
 		t.Errorf("memory of a list that contains itself is %d, want the largest value", got)
+	}
+	// Each level of a deep adds little memory but many calls, so the stack would overflow.
+	type deep struct {
+		Children [1][1][1][1][1][1][1][1][]deep
+	}
+	d := deep{[1][1][1][1][1][1][1][1][]deep{{{{{{{{make([]deep, 1)}}}}}}}}}
+	d.Children[0][0][0][0][0][0][0][0][0] = d
+	if got := memoryOf(&d); got < maxMemory {
+		t.Errorf("memory of a struct that contains itself is %d, want the largest value", got)
+	}
+}
+
+// What a part of a message adds to its memory.
+func TestMemoryOfAPart(t *testing.T) {
+	t.Parallel()
+	withUnknown := dynamicOpen()
+	withUnknown.SetUnknown(append([]byte{0xfa, 0x3f, 100}, make([]byte, 100)...))
+	withNil := extended()
+	withNil.Children = make([]*testpb.Open, 10)
+	for _, test := range []struct {
+		name          string
+		with, without any
+		want          int
+	}{
+		{"unused capacity", &plain{Data: make([]byte, 1, 1<<10)}, &plain{Data: make([]byte, 1)}, 1<<10 - 8},
+		{"the location of a time", &struct{ T time.Time }{time.Now().In(time.FixedZone("zone", 1))}, &struct{ T time.Time }{}, 0},
+		{"unknown fields of a dynamic message", withUnknown, dynamicOpen(), allocated(cap(withUnknown.GetUnknown()))},
+		{"nil messages beside extension fields", withNil, extended(), 10 * pointerSize},
+	} {
+		if got := memoryOf(test.with) - memoryOf(test.without); got != test.want {
+			t.Errorf("%s: the memory is %d, want %d", test.name, got, test.want)
+		}
 	}
 }
 

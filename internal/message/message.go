@@ -124,7 +124,7 @@ func encodeWith(codec *Codec, out *Copy, in any) error {
 // message of the type of to. Otherwise it sets out to a copy. in must not change until
 // HandOver returns. measure is as for Copy. The error is a status.
 func (t *Transfer) Lend(out *Copy, in, to any, measure bool) error {
-	if t.Encode != nil || reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(in) || IsNil(to) || in == to {
+	if t.Encode != nil || reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(to) || in == to {
 		return t.Copy(out, in, measure)
 	}
 	generated := generatedTypeOf(in)

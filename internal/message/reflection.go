@@ -13,9 +13,6 @@ const (
 
 // addMessage adds a message and all that it points to.
 func (r *reflection) addMessage(msg protoreflect.Message) {
-	if !msg.IsValid() {
-		return
-	}
 	r.addHidden(msg) // This may decode fields, and so it comes first.
 	m := measurer{isTree: true}
 	m.measure(msg.Interface())
@@ -28,6 +25,9 @@ func (r *reflection) addMessage(msg protoreflect.Message) {
 
 // addHidden adds what a measurer leaves out of a message and of those in it.
 func (r *reflection) addHidden(msg protoreflect.Message) {
+	if !msg.IsValid() {
+		return
+	}
 	isDynamic, fields := isDynamic(msg), 0
 	msg.Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
 		fields++

@@ -3,6 +3,7 @@ package main
 var messageEdits = in("internal/message/message.go",
 	edit{
 		does: "a nil pointer is encoded as what it is",
+		by:   "internal/message TestClonerIsNotAskedToCopyNil",
 		old:  `	if _, isProto := in.(proto.Message); isProto && IsNil(in) {`,
 		new:  `	if false {`,
 	},
@@ -44,6 +45,7 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a message without a required field is copied",
+		by:   "internal/message TestMessageNeedsItsRequiredFields",
 		old: `	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
@@ -52,6 +54,7 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a message without a required field is lent",
+		by:   "internal/message TestMessageNeedsItsRequiredFields",
 		old: `	if err := proto.CheckInitialized(msg); err != nil {
 		return marshalError(err)
 	}
@@ -66,46 +69,49 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a cloner's nil copy is moved",
+		by:   "internal/message TestClonerHandsOverWhatCannotBeMoved",
 		old:  ` && !IsNil(copied)}`,
 		new:  `}`,
 	},
 	edit{
 		does: "a cloner's copy of a type that is not generated is moved",
+		by:   "internal/message TestClonerHandsOverWhatCannotBeMoved",
 		old:  `isMovable: generated != nil && reflect.TypeOf(copied)`,
 		new:  `isMovable: reflect.TypeOf(copied)`,
 	},
 	edit{
 		does: "a response is lent to a cloner",
+		by:   "internal/message TestOnlyGeneratedResponsesAreLent",
 		old:  `!isShared && (t.Cloner != nil || generated`,
 		new:  `!isShared && (generated`,
 	},
 	edit{
 		does: "a response is lent to a codec",
+		by:   "internal/message TestOnlyGeneratedResponsesAreLent",
 		old:  `if t.Encode != nil || reflect.TypeOf(to)`,
 		new:  `if reflect.TypeOf(to)`,
 	},
 	edit{
 		does: "a response is lent to a reply of another type",
-		old:  `reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(in)`,
-		new:  `IsNil(in)`,
-	},
-	edit{
-		does: "a nil response is lent",
-		old:  `IsNil(in) || IsNil(to) || in == to`,
-		new:  `IsNil(to) || in == to`,
+		by:   "internal/message TestOnlyGeneratedResponsesAreLent",
+		old:  `reflect.TypeOf(to) != reflect.TypeOf(in) || IsNil(to)`,
+		new:  `IsNil(to)`,
 	},
 	edit{
 		does: "a response is lent to a nil reply",
-		old:  `IsNil(in) || IsNil(to) || in == to`,
-		new:  `IsNil(in) || in == to`,
+		by:   "internal/message TestOnlyGeneratedResponsesAreLent",
+		old:  `IsNil(to) || in == to`,
+		new:  `in == to`,
 	},
 	edit{
 		does: "a response that is the caller's reply is lent",
-		old:  `IsNil(in) || IsNil(to) || in == to {`,
-		new:  `IsNil(in) || IsNil(to) {`,
+		by:   "internal/message TestOnlyGeneratedResponsesAreLent",
+		old:  `IsNil(to) || in == to {`,
+		new:  `IsNil(to) {`,
 	},
 	edit{
 		does: "a dynamic response is lent",
+		by:   "internal/message TestOnlyGeneratedResponsesAreLent",
 		old:  `t.Cloner != nil || generated == nil || !isExact(msg, generated)`,
 		new:  `t.Cloner != nil || generated != nil && !isExact(msg, generated)`,
 	},
@@ -124,6 +130,7 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a message is moved to a nil pointer",
+		by:   "internal/message TestMessageIsNotMovedToNil",
 		old: `	if dst.IsNil() {
 		return false
 	}`,
@@ -131,12 +138,14 @@ func (t *Transfer) copy(`,
 	},
 	edit{
 		does: "a message that was moved is retained",
+		by:   "internal/message TestMovedMessageIsNotRetained",
 		old: `	*in = Copy{}
 	return true`,
 		new: `	return true`,
 	},
 	edit{
 		does: "the status of a cloner's error is lost",
+		by:   "internal/message TestStatusOfACloner",
 		old:  `if _, ok := status.FromError(err); ok {`,
 		new:  `if _, ok := status.FromError(err); ok && err == nil {`,
 	},
