@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"google.golang.org/grpc/metadata"
@@ -53,15 +54,14 @@ func (c *Client) Context() context.Context { return c.ctx }
 
 // OutHeader calls the handler for the metadata that has been sent to a server. ctx, which
 // also has the peer, is the context of this and all later events. common is the result of
-// the function [OutHeader] for the connection.
+// the function [OutHeader] for the connection. The caller must not use the values of sent
+// afterwards.
 func (c *Client) OutHeader(ctx context.Context, common stats.OutHeader, sent metadata.MD, userAgent string) {
 	if c == nil {
 		return
 	}
 	header := make(metadata.MD, len(sent)+1)
-	for key, values := range sent { // The handler and the server must not share values.
-		header[key] = append([]string(nil), values...)
-	}
+	maps.Copy(header, sent)
 	header[wire.UserAgentKey] = []string{userAgent}
 	c.ctx = ctx
 	c.outHeader = common
@@ -124,8 +124,8 @@ func (c *Client) InTrailer(trailer metadata.MD) {
 	c.handler.HandleRPC(c.ctx, &c.inTrailer)
 }
 
-// End calls the handler for the end of the attempt. The caller must not use trailer
-// afterwards.
+// End calls the handler for the end of the attempt. trailer is nil if nothing has been sent.
+// The caller must not use trailer afterwards.
 func (c *Client) End(trailer metadata.MD, err error) {
 	if c == nil {
 		return
@@ -134,10 +134,8 @@ func (c *Client) End(trailer metadata.MD, err error) {
 		Client:    true,
 		BeginTime: c.begin.BeginTime,
 		EndTime:   time.Now(),
+		Trailer:   trailer,
 		Error:     err,
-	}
-	if c.outHeader.Client { // Otherwise no stream was created.
-		c.end.Trailer = trailer
 	}
 	c.handler.HandleRPC(c.ctx, &c.end)
 }

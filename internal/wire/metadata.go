@@ -231,7 +231,7 @@ func (r Request) HeaderWith(mds ...metadata.MD) (metadata.MD, error) {
 	for _, md := range mds {
 		for key, values := range md {
 			if isSent(key, values) {
-				header[key] = append(slices.Clip(header[key]), values...)
+				header[key] = append(header[key], values...)
 			}
 		}
 	}

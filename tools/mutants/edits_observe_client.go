@@ -2,11 +2,6 @@ package main
 
 var observeClientEdits = in("internal/observe/client.go",
 	edit{
-		does: "a client's OutHeader has the caller's metadata",
-		old:  `header[key] = append([]string(nil), values...)`,
-		new:  `header[key] = values`,
-	},
-	edit{
 		does: "a client's OutHeader has no user agent",
 		by:   "internal/conformance/connection TestHeadersOfHTTP2AreSetAsOnANetwork",
 		old:  `	header[wire.UserAgentKey] = []string{userAgent}`,
@@ -21,6 +16,7 @@ var observeClientEdits = in("internal/observe/client.go",
 	},
 	edit{
 		does: "all OutPayload events of a client's stream are one",
+		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
 		old: `		event = new(stats.OutPayload)
 	}
 	*event`,
@@ -29,6 +25,7 @@ var observeClientEdits = in("internal/observe/client.go",
 	},
 	edit{
 		does: "all InPayload events of a client's stream are one",
+		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
 		old: `		event = new(stats.InPayload)
 	}
 	*event`,
@@ -36,27 +33,26 @@ var observeClientEdits = in("internal/observe/client.go",
 	*event`,
 	},
 	edit{
-		does: "a client's End has a trailer though nothing was sent",
-		old:  `	if c.outHeader.Client { // Otherwise`,
-		new:  `	if trailer != nil || !c.outHeader.Client { c.end.Trailer = map[string][]string{} }; if true { // Otherwise`,
-	},
-	edit{
 		does: "a client's End has no trailer",
-		old:  `		c.end.Trailer = trailer`,
+		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
+		old:  `		Trailer:   trailer,`,
 		new:  ``,
 	},
 	edit{
 		does: "a client's Begin is not told whether the RPC waits for a connection",
+		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
 		old:  `			FailFast:       failFast,`,
 		new:  ``,
 	},
 	edit{
 		does: "TagRPC is not told whether the RPC waits for a connection",
+		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
 		old:  `FullMethodName: method, FailFast: failFast}`,
 		new:  `FullMethodName: method}`,
 	},
 	edit{
 		does: "a client's End begins at another time than its Begin",
+		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
 		old:  `BeginTime: c.begin.BeginTime,`,
 		new:  `BeginTime: time.Now(),`,
 	},

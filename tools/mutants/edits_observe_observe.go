@@ -13,6 +13,7 @@ var observeEdits = in("internal/observe/observe.go",
 	},
 	edit{
 		does: "the last stats handler is called first",
+		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
 		old: `	for _, handler := range c {
 		handler.HandleRPC(ctx, event)
 	}`,

@@ -19,6 +19,7 @@ var rpcHandlercontextEdits = in("internal/rpc/handlercontext.go",
 	},
 	edit{
 		does: "stats handlers see a transport stream",
+		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
 		old: `		if c.call.server.stats != nil {
 			return nil // Stats handlers derive from c, and see no transport stream.
 		}`,

@@ -92,13 +92,9 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "the incoming metadata of a handler is the caller's",
-		old:  `append(slices.Clip(header[key]), values...)`,
+		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
+		old:  `append(header[key], values...)`,
 		new:  `append(header[key], values...); if len(header[key]) == len(values) { header[key] = values }`,
-	},
-	edit{
-		does: "appending credentials changes their metadata",
-		old:  `append(slices.Clip(header[key]), values...)`,
-		new:  `append(header[key], values...)`,
 	},
 	edit{
 		does: "several hosts are accepted",
