@@ -3,6 +3,7 @@ package main
 var rpcMessagesEdits = in("internal/rpc/messages.go",
 	edit{
 		does: "requests stay in the queue after the end",
+		by:   "internal/rpc TestEndDropsWhatNobodyAwaits",
 		old:  `		m.requests.dropUnawaited()`,
 		new:  ``,
 	},
@@ -36,11 +37,13 @@ var rpcMessagesEdits = in("internal/rpc/messages.go",
 	},
 	edit{
 		does: "a stalled stream takes any number of messages",
+		by:   "internal/rpc TestSenderWaitsForRoom",
 		old:  `	case to.isFull():`,
 		new:  `	case false:`,
 	},
 	edit{
 		does: "the receiver of the only request waits for the end",
+		by:   "internal/rpc TestReceiverIsWoken",
 		old:  `	if isLast {`,
 		new:  `	if false {`,
 	},
@@ -54,63 +57,75 @@ var rpcMessagesEdits = in("internal/rpc/messages.go",
 	},
 	edit{
 		does: "CloseSend after the end lets the handler see io.EOF",
+		by:   "internal/rpc TestEndDropsWhatNobodyAwaits",
 		old:  `	if m.stream.ended == notEnded {`,
 		new:  `	if true {`,
 	},
 	edit{
 		does: "messages are counted twice",
+		by:   "internal/rpc TestSenderWaitsForRoom",
 		old:  `		q.bytes += next.bytes`,
 		new:  `		q.bytes += 2 * next.bytes`,
 	},
 	edit{
 		does: "a message that was taken is retained",
+		by:   "internal/rpc TestEmptyQueueIsSmall",
 		old:  `	q.messages[q.head] = queued{}`,
 		new:  ``,
 	},
 	edit{
 		does: "a sender that waits is not woken when there is room",
+		by:   "internal/rpc TestSenderWaitsForRoom",
 		old: `if q.bytes >= window && q.bytes-next.bytes < window {
 		q.changed.Broadcast()`,
 		new: `if q.bytes >= window && q.bytes-next.bytes < window {`,
 	},
 	edit{
 		does: "a new message does not wake the receiver",
+		by:   "internal/rpc TestReceiverIsWoken",
 		old: `	q.messages = append(q.messages, m)
 	q.changed.Broadcast()`,
 		new: `	q.messages = append(q.messages, m)`,
 	},
 	edit{
 		does: "the memory of a message counts after it was taken",
+		by:   "internal/rpc TestEmptyQueueIsSmall",
 		old:  `	q.bytes -= next.bytes`,
 		new:  ``,
 	},
 	edit{
 		does: "messages that were taken count as not measured",
+		by:   "internal/rpc TestEmptyQueueIsSmall",
 		old:  `	q.counted = max(q.counted, q.head)`,
 		new:  ``,
 	},
 	edit{
 		does: "an empty queue keeps the places of a long one",
+		by:   "internal/rpc TestEmptyQueueIsSmall",
 		old:  `	case q.isEmpty() && cap(q.messages) > keptPlaces:`,
 		new:  `	case false:`,
 	},
 	edit{
 		does: "the places of messages that were taken pile up",
+		by:   "internal/rpc TestQueueHoldsOnlyItsMessages",
 		old:  `	case q.head >= len(q.messages)/2:`,
 		new:  `	case false:`,
 	},
 	edit{
 		does: "messages that were moved to the front are also retained behind",
+		by:   "internal/rpc TestEmptyQueueIsSmall",
 		old:  `		clear(q.messages[left:])`,
 		new:  ``,
 	},
 	edit{
 		does: "messages that were moved to the front count as not measured",
+		by:   "internal/rpc TestEmptyQueueIsSmall",
 		old:  `q.messages[:left], q.counted-q.head, 0`,
 		new:  `q.messages[:left], 0, 0`,
 	},
 	edit{
 		does: "closing does not wake the receiver",
+		by:   "internal/rpc TestReceiverIsWoken",
 		old: `	q.isClosed = true
 	q.changed.Broadcast()`,
 		new: `	q.isClosed = true`,
