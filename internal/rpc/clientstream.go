@@ -60,9 +60,8 @@ func (s *clientStream) open() error {
 	hasOpened := false
 	defer func() { // Stats handlers may panic.
 		if !hasOpened {
-			s.stream.end(byClient, wire.ErrCanceled)
 			s.answerUnserved()
-			s.cancelContext()
+			s.cancelContext() // The goroutine that watches it ends the RPC.
 		}
 	}()
 	s.watch()

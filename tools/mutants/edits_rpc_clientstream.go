@@ -21,22 +21,17 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 		new:  `	s.streamCtx = s.ctx`,
 	},
 	edit{
-		does: "a stream goes on after stats handlers have panicked",
-		old: `			s.stream.end(byClient, wire.ErrCanceled)
-			s.answerUnserved()`,
-		new: `			s.answerUnserved()`,
-	},
-	edit{
 		does: "an unserved RPC stays in flight after stats handlers have panicked",
-		old: `			s.stream.end(byClient, wire.ErrCanceled)
-			s.answerUnserved()`,
-		new: `			s.stream.end(byClient, wire.ErrCanceled)`,
+		by:   "internal/conformance/connection TestPanicOfAStatsHandlerEndsTheRPC",
+		old: `			s.answerUnserved()
+			s.cancelContext() // The`,
+		new: `			s.cancelContext() // The`,
 	},
 	edit{
 		does: "the context of a stream does not end after stats handlers have panicked",
-		old: `			s.answerUnserved()
-			s.cancelContext()`,
-		new: `			s.answerUnserved()`,
+		by:   "internal/conformance/connection TestPanicOfAStatsHandlerEndsTheRPC",
+		old:  `			s.cancelContext() // The`,
+		new:  `			_ = 0 // The`,
 	},
 	edit{
 		does: "the context of a stream is not watched",
@@ -60,6 +55,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "an unknown method that is invoked is answered before its request",
+		by:   "internal/conformance/connection TestRequestOfAnUnknownMethodIsTold",
 		old:  `	if !s.isInvoke {`,
 		new:  `	if true {`,
 	},
@@ -72,6 +68,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "Header does not end a stream that has failed",
+		by:   "internal/conformance/connection TestHeaderFinishesAStreamThatHasFailed",
 		old: `	default:
 		s.finish(err)
 	}
@@ -166,6 +163,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "a second response does not end a unary stream",
+		by:   "internal/conformance/connection TestSecondResponseEndsTheRPC",
 		old:  `		s.finish(wire.ErrSecondResponse) // grpc-go`,
 		new:  `		// grpc-go`,
 	},
@@ -203,6 +201,7 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	},
 	edit{
 		does: "a response is received before the header is told",
+		by:   "internal/conformance/connection TestEventsOfAStreamHaveTheirOrder",
 		old:  `		case s.hasUntold(): // It`,
 		new:  `		case false: // It`,
 	},

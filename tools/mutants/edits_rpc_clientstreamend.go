@@ -11,12 +11,14 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "an RPC that the caller's context has ended is not finished",
+		by:   "internal/conformance/connection TestEndDuringAMethodIsAsOnANetwork",
 		old: `	s.calls.Add(-1)
 	s.settle()`,
 		new: `	s.calls.Add(-1)`,
 	},
 	edit{
 		does: "an RPC that noticeEnd has ended is not finished",
+		by:   "internal/conformance/connection TestMethodFinishesAStreamAfterItsDeadline",
 		old:  `	if err == nil && s.stream.ended == byClient {`,
 		new:  `	if false {`,
 	},
@@ -42,6 +44,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "the context of a stream is watched after the end",
+		by:   "internal/conformance/connection TestContextOfTagRPCIsNotWatchedAfterTheEnd",
 		old:  `		s.stopTagged()`,
 		new:  ``,
 	},
@@ -49,6 +52,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 		does: "the caller's own context is watched after the end",
 		old:  `		s.stopGiven()`,
 		new:  ``,
+		same: "The stream ends this context as well, and an RPC that has ended does not end again.",
 	},
 	edit{
 		does: "a ClientConn keeps streams that have ended",
@@ -58,11 +62,13 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "closing a ClientConn waits for callers",
+		by:   "internal/conformance/connection TestCloseOfAClientConnDoesNotWaitForStatsHandlers",
 		old:  `{ go s.abandon(err) }`,
 		new:  `{ s.abandon(err) }`,
 	},
 	edit{
 		does: "the last reason to abandon a stream counts",
+		by:   "internal/conformance/connection TestEndDuringAMethodIsAsOnANetwork",
 		old:  `	if s.abandonedWith == nil {`,
 		new:  `	if true {`,
 	},
@@ -111,6 +117,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "nobody is told that stats handlers have seen the end",
+		by:   "internal/conformance/connection TestMethodsWaitUntilTheEndIsTold",
 		old: `		s.hasFinished = true
 		s.told.Broadcast()`,
 		new: `		s.hasFinished = true`,
@@ -124,6 +131,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "a second call does not wait until the first one has told the end",
+		by:   "internal/conformance/connection TestMethodsWaitUntilTheEndIsTold",
 		old:  `for !isFirst && !s.hasFinished {`,
 		new:  `for false {`,
 	},
@@ -135,12 +143,14 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "nobody is told that events have been told",
+		by:   "internal/conformance/connection TestEventsOfAStreamHaveTheirOrder",
 		old: `		s.isTelling = false
 		s.told.Broadcast()`,
 		new: `		s.isTelling = false`,
 	},
 	edit{
 		does: "a call does not wait until another one has told events",
+		by:   "internal/conformance/connection TestEventsOfAStreamHaveTheirOrder",
 		old: `	for s.isTelling {
 		s.told.Wait()
 	}`,
@@ -153,6 +163,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "the trailer is told after the last response is received",
+		by:   "internal/conformance/connection TestEventsOfAStreamHaveTheirOrder",
 		old: `untold.header || untold.trailer
 }`,
 		new: `untold.header

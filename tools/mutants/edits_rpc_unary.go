@@ -11,6 +11,7 @@ var rpcUnaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a handler runs on after its caller has panicked",
+		by:   "internal/conformance/connection TestPanicOfAStatsHandlerEndsTheRPC",
 		old: `			u.stream.end(byClient, wire.ErrCanceled)
 			if u.stream.claim() {`,
 		new: `			if u.stream.claim() {`,
