@@ -131,7 +131,6 @@ func (m *methods) find(fullMethod string) (found *method, unserved *unservedCall
 		return nil, &unservedCall{err: wire.ErrReset}
 	}
 	name, ok := strings.CutPrefix(fullMethod, "/")
-	name = string([]rune(name)) // valid UTF-8, as a status is
 	slash := strings.LastIndex(name, "/")
 	if !ok || slash < 0 {
 		err := status.Errorf(codes.Unimplemented, "malformed method name: %q", fullMethod)

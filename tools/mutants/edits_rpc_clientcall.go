@@ -114,6 +114,7 @@ var rpcClientcallEdits = in("internal/rpc/clientcall.go",
 	},
 	edit{
 		does: "an RPC does not know its ClientConn",
+		by:   "internal/conformance/connection TestNothingIsSentAfterCloseOfAClientConn",
 		old:  `	call.stream.clientConn = client.clientConn`,
 		new:  ``,
 	},

@@ -3,6 +3,7 @@ package main
 var rpcConnectionEdits = in("internal/rpc/connection.go",
 	edit{
 		does: "both ends of a connection share their peer",
+		by:   "internal/conformance/connection TestEndsOfAConnectionShareNoPeer",
 		old: `	p := c.clientPeer
 	return peer.NewContext(context.Background(), &p)`,
 		new: `	return peer.NewContext(context.Background(), &c.clientPeer)`,
@@ -50,6 +51,7 @@ var rpcConnectionEdits = in("internal/rpc/connection.go",
 	},
 	edit{
 		does: "a connection that ends before it has begun does not end",
+		by:   "internal/conformance/connection TestConnectionThatIsClosedWhileItBeginsEnds",
 		old:  `	if isEnding { // end`,
 		new:  `	if isEnding && false { // end`,
 	},
@@ -61,6 +63,7 @@ var rpcConnectionEdits = in("internal/rpc/connection.go",
 	},
 	edit{
 		does: "a connection that begins ends twice",
+		by:   "internal/conformance/connection TestConnectionThatIsClosedWhileItBeginsEnds",
 		old:  `if isFirst && hasBegun {`,
 		new:  `if isFirst || hasBegun {`,
 	},

@@ -112,6 +112,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "an RPC leaves while its response is lent",
+		by:   "internal/conformance/connection TestResponseIsInFlightUntilItIsCopied",
 		old: `	if !h.hasLent {
 		h.entry`,
 		new: `	if true {
@@ -134,6 +135,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "the handler's context does not end after its response was copied",
+		by:   "internal/conformance/connection TestResponseIsInFlightUntilItIsCopied",
 		old: `	h.stream.cancelHandler()
 	h.entry.Leave()`,
 		new: `	h.entry.Leave()`,
@@ -175,11 +177,6 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 		new: `	h.events`,
 	},
 	edit{
-		does: "a response after the end is no error",
-		old:  `			return h.stream.whyEnded()`,
-		new:  `			return nil`,
-	},
-	edit{
 		does: "a header that was only set is not told to stats handlers",
 		by:   "internal/conformance/scenarios TestResponseMetadataIsReceivedAsOnANetwork",
 		old:  `	if h.isObserved() && h.stream.hasUnsentHeader() {`,
@@ -193,6 +190,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	},
 	edit{
 		does: "the handler's context ends while its response is lent",
+		by:   "internal/conformance/connection TestResponseIsInFlightUntilItIsCopied",
 		old:  `		h.hasLent = true`,
 		new:  `		h.hasLent = true; h.stream.cancelHandler()`,
 	},

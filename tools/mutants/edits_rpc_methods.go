@@ -21,11 +21,6 @@ var rpcMethodsEdits = in("internal/rpc/methods.go",
 		new:  `	if !ok && false || slash < 0 {`,
 	},
 	edit{
-		does: "a method that is not UTF-8 is in the status",
-		old:  `	name = string([]rune(name))`,
-		new:  ``,
-	},
-	edit{
 		does: "an unknown method has an unknown service",
 		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `	if known.services[service] {`,

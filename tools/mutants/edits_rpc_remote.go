@@ -22,6 +22,7 @@ var rpcRemoteEdits = in("internal/rpc/remote.go",
 	},
 	edit{
 		does: "a closed ClientConn accepts RPCs",
+		by:   "internal/conformance/connection TestRefusedRPCsDoNotReachARemote",
 		old:  `	if c.clientConn.IsClosed() {`,
 		new:  `	if false {`,
 	},
@@ -33,17 +34,20 @@ var rpcRemoteEdits = in("internal/rpc/remote.go",
 	},
 	edit{
 		does: "the context of an RPC that is refused does not end",
+		by:   "internal/conformance/connection TestRefusedRPCsDoNotReachARemote",
 		old: `		end(nil)
 		return nil, nil, nil, err`,
 		new: `		return nil, nil, nil, err`,
 	},
 	edit{
 		does: "closing a ClientConn ends no RPC",
+		by:   "internal/conformance/connection TestRPCsOnARemoteEndWithTheChannel",
 		old:  `	rpc.clientConnEntry = c.clientConn.watch(caller, method, rpc)`,
 		new:  ``,
 	},
 	edit{
 		does: "Close ends no RPC",
+		by:   "internal/conformance/connection TestRPCsOnARemoteEndWithTheChannel",
 		old:  `{ rpc.end(err) }`,
 		new:  `{}`,
 	},

@@ -11,6 +11,7 @@ var rpcServerEdits = in("internal/rpc/server.go",
 	},
 	edit{
 		does: "credentials are asked after a hook was replaced",
+		by:   "internal/conformance/connection TestCredentialsAreNotAskedAfterAHookIsReplaced",
 		old: `	if err := s.checkHooks(); err != nil {
 		return err
 	}
@@ -51,6 +52,7 @@ var rpcServerEdits = in("internal/rpc/server.go",
 	},
 	edit{
 		does: "connections end twice",
+		by:   "internal/conformance/connection TestClientIsClosedWhileConnectionsEnd",
 		old:  `	s.connections, s.isShutDown = nil, true`,
 		new:  `	s.isShutDown = true`,
 	},

@@ -44,6 +44,7 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	},
 	edit{
 		does: "the caller of a stream that was aborted waits for the handler",
+		by:   "internal/conformance/connection TestCallerDoesNotWaitForAHandlerWhoseStreamHasFailed",
 		old:  `		s.stream.release()`,
 		new:  ``,
 	},
@@ -118,12 +119,5 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 			return message.Copy{}, io.EOF`,
 		new: `		case s.sawEnd && s.stream.ended == notEnded:
 			return message.Copy{}, io.EOF`,
-	},
-	edit{
-		does: "a request is received after the end",
-		old: `		case s.stream.ended != notEnded:
-			return`,
-		new: `		case s.stream.ended != notEnded && requests.isEmpty():
-			return`,
 	},
 )

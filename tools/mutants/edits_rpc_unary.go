@@ -30,6 +30,7 @@ var rpcUnaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a handler runs on after its request could not be sent",
+		by:   "internal/conformance/connection TestContextOfAHandlerEndsWithoutARequest",
 		old:  `		u.stream.end(byClient, err)`,
 		new:  ``,
 	},
@@ -155,12 +156,14 @@ var rpcUnaryEdits = in("internal/rpc/unary.go",
 	},
 	edit{
 		does: "a request that cannot be decoded does not end the RPC",
+		by:   "internal/conformance/connection TestCallerDoesNotWaitForAHandlerWithoutItsRequest",
 		old: `		h.sendStatus(err)
 		h.stream.release()`,
 		new: `		h.stream.release()`,
 	},
 	edit{
 		does: "the caller of a request that cannot be decoded waits for the handler",
+		by:   "internal/conformance/connection TestCallerDoesNotWaitForAHandlerWithoutItsRequest",
 		old: `		h.sendStatus(err)
 		h.stream.release()`,
 		new: `		h.sendStatus(err)`,

@@ -3,6 +3,7 @@ package main
 var wireMetadataEdits = in("internal/wire/metadata.go",
 	edit{
 		does: "keys are not validated",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old: `	if err := validateKey(key); err != nil {
 		return err
 	}`,
@@ -40,6 +41,7 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "binary values of a handler are checked",
+		by:   "internal/conformance/details TestMetadataOfTagRPCThatCannotBeSent",
 		old: `		if strings.HasSuffix(key, "-bin") {
 			continue
 		}`,
@@ -47,11 +49,13 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "values of a handler are not checked",
+		by:   "internal/conformance/connection TestUnreadableTrailerAfterAResponse",
 		old:  `			if !isHTTP2Value(value) {`,
 		new:  `			if !isHTTP2Value(value) && false {`,
 	},
 	edit{
 		does: "a tab in a value of a handler is refused",
+		by:   "internal/conformance/details TestMetadataOfTagRPCThatCannotBeSent",
 		old:  `b < 0x20 && b != '\t' || b == 0x7F`,
 		new:  `b < 0x20 || b == 0x7F`,
 	},
@@ -67,16 +71,19 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "keys with a colon are sent",
+		by:   "internal/conformance/connection TestHeadersOfHTTP2AreSetAsOnANetwork",
 		old:  `return strings.HasPrefix(key, ":")`,
 		new:  `return false`,
 	},
 	edit{
 		does: "keys without values are sent",
+		by:   "internal/conformance/scenarios TestRequestMetadataIsReceivedAsOnANetwork",
 		old:  `return len(values) > 0 && !isReserved(key)`,
 		new:  `return !isReserved(key)`,
 	},
 	edit{
 		does: "reserved keys reach a client of inprocgrpc",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old:  `	if isSentWhole(md) {`,
 		new:  `	if true {`,
 	},
@@ -87,6 +94,7 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "an authority without a host is not completed",
+		by:   "internal/conformance/connection TestAddressesAreSetAsOnANetwork",
 		old:  `escaped.WriteString("localhost")`,
 		new:  ``,
 	},
@@ -98,16 +106,19 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "several hosts are accepted",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `hosts > 1`,
 		new:  `hosts > 1000`,
 	},
 	edit{
 		does: "the key connection is accepted",
+		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old:  `if len(header["connection"]) > 0 {`,
 		new:  `if false {`,
 	},
 	edit{
 		does: "a handler sees the key host",
+		by:   "internal/conformance/connection TestHeadersOfHTTP2AreSetAsOnANetwork",
 		old:  `	delete(header, "host")`,
 		new:  ``,
 	},

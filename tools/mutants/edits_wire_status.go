@@ -3,6 +3,7 @@ package main
 var wireStatusEdits = in("internal/wire/status.go",
 	edit{
 		does: "stats handlers see an error of a handler that has no status",
+		by:   "internal/conformance/barechannel TestBareChannelReturnsErrorsOfHandlersUnchanged",
 		old: `	return status.FromContextError(err).Err()
 }
 
@@ -14,26 +15,31 @@ var wireStatusEdits = in("internal/wire/status.go",
 	},
 	edit{
 		does: "a handler's details without an error are ignored",
+		by:   "internal/conformance/details TestDetailsThatAHandlerSetsAreAsOnANetwork",
 		old:  `if st == nil && len(details) == 0 {`,
 		new:  `if st == nil {`,
 	},
 	edit{
 		does: "a message that is not UTF-8 arrives",
+		by:   "internal/conformance/scenarios TestErrorsOfHandlersAreReceivedAsOnANetwork",
 		old:  `string([]rune(st.Message())) // valid`,
 		new:  `st.Message() // valid`,
 	},
 	edit{
 		does: "a code that is too large arrives",
+		by:   "internal/conformance/details TestStatusWithCodeThatCannotBeReadHasNoTrailer",
 		old:  `if code := st.Code(); code > math.MaxInt32 {`,
 		new:  `if code := st.Code(); code > math.MaxInt32 && false {`,
 	},
 	edit{
 		does: "two values of details are decoded",
+		by:   "internal/conformance/scenarios TestResponseMetadataIsReceivedAsOnANetwork",
 		old:  `if len(details) != 1 || proto`,
 		new:  `if len(details) < 1 || proto`,
 	},
 	edit{
 		does: "details with another code arrive",
+		by:   "internal/conformance/details TestDetailsThatAHandlerSetsAreAsOnANetwork",
 		old:  `	if full.GetCode() != int32(code) {`,
 		new:  `	if false {`,
 	},

@@ -7,9 +7,11 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/testservice"
@@ -101,4 +103,25 @@ func TestPanicOfAStatsHandlerEndsTheRPC(t *testing.T) {
 			})
 		}
 	}
+}
+
+// The caller of a handler that goes on without its request does not wait for it.
+func TestCallerDoesNotWaitForAHandlerWithoutItsRequest(t *testing.T) {
+	t.Parallel()
+	compare(t, nil, func(t *testing.T, over transport) *journal {
+		j := new(journal)
+		desc := testservice.Desc()
+		desc.Methods[0].Handler = func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+			err := decode("a string")
+			time.Sleep(time.Second) // in a bubble
+			j.add("handler", "%v, and the context has ended with %v", status.Code(err), ctx.Err())
+			return new(text), nil
+		}
+		start := time.Now()
+		cc := over.open(t, inprocchain.Chain{}, func(r grpc.ServiceRegistrar) { r.RegisterService(desc, testservice.Service{}) })
+		err := cc.Invoke(t.Context(), unaryMethod, new(text), new(text))
+		j.add("caller", "%v after %v", status.Code(err), time.Since(start))
+		time.Sleep(time.Minute) // until the handler has returned
+		return j
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/inprocchain/inprocchain"
@@ -54,6 +55,24 @@ func TestTrailerAfterHeaderThatCannotBeReadIsAnEvent(t *testing.T) {
 				}
 				return grpc.SetTrailer(ctx, metadata.Pairs("trailer", "value"))
 			})
+		})
+	}
+}
+
+// A handler may set the key of the details by itself. A client believes them only if they have
+// the code of the status, also if that is OK.
+func TestDetailsThatAHandlerSetsAreAsOnANetwork(t *testing.T) {
+	t.Parallel()
+	for _, code := range []codes.Code{codes.OK, codes.DataLoss} {
+		data, err := proto.Marshal(status.New(codes.DataLoss, "detailed").Proto())
+		if err != nil {
+			t.Fatal(err)
+		}
+		compareClientEvents(t, func(ctx context.Context) error {
+			if err := grpc.SetTrailer(ctx, metadata.Pairs("grpc-status-details-bin", string(data))); err != nil {
+				return err
+			}
+			return status.Error(code, "message")
 		})
 	}
 }
