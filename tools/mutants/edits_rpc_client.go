@@ -3,6 +3,7 @@ package main
 var rpcClientEdits = in("internal/rpc/client.go",
 	edit{
 		does: "Invoke of a streaming method is made as a unary RPC",
+		by:   "internal/conformance/scenarios TestStreamingMethodsAreCalledByInvokeAsOnANetwork",
 		old:  `if found == nil || found.unary == nil {`,
 		new:  `if found == nil {`,
 	},

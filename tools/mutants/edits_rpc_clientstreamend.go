@@ -158,6 +158,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "a response is received while another call tells events",
+		by:   "internal/rpc TestReceiverLooksAgainWhileEventsAreTold",
 		old:  `return s.isTelling || untold.header`,
 		new:  `return untold.header`,
 	},

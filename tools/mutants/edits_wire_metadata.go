@@ -11,6 +11,7 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "binary values are validated",
+		by:   "internal/conformance/scenarios TestRequestMetadataIsReceivedAsOnANetwork",
 		old: `	if strings.HasSuffix(key, "-bin") {
 		return nil
 	}`,
@@ -18,16 +19,19 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "an empty key is accepted",
+		by:   "internal/conformance/scenarios TestRequestMetadataIsReceivedAsOnANetwork",
 		old:  `return fmt.Errorf("there is an empty key in the header")`,
 		new:  `return nil`,
 	},
 	edit{
 		does: "keys with a colon are refused",
+		by:   "internal/conformance/connection TestHeadersOfHTTP2AreSetAsOnANetwork",
 		old:  `	if key[0] == ':' {`,
 		new:  `	if false {`,
 	},
 	edit{
 		does: "keys of a handler that are not sent are checked",
+		by:   "internal/conformance/connection TestHeadersOfHTTP2AreSetAsOnANetwork",
 		old: `		if !isSent(key, values) {
 			continue
 		}
@@ -36,6 +40,7 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "keys of a handler are not checked",
+		by:   "internal/conformance/details TestMetadataOfTagRPCThatCannotBeSent",
 		old:  `		if !isHTTP2Name(key) {`,
 		new:  `		if false {`,
 	},
@@ -61,11 +66,13 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "DEL in a value of a handler is accepted",
+		by:   "internal/conformance/details TestUnusualMethodsAreServedAsOnANetwork",
 		old:  `b < 0x20 && b != '\t' || b == 0x7F`,
 		new:  `b < 0x20 && b != '\t'`,
 	},
 	edit{
 		does: "the key te is sent",
+		by:   "internal/conformance/connection TestHandlersOnTheChannelBelowAreAsOnANetwork",
 		old:  `"grpc-timeout", "te":`,
 		new:  `"grpc-timeout":`,
 	},
@@ -89,6 +96,7 @@ var wireMetadataEdits = in("internal/wire/metadata.go",
 	},
 	edit{
 		does: "the header that a client receives is the handler's",
+		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
 		old:  `received[key] = slices.Clone(values)`,
 		new:  `received[key] = values`,
 	},

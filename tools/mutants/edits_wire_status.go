@@ -45,16 +45,19 @@ var wireStatusEdits = in("internal/wire/status.go",
 	},
 	edit{
 		does: "an unusual error of a context becomes Unknown",
+		by:   "internal/conformance/scenarios TestHandlerContextDoesNotHaveCallersError",
 		old:  `return status.Errorf(codes.Internal, "Unexpected error from context packet: %v", err)`,
 		new:  `return status.FromContextError(err).Err()`,
 	},
 	edit{
 		does: "stats handlers see the details in the trailer",
+		by:   "internal/conformance/scenarios TestResponseMetadataIsReceivedAsOnANetwork",
 		old:  `	delete(trailer, statusDetailsKey)`,
 		new:  ``,
 	},
 	edit{
 		does: "details without another trailer are lost",
+		by:   "internal/conformance/scenarios TestErrorsOfHandlersAreReceivedAsOnANetwork",
 		old: `	if trailer == nil {
 		trailer = metadata.MD{}
 	}`,
@@ -64,11 +67,13 @@ var wireStatusEdits = in("internal/wire/status.go",
 	},
 	edit{
 		does: "the details of a status do not travel",
+		by:   "internal/conformance/scenarios TestErrorsOfHandlersAreReceivedAsOnANetwork",
 		old:  `	if !HasDetails(st) {`,
 		new:  `	if true {`,
 	},
 	edit{
 		does: "details that cannot be encoded are sent",
+		by:   "internal/conformance/scenarios TestErrorsOfHandlersAreReceivedAsOnANetwork",
 		old:  `	if marshalErr != nil {`,
 		new:  `	if false {`,
 	},

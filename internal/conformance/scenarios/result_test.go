@@ -38,6 +38,14 @@ func withDetails(t *testing.T) error {
 	return st.Err()
 }
 
+// withDetailsThatCannotBeSent returns a status that protobuf does not encode, so that only its
+// code and its message are sent.
+func withDetailsThatCannotBeSent(t *testing.T) error {
+	st := status.Convert(withDetails(t)).Proto()
+	st.Message = "a\xffb"
+	return status.FromProto(st).Err()
+}
+
 func TestErrorsOfHandlersAreReceivedAsOnANetwork(t *testing.T) {
 	var scenarios []scenario
 	for _, c := range []struct {
@@ -58,6 +66,7 @@ func TestErrorsOfHandlersAreReceivedAsOnANetwork(t *testing.T) {
 		{"message in many scripts", status.Error(codes.Aborted, "größer, 世界, 🙂"), codes.Aborted},
 		{"message with control characters", status.Error(codes.Aborted, "a\nb\tc%d\x00e%20"), codes.Aborted},
 		{"message that is not UTF-8", status.Error(codes.Aborted, "a\xffb"), codes.Aborted},
+		{"message that is not UTF-8, with details", withDetailsThatCannotBeSent(t), codes.FailedPrecondition},
 		{"plain", errors.New("plain"), codes.Unknown},
 		{"plain that is not UTF-8", errors.New("a\xc3\x28b"), codes.Unknown},
 		{"wrapped", fmt.Errorf("wrapped: %w", errors.New("plain")), codes.Unknown},
