@@ -125,7 +125,7 @@ func TestMemoryOfAPart(t *testing.T) {
 		{"unused capacity", &plain{Data: make([]byte, 1, 1<<10)}, &plain{Data: make([]byte, 1)}, 1<<10 - 8},
 		{"the location of a time", &struct{ T time.Time }{time.Now().In(time.FixedZone("zone", 1))}, &struct{ T time.Time }{}, 0},
 		{"unknown fields of a dynamic message", withUnknown, dynamicOpen(), allocated(cap(withUnknown.GetUnknown()))},
-		{"nil messages beside extension fields", withNil, extended(), 10 * pointerSize},
+		{"nil messages beside extension fields", withNil, extended(), allocated(10 * pointerSize)},
 	} {
 		if got := memoryOf(test.with) - memoryOf(test.without); got != test.want {
 			t.Errorf("%s: the memory is %d, want %d", test.name, got, test.want)
