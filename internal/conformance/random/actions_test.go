@@ -72,7 +72,7 @@ var actions = []action{
 		if h.isClient() && (event == "TagRPC" || event == "Begin") {
 			return ctx // The peer is that of the handler that makes the RPC.
 		}
-		if p, ok := peer.FromContext(ctx); ok && t != nil {
+		if p, ok := peer.FromContext(ctx); ok && t != nil && !strings.Contains(t.attempt, "0") { // A network's next attempt has the same peer.
 			p.Addr = changedAddr{t.call}
 			t.call.peerChanged.Store(!h.isClient())
 		}
@@ -198,11 +198,15 @@ func (h *statsHandler) aside(ctx context.Context, event string) {
 	defer cancel()
 	ctx = metadata.NewOutgoingContext(ctx, nil)
 	err := h.clients[1].Invoke(ctx, asideMethod, new(wrapperspb.StringValue), new(wrapperspb.StringValue))
+	isConn := event == "TagConn" || event == "ConnBegin"
+	if isConn && !h.bubble {
+		return // In real time, a network needs longer to make its connections.
+	}
 	if h.stopped.Load() {
 		return // On a Channel, the handler of an RPC that Close cancels may begin a little later.
 	}
 	when := h.now()
-	if event == "TagConn" || event == "ConnBegin" {
+	if isConn {
 		when = "" // A network's connections begin together.
 	}
 	h.record(h.observer(event), fmt.Sprint("an RPC ends with ", status.Code(err), when))

@@ -150,11 +150,11 @@ func (c *call) makeContext() context.Context {
 }
 
 func (c *call) parentContext() context.Context {
-	if c.parent == noParent || c.number == 0 || c.stopped.Load() { // After Shutdown, only a Channel accepts nested calls.
+	if c.parent == noParent || c.number == 0 {
 		return context.Background()
 	}
 	before := c.calls[c.number-1]
-	if !c.await(before.handling) {
+	if !c.await(before.handling) || c.stopped.Load() { // After Shutdown, only a Channel accepts nested calls.
 		return context.Background()
 	}
 	if c.parent == detached {

@@ -85,10 +85,6 @@ func (r *run) handle(h *handlerCall, request func() string) error {
 	if c == nil {
 		return nil
 	}
-	c.handled.Do(func() {
-		c.handlerContext = h.ctx
-		close(c.handling)
-	})
 	md, _ := metadata.FromIncomingContext(h.ctx)
 	method, _ := grpc.Method(h.ctx)
 	p, _ := peer.FromContext(h.ctx)
@@ -103,6 +99,10 @@ func (r *run) handle(h *handlerCall, request func() string) error {
 			return nil // The steps are those of the last attempt.
 		}
 	}
+	c.handled.Do(func() {
+		c.handlerContext = h.ctx
+		close(c.handling)
+	})
 	c.handlers.Add(1)
 	defer c.handlers.Add(-1)
 	defer h.unlock(c)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -59,7 +60,11 @@ var ops = []*op{
 	{name: "SendMsg", weight: 5, streams: true, args: messageArgs, queue: byClient, call: func(c *call, _ *handlerCall, arg int) {
 		if stream := c.openStream(); stream != nil {
 			m := c.newMessage(arg)
-			c.see("caller", "SendMsg "+errorText(stream.SendMsg(m)))
+			text := "SendMsg " + errorText(stream.SendMsg(m))
+			if slices.ContainsFunc(c.clientStats, behavior.locks) {
+				text = "SendMsg" // It may wait for the lock on a Channel, and then be too late.
+			}
+			c.see("caller", text)
 			spoil(m)
 		}
 	}},

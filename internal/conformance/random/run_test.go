@@ -217,6 +217,7 @@ func (r *run) end() {
 	}
 	r.rest()
 	close(r.finishing)
+	r.rest()
 	r.endOver()
 	r.actors.Wait()
 	r.stopping.Wait()
