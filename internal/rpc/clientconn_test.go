@@ -1,6 +1,10 @@
 package rpc
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/inprocchain/inprocchain/internal/wire"
+)
 
 // canceled is an RPC that notes that it was canceled.
 type canceled struct{ with error }
@@ -26,5 +30,20 @@ func TestClientConnKeepsNoRPCThatHasEnded(t *testing.T) {
 	conn.watch(t.Context(), "/service/Method", new(canceled)).Leave()
 	if got := conn.inFlight.names(); got != "" {
 		t.Errorf("after the end, there is %s", got)
+	}
+}
+
+// An RPC notices that its ClientConn is closed before Close has canceled it.
+func TestRPCNoticesThatItsClientConnIsClosed(t *testing.T) {
+	t.Parallel()
+	stream := &transportStream{clientConn: NewClientConn(), cancelHandler: func() {}}
+	stream.noticeEnd()
+	if stream.ended != notEnded {
+		t.Error("an RPC has ended without a reason")
+	}
+	stream.clientConn.Close()
+	stream.noticeEnd()
+	if stream.ended != byConnection || stream.status != wire.ErrClientConnClosing {
+		t.Errorf("the RPC has ended by %d with %v, want by the connection with %v", stream.ended, stream.status, wire.ErrClientConnClosing)
 	}
 }

@@ -9,7 +9,7 @@ var rpcClockEdits = in("internal/rpc/clock.go",
 	},
 	edit{
 		does: "an RPC goes on after its ClientConn was closed",
-		by:   "internal/conformance/connection TestNothingIsSentAfterCloseOfAClientConn",
+		by:   "internal/rpc TestRPCNoticesThatItsClientConnIsClosed",
 		old: `	if t.clientConn.IsClosed() {
 		t.abandon`,
 		new: `	if false {

@@ -187,18 +187,25 @@ func TestShutdownAcceptsRPCsThroughAnotherChannel(t *testing.T) {
 	})
 }
 
-// When Close of a ClientConn has returned, nothing more is sent.
+// When Close of a ClientConn has returned, nothing more is sent. There are many streams, so that
+// not all of the goroutines that end them have run before.
 func TestNothingIsSentAfterCloseOfAClientConn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := servedInProcess(t, inprocchain.Chain{}, streamService{stream: blocked})
-		stream, err := s.cc.NewStream(t.Context(), bidi, bidiMethod)
-		if err != nil {
-			t.Fatal(err)
+		var streams []grpc.ClientStream
+		for range 100 {
+			stream, err := s.cc.NewStream(t.Context(), bidi, bidiMethod)
+			if err != nil {
+				t.Fatal(err)
+			}
+			streams = append(streams, stream)
 		}
 		_ = s.cc.(*grpc.ClientConn).Close()
-		if err := stream.SendMsg(new(text)); err != io.EOF {
-			t.Errorf("SendMsg returned %v, want io.EOF", err)
+		for _, stream := range streams {
+			if err := stream.SendMsg(new(text)); err != io.EOF {
+				t.Errorf("SendMsg returned %v, want io.EOF", err)
+			}
 		}
 		s.stop()
 	})

@@ -114,7 +114,11 @@ func (s *told) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, hasStream := grpc.Method(ctx)
-	s.journal.add(s.side, "%s: %T, told before %t, with a transport stream %t", s.name, event, s.seen[event], hasStream)
+	side := s.side
+	if _, isPayload := event.(*stats.InPayload); isPayload {
+		side += " receives" // On a network, the trailer may come first.
+	}
+	s.journal.add(side, "%s: %T, told before %t, with a transport stream %t", s.name, event, s.seen[event], hasStream)
 	s.seen[event] = true
 	switch event := event.(type) {
 	case *stats.Begin:
