@@ -83,6 +83,7 @@ func (h *handlerCall) start(half handlerHalf) {
 // cancel ends the RPC when its Channel is closed. If the handler's goroutine has not been
 // started, it never will be.
 func (h *handlerCall) cancel(err error) {
+	h.stream.noticeEnd()
 	h.stream.abandon(byConnection, err)
 	if h.stream.claim() {
 		h.leave()

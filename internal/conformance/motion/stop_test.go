@@ -4,9 +4,12 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/testservice"
@@ -141,4 +144,32 @@ func clientInterceptors(around func(call func() error) error) inprocchain.Chain 
 			return stream, err
 		}),
 	)
+}
+
+// A cancel that comes before Stop or Close decides how the RPC ends, although nobody has noticed it yet.
+func TestCancelBeforeCloseComesFirst(t *testing.T) {
+	waits := service{stream: func(ss grpc.ServerStream) error { <-ss.Context().Done(); return nil }}
+	for _, conn := range []string{"network", "Channel"} {
+		canceled := 0
+		for range 40 {
+			synctest.Test(t, func(t *testing.T) {
+				cc, stop := stoppable(t, conn, inprocchain.Chain{}, waits, false)
+				ctx, cancel := context.WithCancel(t.Context())
+				received := make(chan error, 1)
+				go func() {
+					_, err := kindNamed("bidi").call(ctx, cc)
+					received <- err
+				}()
+				synctest.Wait()
+				cancel()
+				stop()
+				if status.Code(<-received) == codes.Canceled {
+					canceled++
+				}
+			})
+		}
+		if canceled < 30 {
+			t.Errorf("%s: %d of 40 RPCs ended with Canceled", conn, canceled)
+		}
+	}
 }
