@@ -145,7 +145,7 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 	if c.events != nil && wire.CheckReceived(c.metadata) != nil { // Nobody has validated what TagRPC has added.
 		refused = wire.ErrReset
 	}
-	if refused == nil && client.conn.serverCtx.Err() != nil { // grpc-go calls no handler then.
+	if refused == nil && client.conn.serverCtx.Err() != nil && wire.IsPath(c.method) { // grpc-go calls no handler then.
 		refused = wire.ErrDeadlineExceeded
 	}
 	c.neverEnds = !c.hasDeadline && c.ctx.Done() == nil && (c.given == nil || c.given.Done() == nil)

@@ -23,6 +23,8 @@ type serverStream struct {
 	headerSent bool // A message has been sent, and so has the header. Only the sender uses it.
 	hasMessage bool // The handler has received a message. Only the receiver uses these two.
 	sawEnd     bool // The handler has received the last message of the client, and io.EOF.
+
+	connectionEnded error // the status of the connection's context; the lock of stream guards it
 }
 
 func newServerStream(call *handlerCall, method *method, messages *messages) *serverStream {
@@ -35,12 +37,30 @@ func newServerStream(call *handlerCall, method *method, messages *messages) *ser
 
 func (s *serverStream) serve() error {
 	s.begin(s.clientStreams, s.serverStreams)
+	defer s.watchConnection()()
 	err := s.handle()
 	if err != nil {
 		err = wire.HandlerStatus(err)
 	}
 	s.sendStatus(err)
 	return err
+}
+
+// watchConnection lets RecvMsg fail when the context ends that TagConn has returned, until stop is
+// called.
+func (s *serverStream) watchConnection() (stop func()) {
+	ctx := s.values.Context
+	if ctx.Done() == nil { // It is the usual one.
+		return func() {}
+	}
+	stopWatching := context.AfterFunc(ctx, func() {
+		err := wire.ContextStatus(ctx)
+		s.stream.mu.Lock()
+		defer s.stream.mu.Unlock()
+		s.connectionEnded = err
+		s.messages.requests.changed.Broadcast()
+	})
+	return func() { stopWatching() }
 }
 
 func (s *serverStream) handle() error {
@@ -197,6 +217,8 @@ func (s *serverStream) next() (message.Copy, error) {
 			s.sawEnd = true
 		case s.stream.ended != notEnded:
 			return message.Copy{}, wire.ErrCanceled
+		case s.connectionEnded != nil:
+			return message.Copy{}, s.connectionEnded
 		default:
 			requests.isAwaited = true
 			requests.changed.Wait()

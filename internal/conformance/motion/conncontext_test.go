@@ -5,8 +5,11 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
@@ -51,12 +54,16 @@ func TestContextFromTagConnEndsRPCsAsOnANetwork(t *testing.T) {
 // A server refuses a header that it cannot read before it looks at the context from TagConn.
 func TestUnreadableHeaderIsRefusedFirst(t *testing.T) {
 	t.Parallel()
+	const malformed = "/x\ny"
 	chain := inprocchain.NewChain(
 		inprocchain.WithServerStatsHandlers(testservice.Stats{
 			OnTagConn: func(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return canceled(ctx, nil) },
 		}),
 		inprocchain.WithClientStatsHandlers(testservice.Stats{
-			OnTagRPC: func(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+			OnTagRPC: func(ctx context.Context, info *stats.RPCTagInfo) context.Context {
+				if info.FullMethodName == malformed {
+					return ctx
+				}
 				return metadata.AppendToOutgoingContext(ctx, "key", "a\nb")
 			},
 		}),
@@ -70,6 +77,61 @@ func TestUnreadableHeaderIsRefusedFirst(t *testing.T) {
 		if got[1] != got[0] {
 			t.Errorf("%s: got %s, want %s as on the network", k.name, got[1], got[0])
 		}
+	}
+	for _, conn := range []string{"network", "Channel"} {
+		err := connectTo(t, conn, chain, service{}).Invoke(t.Context(), malformed, new(text), new(text))
+		if status.Code(err) != codes.Internal {
+			t.Errorf("%s, method with a line feed: got %v", conn, err)
+		}
+	}
+}
+
+// A handler that waits in RecvMsg learns of the end of the context from TagConn.
+func TestContextFromTagConnEndsRecvMsg(t *testing.T) {
+	t.Parallel()
+	for name, newContext := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Minute)
+		},
+		"cancel": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(time.Minute, cancel)
+			return ctx, cancel
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got [2]string
+			for i, conn := range []string{"network", "Channel"} {
+				synctest.Test(t, func(t *testing.T) {
+					chain := inprocchain.NewChain(inprocchain.WithServerStatsHandlers(testservice.Stats{
+						OnTagConn: func(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
+							ctx, cancel := newContext(ctx)
+							t.Cleanup(cancel)
+							return ctx
+						},
+					}))
+					handled := make(chan error, 1)
+					cc := connectTo(t, conn, chain, service{stream: func(ss grpc.ServerStream) error {
+						err := ss.RecvMsg(new(text))
+						handled <- err
+						return err
+					}})
+					start := time.Now()
+					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+					defer cancel()
+					stream, err := cc.NewStream(ctx, bidi.desc, bidi.method)
+					if err != nil {
+						t.Fatal(err)
+					}
+					err = stream.RecvMsg(new(text))
+					got[i] = fmt.Sprintf("after %v, the caller gets %v, and the handler %v", time.Since(start), err, <-handled)
+				})
+			}
+			if got[1] != got[0] {
+				t.Errorf("Channel: %s\nnetwork: %s", got[1], got[0])
+			}
+		})
 	}
 }
 
