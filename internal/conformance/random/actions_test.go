@@ -72,7 +72,7 @@ var actions = []action{
 		if h.isClient() && (event == "TagRPC" || event == "Begin") {
 			return ctx // The peer is that of the handler that makes the RPC.
 		}
-		if p, ok := peer.FromContext(ctx); ok && t != nil && !strings.Contains(t.attempt, "0") { // A network's next attempt has the same peer.
+		if p, ok := peer.FromContext(ctx); ok && t != nil {
 			p.Addr = changedAddr{t.call}
 			t.call.peerChanged.Store(!h.isClient())
 		}

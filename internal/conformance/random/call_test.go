@@ -211,17 +211,18 @@ func (c *call) openStream() grpc.ClientStream {
 
 // peerText says whether there is a peer, and whether somebody has changed its address.
 func (c *call) peerText(p *peer.Peer) string {
-	switch {
-	case p == nil || p.Addr == nil:
+	if p == nil || p.Addr == nil {
 		return "none"
-	case p.Addr == changedAddr{c}:
-		return "changed"
 	}
-	_, ok := p.Addr.(changedAddr)
+	other, isChanged := p.Addr.(changedAddr)
 	switch {
-	case ok && c.side.inProcess:
+	case !isChanged:
+		return "usual"
+	case c.side.inProcess && other.call != c:
 		return "changed by another call"
-	case ok && c.peerChanged.Load(): // On a network, the calls of a connection share a peer.
+	case slices.Contains(c.clientInterceptors, callsTwice):
+		return "usual" // On a network, both attempts share a peer.
+	case other.call == c || c.peerChanged.Load(): // On a network, the calls of a connection share a peer.
 		return "changed"
 	}
 	return "usual"

@@ -77,6 +77,9 @@ type (
 	invoke  = func(context.Context, options) error
 )
 
+// callsTwice is the one of clientInterceptors that makes two attempts.
+const callsTwice = 1
+
 var clientInterceptors = []clientInterceptor{
 	{"calls", func(_ *run, ctx context.Context, opts options, call invoke) error { return call(ctx, opts) }, false},
 	{"calls twice with options of its own", func(r *run, ctx context.Context, opts options, call invoke) error {
