@@ -116,3 +116,23 @@ func (r *results) allocationTable() (string, error) {
 	}
 	return b.String(), nil
 }
+
+// memoryOn is the memory of an open stream on a side.
+func memoryOn(side string) cost { return cost{benchmark: "OpenStreams/on=" + side, unit: memory} }
+
+func (r *results) memoryTable() (string, error) {
+	channel, err := r.of(quantity{cost: memoryOn("inprocchain")})
+	if err != nil {
+		return "", err
+	}
+	bufconn, err := r.of(quantity{cost: memoryOn("bufconn")})
+	if err != nil {
+		return "", err
+	}
+	ratio, err := r.of(memoryOn("inprocchain").to(memoryOn("bufconn")))
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("| memory of an open stream, KB | Channel | grpc-go over bufconn | ratio |\n|---|--:|--:|--:|\n| its handler waits for a message | **%.1f** | %.1f | %.2f |\n",
+		channel.Median/1e3, bufconn.Median/1e3, ratio.Median), nil
+}

@@ -26,6 +26,7 @@ var goals = []goal{
 	{"structured, shared, to copied", ratio("Structured/n=100", "shared", "inprocchain"), 0.01},
 	{"the same with otelgrpc and 5 interceptors", ratio("StructuredOTel/n=100", "shared", "inprocchain"), 0.25},
 	{"64 KiB, shared, to the bare channel", ratio("Shared/size=64KiB", "shared", "inprocgrpc"), 0.10},
+	{"memory of an open stream, to bufconn", memoryOn("inprocchain").to(memoryOn("bufconn")), 0.30},
 	{"1 MiB, shared, to the bare channel", ratio("Shared/size=1MiB", "shared", "inprocgrpc"), 0.01},
 }
 

@@ -22,14 +22,17 @@ type measurements struct {
 // A benchmarkUnit is one of the columns that a benchmark prints.
 type benchmarkUnit struct {
 	benchmark string // its name, without "Benchmark" and GOMAXPROCS
-	unit      string // seconds or allocations
+	unit      string // one of units
 }
 
-// The names that benchfmt gives to ns/op and allocs/op.
+// The names that benchfmt gives to ns/op, allocs/op and the metric of BenchmarkOpenStreams.
 const (
 	seconds     = "sec/op"
 	allocations = "allocs/op"
+	memory      = "B/stream"
 )
+
+var units = []string{seconds, allocations, memory}
 
 // module has the benchmarks. Its go.mod decides which versions they compare with.
 var module = filepath.Join("internal", "conformance")
@@ -98,7 +101,7 @@ func (m *measurements) add(result *benchfmt.Result, read map[benchmarkUnit][]flo
 			benchmark += part
 		}
 	}
-	for _, unit := range []string{seconds, allocations} {
+	for _, unit := range units {
 		if value, ok := result.Value(unit); ok {
 			key := benchmarkUnit{benchmark, unit}
 			read[key] = append(read[key], value)

@@ -72,6 +72,10 @@ func (r *results) texts() (texts, error) {
 	if err != nil {
 		return nil, err
 	}
+	memory, err := r.memoryTable()
+	if err != nil {
+		return nil, err
+	}
 	shared, err := r.sharedTable()
 	if err != nil {
 		return nil, err
@@ -80,6 +84,7 @@ func (r *results) texts() (texts, error) {
 		"conditions":  r.conditions(),
 		"ratios":      comparisons + image(finding, "ratios"),
 		"allocations": allocations,
+		"memory":      memory,
 		"shared":      shared,
 	}
 	for name, q := range map[string]quantity{"ratio to bare": ratioToBare, "ratio to bufconn": ratioToBufconn, "ratio to tcp": ratioToTCP} {

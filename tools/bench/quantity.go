@@ -26,8 +26,11 @@ func allocationsOf(benchmark string) cost { return cost{benchmark: benchmark, un
 
 // ratio is the ratio of the times of the sides a and b of a benchmark.
 func ratio(benchmark, a, b string) quantity {
-	return quantity{timeOf(benchmark + "/on=" + a), timeOf(benchmark + "/on=" + b)}
+	return timeOf(benchmark + "/on=" + a).to(timeOf(benchmark + "/on=" + b))
 }
+
+// to is the ratio of two costs with the same unit.
+func (c cost) to(divisor cost) quantity { return quantity{c, divisor} }
 
 // String names the quantity in docs/performance.json.
 func (q quantity) String() string {

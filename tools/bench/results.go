@@ -58,6 +58,7 @@ func quantities() []quantity {
 	for _, a := range allocationCounts {
 		all = append(all, a.onChannel(), a.onBare())
 	}
+	all = append(all, quantity{cost: memoryOn("inprocchain")}, quantity{cost: memoryOn("bufconn")})
 	for _, s := range allSeries {
 		all = append(all, s.quantities()...)
 	}
