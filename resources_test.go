@@ -78,6 +78,32 @@ func TestClientConnRetainsNoRPCThatHasEnded(t *testing.T) {
 	}
 }
 
+func TestClientConnRetainsNoRPCWhoseStatsHandlerHasPanicked(t *testing.T) {
+	t.Parallel()
+	for kind, call := range textCalls {
+		synctest.Test(t, func(t *testing.T) {
+			ch := textService{}.onChannel(inprocchain.WithClientStatsHandlers(testservice.At[*stats.OutHeader](func() { panic("of the stats handler") })))
+			ctx, tag := withRetainable(t.Context())
+			func() {
+				defer func() {
+					if recover() == nil {
+						t.Error("the caller did not panic")
+					}
+				}()
+				_, _ = call(ctx, ch.ClientConn(), "text")
+			}()
+			synctest.Wait()
+			runtime.GC()
+			if tag.Value() != nil {
+				t.Errorf("%s: the context is retained", kind)
+			}
+			if err := ch.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // A foreignContext is one that package context does not know, so that a context derived from
 // it has a goroutine until it ends.
 type foreignContext struct {

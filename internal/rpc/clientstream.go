@@ -62,6 +62,7 @@ func (s *clientStream) open() error {
 		if !hasOpened {
 			s.answerUnserved()
 			s.cancelContext() // The goroutine that watches it ends the RPC.
+			s.stopWatching()
 		}
 	}()
 	s.watch()

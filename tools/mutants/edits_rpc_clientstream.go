@@ -2,6 +2,13 @@ package main
 
 var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	edit{
+		does: "a ClientConn keeps a stream whose stats handlers have panicked",
+		by:   ". TestClientConnRetainsNoRPCWhoseStatsHandlerHasPanicked",
+		old: `the RPC.
+			s.stopWatching()`,
+		new: `the RPC.`,
+	},
+	edit{
 		does: "OnFinish is not called for a stream that cannot be opened",
 		by:   "internal/conformance/scenarios TestCallOptionsTakeEffectAsOnANetwork",
 		old: `as in newClientStream of grpc-go's stream.go.
