@@ -110,8 +110,10 @@ func TestShutdownAcceptsTheRPCsOfHandlersInFlight(t *testing.T) {
 					t.Errorf("the handler got %q, %v from its own RPC, want %q", got.text, got.err, want)
 				}
 				unused := grpc.PerRPCCredentials(unusedCredentials{t})
-				if _, err := call(context.WithoutCancel(handler), ch, "late", unused); status.Code(err) != codes.Unavailable {
-					t.Errorf("an RPC with the context of a handler that has returned: %v, want Unavailable", err)
+				for _, opts := range [][]grpc.CallOption{nil, {unused}} {
+					if _, err := call(context.WithoutCancel(handler), ch, "late", opts...); status.Code(err) != codes.Unavailable {
+						t.Errorf("an RPC with the context of a handler that has returned: %v, want Unavailable", err)
+					}
 				}
 			})
 		}

@@ -79,6 +79,7 @@ var rpcClientcallEdits = in("internal/rpc/clientcall.go",
 	},
 	edit{
 		does: "an RPC is made though its connection has not begun",
+		by:   "internal/conformance/motion TestCanceledRPCReachesNoHandlerWhileConnectionBegins",
 		old: `	if err != nil {
 		return nil, err
 	}

@@ -219,6 +219,33 @@ func TestCallerDoesNotWaitForConnection(t *testing.T) {
 	}
 }
 
+// An RPC that its caller cancels while its connection begins reaches no handler.
+func TestCanceledRPCReachesNoHandlerWhileConnectionBegins(t *testing.T) {
+	t.Parallel()
+	for side, option := range bothSides {
+		for _, k := range kinds {
+			for _, conn := range []string{"network", "Channel"} {
+				synctest.Test(t, func(t *testing.T) {
+					released, called := make(chan struct{}), false
+					defer close(released)
+					chain := inprocchain.NewChain(option(connHandlerAt("TagConn", func() { <-released })))
+					cc := connectTo(t, conn, chain, handle(func(context.Context) error { called = true; return nil }))
+					ctx, cancel := context.WithCancel(t.Context())
+					ended := make(chan error, 1)
+					go func() { _, err := k.call(ctx, cc); ended <- err }()
+					synctest.Wait()
+					cancel()
+					err := <-ended
+					synctest.Wait()
+					if called || status.Code(err) != codes.Canceled {
+						t.Errorf("%s, %s, %s: the handler was called: %t, and the caller got %v", conn, side, k.name, called, err)
+					}
+				})
+			}
+		}
+	}
+}
+
 // An RPC that a stats handler makes while its connection begins waits for that until its
 // deadline. Then the connection begins, and other RPCs succeed.
 func TestRPCWhileConnectionBegins(t *testing.T) {
