@@ -132,13 +132,16 @@ func TestRefusedRPCsLeaveNothingBehind(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					ch := textService{}.onChannel(inprocchain.WithServerStatsHandlers(connTagging{}))
 					cc := clientOf(ch)
-					if _, err := call(t.Context(), cc, "text"); err != nil {
+					ctx, cancel := context.WithCancel(t.Context())
+					_, err := call(ctx, cc, "text")
+					cancel() // Later, a finalizer of inprocgrpc would cancel, outside of the bubble.
+					if err != nil {
 						t.Fatal(err)
 					}
 					if err := ch.Shutdown(t.Context()); err != nil {
 						t.Fatal(err)
 					}
-					ctx := t.Context()
+					ctx = t.Context()
 					if name != "InProcess" { // The streams of inprocgrpc wait for their callers.
 						ctx = foreignContext{ctx, make(chan struct{})}
 					}

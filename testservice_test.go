@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -64,12 +63,6 @@ func openText(ctx context.Context, cc grpc.ClientConnInterface, opts ...grpc.Cal
 
 // streamText sends one text, and receives until the stream ends.
 func streamText(ctx context.Context, cc grpc.ClientConnInterface, text string, opts ...grpc.CallOption) (string, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	var stream grpc.ClientStream
-	defer func() { // Later, a finalizer of inprocgrpc would cancel, outside of the bubble of a test.
-		cancel()
-		runtime.KeepAlive(stream)
-	}()
 	stream, err := openText(ctx, cc, opts...)
 	if err != nil {
 		return "", err

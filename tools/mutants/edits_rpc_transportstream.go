@@ -252,6 +252,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "the end does not wake the caller",
+		by:   "internal/conformance/motion TestServerStatsHandlerMayWaitForClientStatsHandler",
 		old: `	t.ended = byServer
 	t.change()`,
 		new: `	t.ended = byServer`,

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/grpc"
 
@@ -58,6 +59,21 @@ func TestClientStatsHandlerMayWaitForServerStatsHandler(t *testing.T) {
 			), service{})
 		})
 	}
+}
+
+// A server's stats handler may wait in End until the client's has seen the trailer.
+func TestServerStatsHandlerMayWaitForClientStatsHandler(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		told := make(chan struct{})
+		checkNoDeadlock(t, inprocchain.NewChain(
+			inprocchain.WithServerStatsHandlers(
+				at("OutPayload", synctest.Wait), // until the caller waits for the end
+				at("End", func() { <-told }),
+			),
+			inprocchain.WithClientStatsHandlers(at("InTrailer", func() { told <- struct{}{} })),
+		), service{})
+	})
 }
 
 // checkNoDeadlock makes RPCs of each kind.
