@@ -3,11 +3,13 @@ package main
 var rpcHandlercontextEdits = in("internal/rpc/handlercontext.go",
 	edit{
 		does: "a later deadline of the caller replaces that of the connection",
+		by:   "internal/conformance/motion TestHandlerHasTheEarlierDeadline",
 		old:  `(!ok || c.deadline.Before(deadline))`,
 		new:  `true`,
 	},
 	edit{
 		does: "a deadline of the connection replaces that of the caller",
+		by:   "internal/conformance/motion TestHandlerHasTheEarlierDeadline",
 		old:  `(!ok || c.deadline.Before(deadline))`,
 		new:  `!ok`,
 	},

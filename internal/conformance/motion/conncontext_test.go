@@ -219,6 +219,38 @@ func TestCallerDoesNotWaitForConnection(t *testing.T) {
 	}
 }
 
+// A handler's deadline is the earlier one of those of its caller and of the context from TagConn.
+func TestHandlerHasTheEarlierDeadline(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ connection, caller time.Duration }{{time.Minute, time.Hour}, {time.Hour, time.Minute}} {
+		for _, conn := range []string{"network", "Channel"} {
+			synctest.Test(t, func(t *testing.T) {
+				left := make(chan time.Duration, 1)
+				chain := inprocchain.NewChain(inprocchain.WithServerStatsHandlers(testservice.Stats{
+					OnTagConn: func(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
+						ctx, cancel := context.WithTimeout(ctx, test.connection)
+						t.Cleanup(cancel)
+						return ctx
+					},
+				}))
+				cc := connectTo(t, conn, chain, handle(func(ctx context.Context) error {
+					deadline, _ := ctx.Deadline()
+					left <- time.Until(deadline)
+					return nil
+				}))
+				ctx, cancel := context.WithTimeout(t.Context(), test.caller)
+				defer cancel()
+				if _, err := unary.call(ctx, cc); err != nil {
+					t.Fatal(err)
+				}
+				if got, want := <-left, min(test.connection, test.caller); got != want {
+					t.Errorf("%s: the deadline is in %v, want %v", conn, got, want)
+				}
+			})
+		}
+	}
+}
+
 // An RPC that its caller cancels while its connection begins reaches no handler.
 func TestCanceledRPCReachesNoHandlerWhileConnectionBegins(t *testing.T) {
 	t.Parallel()
