@@ -51,6 +51,7 @@ var rpcHandlercontextEdits = in("internal/rpc/handlercontext.go",
 	},
 	edit{
 		does: "a version without a key is accepted",
+		by:   "internal/rpc TestKeyOfPanicsWithoutAKey",
 		old:  `	if recorder.key == nil {`,
 		new:  `	if false {`,
 	},
