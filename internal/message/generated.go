@@ -36,12 +36,12 @@ func generatedTypeOf(m any) *generatedType {
 	return t
 }
 
-// infoOf returns what package protoimpl knows of the message type of m. It is nil for messages
-// that are not protobuf, and for those of dynamicpb, where messages of one Go type may have
-// different fields.
+// infoOf returns what package protoimpl knows of the message type of m, which is not nil. It is
+// nil for messages that are not protobuf, and for those of dynamicpb, where messages of one Go
+// type may have different fields.
 func infoOf(m any) *protoimpl.MessageInfo {
 	msg, ok := m.(proto.Message)
-	if !ok || IsNil(m) {
+	if !ok {
 		return nil
 	}
 	info, _ := msg.ProtoReflect().Type().(*protoimpl.MessageInfo)

@@ -12,13 +12,14 @@
 //	on the channel   inprocgrpc's                         direct.go: directRPC
 //
 // To follow a unary RPC, read client.go, clientcall.go, unary.go, handlercall.go and
-// transportstream.go, in this order. A stream has its two halves instead of unary.go, and
+// transportstream.go, in this order. What the handler sends on the stream is in sent.go, and what
+// the caller has received in received.go. A stream has its two halves instead of unary.go, and
 // messages.go between them.
 //
-// Around that path, clock.go notices that the caller's context has ended, connection.go is what stats handlers see of a connection,
-// handlercontext.go has the values of a handler's context, received.go is what the caller has
-// received, methods.go looks methods up, inflight.go counts RPCs so that they can be drained,
-// and hooks.go notices that the chain was taken off.
+// Around that path, clock.go notices that the caller's context has ended, connection.go is what
+// stats handlers see of a connection, handlercontext.go has the values of a handler's context,
+// methods.go looks methods up, inflight.go counts RPCs so that they can be drained, and hooks.go
+// notices that the chain was taken off.
 //
 // These rules hold everywhere:
 //

@@ -35,7 +35,7 @@ func edits() []edit {
 		wireCredentialsEdits, wireMetadataEdits, wireStatusEdits,
 		observeClientEdits, observeEdits, observeServerEdits,
 		rpcInflightEdits, rpcClientconnEdits, rpcClientEdits, rpcClientcallEdits, rpcCalloptionsEdits,
-		rpcUnaryEdits, rpcClientstreamEdits, rpcClientstreamendEdits, rpcMessagesEdits, rpcTransportstreamEdits,
+		rpcUnaryEdits, rpcClientstreamEdits, rpcClientstreamendEdits, rpcMessagesEdits, rpcTransportstreamEdits, rpcSentEdits,
 		rpcReceivedEdits, rpcConnectionEdits, rpcHandlercallEdits, rpcHandlercontextEdits, rpcGoexitEdits, rpcClockEdits,
 		rpcServerstreamEdits, rpcDirectEdits, rpcServerEdits, rpcMethodsEdits, rpcHooksEdits,
 		rpcRemoteEdits,
