@@ -40,7 +40,7 @@ func NewClient(s *Server, config ClientConfig) *Client {
 		server:  s,
 		remotes: config.Remotes,
 		peer:    config.Peer,
-		conn:    newConnection(config.Addr, config.UserAgent, s.authInfo, config.Stats, s.stats),
+		conn:    newConnection(s, config.Addr, config.UserAgent, config.Stats),
 		format:  newFormat(config.Cloner, config.Share),
 	}
 }

@@ -23,11 +23,12 @@ type clientCall struct {
 	ctx    context.Context // the caller's, to which stats handlers have added
 	given  context.Context // the caller's own, which also ends the RPC; nil if it is ctx
 
-	deadline    time.Time // the earlier one of the two contexts
-	hasDeadline bool
-
+	deadline      time.Time // the earlier one of the two contexts
+	hasDeadline   bool
 	isContextLent bool // The caller may use its context again when the RPC is over.
 	neverEnds     bool // No context ends, so nobody need ask.
+	toldHeader    bool // Stats handlers have seen the header, or are about to.
+	toldTrailer   bool // the same of the trailer
 
 	metadata metadata.MD // in ctx
 	opts     callOptions
@@ -36,9 +37,6 @@ type clientCall struct {
 
 	request *wire.Request    // what the header has apart from metadata
 	stream  *transportStream // what it shares with the handler's half; nil if nothing was sent
-
-	toldHeader  bool // Stats handlers have seen the header, or are about to.
-	toldTrailer bool // the same of the trailer
 }
 
 // prepare sets c to an RPC. It refuses what grpc-go refuses before it tells stats handlers
@@ -126,7 +124,7 @@ func (c *clientCall) setRequest() {
 // internal/transport/http2_client.go.
 func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) (refused, err error) {
 	client, caller := c.client, c.ctx
-	err = client.conn.begin(client.server, c)
+	err = client.conn.begin(c)
 	c.begin(clientStreams, serverStreams)
 	if err != nil {
 		return nil, err
@@ -149,7 +147,7 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 		refused = wire.ErrDeadlineExceeded
 	}
 	c.neverEnds = !c.hasDeadline && c.ctx.Done() == nil && (c.given == nil || c.given.Done() == nil)
-	call.init(client.server, client.conn, c, client.conn.serverCtx, header)
+	call.init(client.conn, c, client.conn.serverCtx, header)
 	if client.peer != nil {
 		call.setPeer(client.peer(caller))
 	}
@@ -162,6 +160,9 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 	}
 	return refused, nil
 }
+
+// Method returns the full method.
+func (c *clientCall) Method() string { return c.method }
 
 // clientConn returns the ClientConn that the RPC is made on, or nil.
 func (c *clientCall) clientConn() *ClientConn {

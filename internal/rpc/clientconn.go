@@ -44,12 +44,12 @@ func (c *ClientConn) done() <-chan struct{} {
 }
 
 // watch has rpc canceled when the ClientConn is closed, until the result leaves.
-func (c *ClientConn) watch(ctx context.Context, method string, rpc canceler) *Entry {
+func (c *ClientConn) watch(ctx context.Context, rpc cancelableRPC) *Entry {
 	if c == nil {
 		return nil
 	}
 	entry := new(Entry)
-	if c.inFlight.Enter(ctx, entry, method, rpc) != nil {
+	if c.inFlight.Enter(ctx, entry, rpc) != nil {
 		rpc.cancel(wire.ErrClientConnClosing)
 	}
 	return entry

@@ -9,6 +9,7 @@ import (
 // canceled is an RPC that notes that it was canceled.
 type canceled struct{ with error }
 
+func (c *canceled) Method() string   { return "/service/Method" }
 func (c *canceled) cancel(err error) { c.with = err }
 
 // An RPC may begin while its ClientConn is being closed. It is then canceled at once.
@@ -17,7 +18,7 @@ func TestClosedClientConnCancelsWhatItWatches(t *testing.T) {
 	conn := NewClientConn()
 	conn.Close()
 	rpc := new(canceled)
-	conn.watch(t.Context(), "/service/Method", rpc).Leave()
+	conn.watch(t.Context(), rpc).Leave()
 	if rpc.with == nil {
 		t.Error("an RPC on a closed ClientConn goes on")
 	}
@@ -27,7 +28,7 @@ func TestClosedClientConnCancelsWhatItWatches(t *testing.T) {
 func TestClientConnKeepsNoRPCThatHasEnded(t *testing.T) {
 	t.Parallel()
 	conn := NewClientConn()
-	conn.watch(t.Context(), "/service/Method", new(canceled)).Leave()
+	conn.watch(t.Context(), new(canceled)).Leave()
 	if got := conn.inFlight.names(); got != "" {
 		t.Errorf("after the end, there is %s", got)
 	}

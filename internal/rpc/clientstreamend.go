@@ -42,7 +42,7 @@ func (s *clientStream) watch() {
 	if s.given != nil {
 		s.stopGiven = context.AfterFunc(s.given, func() { s.abandon(wire.ContextStatus(s.given)) })
 	}
-	s.clientConnEntry = s.client.clientConn.watch(s.ctx, s.method, s)
+	s.clientConnEntry = s.client.clientConn.watch(s.ctx, s)
 }
 
 func (s *clientStream) stopWatching() {

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
@@ -21,13 +20,13 @@ import (
 // ends' addresses, what stats handlers are told of it, and what is the same for all RPCs on
 // it.
 type connection struct {
+	server     *Server
 	addr       net.Addr
 	request    wire.Request // without metadata of an RPC
 	header     metadata.MD  // of request
 	clientPeer peer.Peer    // as the client sees the server
 
 	clientStats stats.Handler // nil if there is none
-	serverStats stats.Handler // nil if there is none
 	outHeader   stats.OutHeader
 
 	// Stats handlers set these when the connection begins. They are read afterwards.
@@ -43,17 +42,17 @@ type connection struct {
 	isEnding  bool       // end has been called.
 }
 
-func newConnection(addr net.Addr, userAgent string, authInfo credentials.AuthInfo, clientStats, serverStats stats.Handler) *connection {
+func newConnection(s *Server, addr net.Addr, userAgent string, clientStats stats.Handler) *connection {
 	c := &connection{
-		addr: addr,
+		server: s,
+		addr:   addr,
 		request: wire.Request{
 			Authority:   wire.AuthorityOf(addr.String()),
 			ContentType: wire.ContentType(""),
 			UserAgent:   strings.TrimPrefix(userAgent+" grpc-go/"+grpc.Version, " "),
 		},
-		clientPeer:  peer.Peer{Addr: addr, LocalAddr: addr, AuthInfo: authInfo},
+		clientPeer:  peer.Peer{Addr: addr, LocalAddr: addr, AuthInfo: s.authInfo},
 		clientStats: clientStats,
-		serverStats: serverStats,
 		begun:       make(chan struct{}),
 	}
 	c.header = c.request.Header()
@@ -71,17 +70,17 @@ func (c *connection) contextOfEnd() context.Context {
 
 // begin tells stats handlers of the connection before its first RPC, on a goroutine of its
 // own, and waits for that no longer than the context of call. The error is a status.
-func (c *connection) begin(s *Server, call *clientCall) error {
-	if c.clientStats == nil && c.serverStats == nil || c.hasBegun.Load() {
+func (c *connection) begin(call *clientCall) error {
+	if c.clientStats == nil && c.server.stats == nil || c.hasBegun.Load() {
 		return nil
 	}
-	if !c.start(s) {
+	if !c.start() {
 		return nil // The server has been shut down, and will refuse the RPC.
 	}
 	select {
 	case <-c.begun:
 		return nil
-	case <-s.closing:
+	case <-c.server.closing:
 		return errClosed
 	case <-call.clientConn().done():
 		return wire.ErrClientConnClosing
@@ -90,10 +89,10 @@ func (c *connection) begin(s *Server, call *clientCall) error {
 	}
 }
 
-func (c *connection) start(s *Server) bool {
+func (c *connection) start() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.isStarted && s.addConnection(c) {
+	if !c.isStarted && c.server.addConnection(c) {
 		c.isStarted = true
 		go c.tellBegin()
 	}
@@ -102,7 +101,7 @@ func (c *connection) start(s *Server) bool {
 
 func (c *connection) tellBegin() {
 	c.clientCtx = observe.BeginConn(c.clientCtx, c.clientStats, c.addr, true)
-	c.serverCtx = observe.BeginConn(c.serverCtx, c.serverStats, c.addr, false)
+	c.serverCtx = observe.BeginConn(c.serverCtx, c.server.stats, c.addr, false)
 	if p, ok := peer.FromContext(c.serverCtx); ok {
 		c.serverPeer = *p
 	}
@@ -130,5 +129,5 @@ func (c *connection) end() {
 
 func (c *connection) tellEnd() {
 	observe.EndConn(c.clientCtx, c.clientStats, true)
-	observe.EndConn(c.serverCtx, c.serverStats, false)
+	observe.EndConn(c.serverCtx, c.server.stats, false)
 }

@@ -29,7 +29,7 @@ type directRPC struct {
 // newDirect accepts an RPC whose handler's context is ctx.
 func (s *Server) newDirect(ctx context.Context, method string) (*directRPC, error) {
 	rpc := new(directRPC)
-	rpc.stream.claimed = true // inprocgrpc has started the handler's goroutine.
+	rpc.stream.claimed.Store(true) // inprocgrpc has started the handler's goroutine.
 	if below := grpc.ServerTransportStreamFromContext(ctx); below != nil {
 		rpc.sendBelow = func(header metadata.MD) error { return below.SendHeader(wire.Traveling(header)) }
 		rpc.setTrailer = below.SetTrailer
@@ -40,10 +40,10 @@ func (s *Server) newDirect(ctx context.Context, method string) (*directRPC, erro
 	}
 	caller.setDeadline(caller.ctx)
 	s.methods.read(method) // Later, no service may be registered on the Channel.
-	if err := s.direct.begin(s, caller); err != nil {
+	if err := s.direct.begin(caller); err != nil {
 		return nil, err
 	}
-	rpc.init(s, s.direct, caller, withParentValues{ctx, s.direct.serverCtx}, s.direct.headerWith(ctx))
+	rpc.init(s.direct, caller, withParentValues{ctx, s.direct.serverCtx}, s.direct.headerWith(ctx))
 	if err := s.accept(caller.ctx, &rpc.handlerCall); err != nil {
 		rpc.stream.cancelHandler()
 		return nil, err
@@ -121,11 +121,11 @@ func (s *Server) directUnary(ctx context.Context, req any, info *grpc.UnaryServe
 // receiveMsg tells stats handlers of a message that has been received. Its error is the status
 // of one that is too large.
 func (rpc *directRPC) receiveMsg(m any) error {
-	if rpc.events == nil && rpc.server.maxRecvSize < 0 {
+	if rpc.events == nil && rpc.server().maxRecvSize < 0 {
 		return nil
 	}
 	size := message.Size(m)
-	if err := rpc.server.checkReceived(size); err != nil {
+	if err := rpc.server().checkReceived(size); err != nil {
 		return err
 	}
 	rpc.events.InPayload(m, size)

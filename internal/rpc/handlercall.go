@@ -24,13 +24,11 @@ type handlerCall struct {
 	stream transportStream // what it shares with the caller's half
 	entry  Entry           // among the RPCs in flight
 
-	server     *Server
 	conn       *connection
 	fullMethod string
 	measures   bool // Somebody asks for the sizes of messages to the caller.
 	isWatched  bool // The caller has stats handlers.
 	hasLent    bool // The caller's goroutine copies the response, and calls takeBack.
-	hasPeer    bool // The client has set the peer.
 
 	values handlerContext
 	ctx    context.Context // the handler's, which ends with the RPC; before begin, without what stats handlers add
@@ -41,14 +39,14 @@ type handlerCall struct {
 
 // init makes h the handler's half of an RPC that caller makes on conn. values has the
 // values of the connection's context, and header is the incoming metadata.
-func (h *handlerCall) init(s *Server, conn *connection, caller *clientCall, values context.Context, header metadata.MD) {
-	h.server, h.conn = s, conn
+func (h *handlerCall) init(conn *connection, caller *clientCall, values context.Context, header metadata.MD) {
+	h.conn = conn
 	h.fullMethod = caller.method
-	h.measures = s.stats != nil || caller.measuresResponses()
+	h.measures = conn.server.stats != nil || caller.measuresResponses()
 	h.isWatched = caller.events != nil
 	v := &h.values
-	v.Context, v.call, v.peer, v.metadata = values, h, conn.serverPeer, header
-	v.deadline, v.hasDeadline = caller.ctx.Deadline()
+	v.Context, v.call, v.metadata = values, h, header
+	v.deadline, _ = caller.ctx.Deadline()
 	h.stream.format = caller.format
 	h.stream.caller.Store(caller)
 	h.ctx, h.stream.cancelHandler = context.WithCancel(&h.values)
@@ -60,11 +58,14 @@ func (h *handlerCall) setPeer(p *peer.Peer) {
 	if p == nil {
 		return
 	}
-	h.values.peer, h.hasPeer = *p, true
-	if p.Addr == nil {
-		h.values.peer.Addr = h.conn.addr
+	own := *p
+	if own.Addr == nil {
+		own.Addr = h.conn.addr
 	}
+	h.values.peer.Store(&own)
 }
+
+func (h *handlerCall) server() *Server { return h.conn.server }
 
 // A handlerHalf adds its messages to a handlerCall.
 type handlerHalf interface {
@@ -92,7 +93,7 @@ func (h *handlerCall) cancel(err error) {
 
 // serve is the handler's goroutine.
 func (h *handlerCall) serve(half handlerHalf) {
-	if h.server.hasChain {
+	if h.server().hasChain {
 		growStack()
 	}
 	pprof.SetGoroutineLabels(context.Background()) // The caller's labels do not reach a network server.
@@ -130,12 +131,12 @@ func (h *handlerCall) begin(clientStreams, serverStreams bool) {
 
 // tellHeader tells stats handlers of the header of the RPC.
 func (h *handlerCall) tellHeader() {
-	if h.server.stats != nil {
+	if h.server().stats != nil {
 		remote := h.conn.addr
-		if h.hasPeer {
-			remote = h.values.peer.Addr
+		if p := h.values.peer.Load(); p != nil {
+			remote = p.Addr
 		}
-		h.events = observe.ReceiveRPC(h.ctx, h.server.stats, h.fullMethod, remote, h.conn.addr)
+		h.events = observe.ReceiveRPC(h.ctx, h.server().stats, h.fullMethod, remote, h.conn.addr)
 	}
 }
 
@@ -269,7 +270,7 @@ func (c *unservedCall) serve() error {
 	case c.isTagged:
 		c.tellHeader()
 	case c.isParsed:
-		c.events = observe.Untagged(c.ctx, c.server.stats)
+		c.events = observe.Untagged(c.ctx, c.server().stats)
 	}
 	c.sendStatus(c.err)
 	return nil

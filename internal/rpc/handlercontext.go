@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"sync/atomic"
 	"time"
 
 	"github.com/fullstorydev/grpchan/inprocgrpc"
@@ -19,17 +20,15 @@ import (
 type handlerContext struct {
 	context.Context // of the connection, as stats handlers have tagged it
 	call            *handlerCall
-	peer            peer.Peer   // of this RPC alone, so that a handler may change it
-	metadata        metadata.MD // incoming
-
-	deadline    time.Time // of the caller's context
-	hasDeadline bool
+	peer            atomic.Pointer[peer.Peer] // nil until the client sets it, or somebody asks for it
+	metadata        metadata.MD               // incoming
+	deadline        time.Time                 // of the caller's context; zero if there is none
 }
 
 // Deadline returns the earlier of the deadlines of the caller and the connection.
 func (c *handlerContext) Deadline() (deadline time.Time, ok bool) {
 	deadline, ok = c.Context.Deadline()
-	if c.hasDeadline && (!ok || c.deadline.Before(deadline)) {
+	if !c.deadline.IsZero() && (!ok || c.deadline.Before(deadline)) {
 		return c.deadline, true
 	}
 	return deadline, ok
@@ -42,11 +41,11 @@ func (c *handlerContext) Value(key any) any {
 	case incomingKey:
 		return c.metadata
 	case peerKey:
-		return &c.peer
+		return c.ownPeer()
 	case handlerKey{}:
 		return c.call
 	case streamKey:
-		if c.call.server.stats != nil {
+		if c.call.server().stats != nil {
 			return nil // Stats handlers derive from c, and see no transport stream.
 		}
 		return grpc.ServerTransportStream(c.call)
@@ -57,6 +56,15 @@ func (c *handlerContext) Value(key any) any {
 		return nil
 	}
 	return c.Context.Value(key)
+}
+
+// ownPeer returns the peer of this RPC alone, which a handler may change.
+func (c *handlerContext) ownPeer() *peer.Peer {
+	if c.peer.Load() == nil {
+		p := c.call.conn.serverPeer
+		c.peer.CompareAndSwap(nil, &p)
+	}
+	return c.peer.Load()
 }
 
 // String names the RPC only. The metadata may be confidential, and other goroutines may

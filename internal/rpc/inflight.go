@@ -41,14 +41,16 @@ type shard struct {
 
 // An Entry is an RPC that has been accepted.
 type Entry struct {
-	method         string
-	rpc            canceler // nil once it has left
-	shard          *shard   // nil if it was refused
+	rpc            cancelableRPC // nil once it has left
+	shard          *shard        // nil if it was refused
 	previous, next *Entry
 }
 
-// A canceler is an RPC that Close ends.
-type canceler interface {
+// A cancelableRPC is an RPC that Close ends.
+type cancelableRPC interface {
+	// Method returns the full method.
+	Method() string
+
 	// cancel ends the RPC, unless it has ended: its handler's context with
 	// Canceled, and its client with err. It does not wait.
 	cancel(err error)
@@ -66,8 +68,8 @@ func newInFlight(count int) *InFlight { return &InFlight{shards: make([]shard, c
 // Enter accepts an RPC that is made with ctx, until Leave, or returns the status
 // of an RPC that is refused. While it is draining, it accepts only the RPCs that a
 // handler in flight makes with its own context.
-func (f *InFlight) Enter(ctx context.Context, e *Entry, method string, rpc canceler) error {
-	e.method, e.rpc = method, rpc
+func (f *InFlight) Enter(ctx context.Context, e *Entry, rpc cancelableRPC) error {
+	e.rpc = rpc
 	s := &f.shards[rand.Uint64()&uint64(len(f.shards)-1)]
 	s.mu.Lock()
 	if !s.draining {
@@ -210,7 +212,7 @@ func (f *InFlight) cancelAll(err error) {
 
 // drain refuses RPCs from now on. If they are to be canceled, it returns those in
 // flight, after which no other enters.
-func (s *shard) drain(cancel bool) (inFlight []canceler) {
+func (s *shard) drain(cancel bool) (inFlight []cancelableRPC) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.draining = true
@@ -262,6 +264,6 @@ func (s *shard) count(counts map[string]int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for e := s.first; e != nil; e = e.next {
-		counts[e.method]++
+		counts[e.rpc.Method()]++
 	}
 }

@@ -12,7 +12,8 @@ import (
 // nothing is an RPC that cannot be canceled.
 type nothing struct{}
 
-func (nothing) cancel(error) {}
+func (nothing) Method() string { return "/service/Method" }
+func (nothing) cancel(error)   {}
 
 // BenchmarkInFlight compares the accounting of RPCs with one atomic counter that all
 // RPCs share. Each operation is an RPC that enters and leaves.
@@ -24,7 +25,7 @@ func BenchmarkInFlight(b *testing.B) {
 			runOn(b, goroutines, func(next func() bool) {
 				var e Entry // as part of an RPC, it costs no allocation of its own
 				for next() {
-					if err := f.Enter(ctx, &e, "/service/Method", nothing{}); err != nil {
+					if err := f.Enter(ctx, &e, nothing{}); err != nil {
 						b.Error(err)
 						return
 					}
@@ -80,7 +81,7 @@ func TestDrainKnowsEveryShard(t *testing.T) {
 	const count = 1000
 	entries := make([]Entry, count)
 	for i := range entries {
-		if err := f.Enter(t.Context(), &entries[i], "/service/Method", nothing{}); err != nil {
+		if err := f.Enter(t.Context(), &entries[i], nothing{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -91,7 +92,7 @@ func TestDrainKnowsEveryShard(t *testing.T) {
 		if want := fmt.Sprintf("context canceled; in flight: /service/Method (%d)", left); !errors.Is(err, context.Canceled) || err.Error() != want {
 			t.Fatalf("Drain returned %v, want %s", err, want)
 		}
-		if err := f.Enter(t.Context(), new(Entry), "/service/Method", nothing{}); err != errShutDown {
+		if err := f.Enter(t.Context(), new(Entry), nothing{}); err != errShutDown {
 			t.Fatalf("Enter while draining returned %v", err)
 		}
 		entries[left-1].Leave()
@@ -106,7 +107,7 @@ func oneShard(t *testing.T, count int) (*InFlight, []Entry) {
 	f := &InFlight{shards: make([]shard, 1)}
 	entries := make([]Entry, count)
 	for i := range entries {
-		if err := f.Enter(t.Context(), &entries[i], "/service/Method", nothing{}); err != nil {
+		if err := f.Enter(t.Context(), &entries[i], nothing{}); err != nil {
 			t.Fatal(err)
 		}
 	}

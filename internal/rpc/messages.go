@@ -12,6 +12,8 @@ type messages struct {
 	stream    *transportStream
 	requests  queue
 	responses queue
+
+	connectionEnded error // why the handler does not wait any more; nil if it does
 }
 
 func newMessages(t *transportStream) *messages {
@@ -33,7 +35,8 @@ func (m *messages) changed() {
 
 // put adds a message to one of the queues, and waits if it is full. It reports whether it
 // is done, because the message was put or because the RPC has ended; otherwise call it
-// again. After the last message, the receiver sees the end.
+// again. A handler that would wait is done, too, once its connection's context has ended. After
+// the last message, the receiver sees the end.
 func (m *messages) put(to *queue, sent message.Copy, isLast bool) (isDone, isPut bool) {
 	bytes := 0
 	if sent.IsForeign() {
@@ -44,6 +47,8 @@ func (m *messages) put(to *queue, sent message.Copy, isLast bool) (isDone, isPut
 	switch {
 	case m.stream.ended != notEnded:
 		return true, false
+	case to.isFull() && to == &m.responses && m.connectionEnded != nil:
+		return true, false
 	case to.isFull():
 		to.changed.Wait()
 		return false, false
@@ -53,6 +58,22 @@ func (m *messages) put(to *queue, sent message.Copy, isLast bool) (isDone, isPut
 		to.close()
 	}
 	return true, true
+}
+
+// endConnection lets the handler stop waiting, with err.
+func (m *messages) endConnection(err error) {
+	m.stream.mu.Lock()
+	defer m.stream.mu.Unlock()
+	m.connectionEnded = err
+	m.requests.changed.Broadcast()
+	m.responses.changed.Broadcast()
+}
+
+// whyConnectionEnded returns the error of endConnection, or nil.
+func (m *messages) whyConnectionEnded() error {
+	m.stream.mu.Lock()
+	defer m.stream.mu.Unlock()
+	return m.connectionEnded
 }
 
 // closeRequests lets the handler receive what was sent, and then see the end.

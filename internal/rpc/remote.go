@@ -47,6 +47,7 @@ func (c *Client) remoteOf(fullMethod string) *Remote {
 
 // A remoteRPC is an RPC on another connection.
 type remoteRPC struct {
+	method          string
 	entry           Entry
 	end             context.CancelCauseFunc
 	clientConnEntry *Entry // watches the ClientConn; nil if there is none
@@ -63,12 +64,12 @@ func (c *Client) beginRemote(caller context.Context, remote *Remote, method stri
 		return nil, nil, nil, status.Errorf(codes.Internal, "inprocchain: the RPC %s has come back to the Channel that sent it to another connection; register its service somewhere, or let the connections not refer to each other", method)
 	}
 	ctx, end := context.WithCancelCause(context.WithValue(caller, passed, true))
-	rpc = &remoteRPC{end: end}
-	if err := c.server.acceptRemote(caller, &rpc.entry, method, rpc); err != nil { // From here on, cancel may be called.
+	rpc = &remoteRPC{method: method, end: end}
+	if err := c.server.acceptRemote(caller, &rpc.entry, rpc); err != nil { // From here on, cancel may be called.
 		end(nil)
 		return nil, nil, nil, err
 	}
-	rpc.clientConnEntry = c.clientConn.watch(caller, method, rpc)
+	rpc.clientConnEntry = c.clientConn.watch(caller, rpc)
 	conn, err = remote.Conn()
 	if err != nil {
 		rpc.leave()
@@ -83,6 +84,9 @@ type passedKey struct {
 	server *Server
 	method string
 }
+
+// Method returns the full method.
+func (rpc *remoteRPC) Method() string { return rpc.method }
 
 func (rpc *remoteRPC) cancel(err error) { rpc.end(err) }
 

@@ -68,7 +68,7 @@ func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 		ended:       make(chan struct{}),
 		hasChain:    config.Stats != nil || config.UnaryChain != nil || config.StreamChain != nil,
 	}
-	s.direct = newConnection(config.Addr, "", s.authInfo, nil, s.stats)
+	s.direct = newConnection(s, config.Addr, "", nil)
 	s.hooks.install(s)
 	s.registerAgain()
 	return s
@@ -80,15 +80,15 @@ func (s *Server) FirstRPC() string { return s.methods.firstRPC() }
 // accept admits an RPC that is made with ctx, until call leaves. Its error is the status of
 // an RPC that is refused.
 func (s *Server) accept(ctx context.Context, call *handlerCall) error {
-	return s.acceptRemote(ctx, &call.entry, call.fullMethod, call)
+	return s.acceptRemote(ctx, &call.entry, call)
 }
 
 // acceptRemote is accept for an RPC on another connection, until entry leaves.
-func (s *Server) acceptRemote(ctx context.Context, entry *Entry, method string, rpc canceler) error {
+func (s *Server) acceptRemote(ctx context.Context, entry *Entry, rpc cancelableRPC) error {
 	if err := s.checkHooks(); err != nil {
 		return err
 	}
-	return s.inFlight.Enter(ctx, entry, method, rpc)
+	return s.inFlight.Enter(ctx, entry, rpc)
 }
 
 // refusal returns the error with which accept would refuse an RPC that is made with ctx now.

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"io"
 
@@ -23,8 +24,6 @@ type serverStream struct {
 	headerSent bool // A message has been sent, and so has the header. Only the sender uses it.
 	hasMessage bool // The handler has received a message. Only the receiver uses these two.
 	sawEnd     bool // The handler has received the last message of the client, and io.EOF.
-
-	connectionEnded error // the status of the connection's context; the lock of stream guards it
 }
 
 func newServerStream(call *handlerCall, method *method, messages *messages) *serverStream {
@@ -46,19 +45,15 @@ func (s *serverStream) serve() error {
 	return err
 }
 
-// watchConnection lets RecvMsg fail when the context ends that TagConn has returned, until stop is
-// called.
+// watchConnection lets RecvMsg and SendMsg stop waiting when the context ends that TagConn has
+// returned, until stop is called.
 func (s *serverStream) watchConnection() (stop func()) {
 	ctx := s.values.Context
 	if ctx.Done() == nil { // It is the usual one.
 		return func() {}
 	}
 	stopWatching := context.AfterFunc(ctx, func() {
-		err := wire.ContextStatus(ctx)
-		s.stream.mu.Lock()
-		defer s.stream.mu.Unlock()
-		s.connectionEnded = err
-		s.messages.requests.changed.Broadcast()
+		s.messages.endConnection(wire.ContextStatus(ctx))
 	})
 	return func() { stopWatching() }
 }
@@ -68,20 +63,25 @@ func (s *serverStream) handle() error {
 	switch {
 	case m.unary != nil:
 		return s.handleUnary()
-	case s.server.streamChain == nil || !s.clientStreams && !s.serverStreams:
+	case s.server().streamChain == nil || !s.clientStreams && !s.serverStreams:
 		return m.stream.Handler(m.impl, s)
 	}
-	return s.server.streamChain(m.impl, s, &grpc.StreamServerInfo{
+	return s.handleInChain()
+}
+
+func (s *serverStream) handleInChain() error {
+	info := &grpc.StreamServerInfo{
 		FullMethod:     s.fullMethod,
 		IsClientStream: s.clientStreams,
 		IsServerStream: s.serverStreams,
-	}, m.stream.Handler)
+	}
+	return s.server().streamChain(s.method.impl, s, info, s.method.stream.Handler)
 }
 
 // handleUnary serves a unary method that is called with NewStream, as
 // wrapUnaryHandler of grpc-go's server.go does.
 func (s *serverStream) handleUnary() error {
-	resp, err := s.method.unary(s.method.impl, s.ctx, s.RecvMsg, s.server.unaryChain)
+	resp, err := s.method.unary(s.method.impl, s.ctx, s.RecvMsg, s.server().unaryChain)
 	if err != nil {
 		return err
 	}
@@ -158,32 +158,33 @@ func (s *serverStream) put(m message.Copy) error {
 		case isPut:
 			return nil
 		case isDone:
-			return s.stream.whyEnded()
+			return cmp.Or(s.stream.whyEnded(), s.messages.whyConnectionEnded())
 		}
 	}
 }
 
 func (s *serverStream) RecvMsg(m any) error {
-	err := s.receive(m)
+	var next message.Copy
+	err := s.next(&next)
+	switch {
+	case err == nil:
+		err = s.receive(m, &next)
+	case err == io.EOF && !s.clientStreams && !s.hasMessage:
+		err = wire.ErrNoRequest
+	}
 	if err != nil && err != io.EOF {
 		s.abort(err)
 	}
 	return err
 }
 
-func (s *serverStream) receive(m any) error {
-	next, err := s.next()
-	if err == io.EOF && !s.clientStreams && !s.hasMessage {
-		return wire.ErrNoRequest
-	}
-	if err != nil {
-		return err
-	}
+// receive gives the handler a message.
+func (s *serverStream) receive(m any, next *message.Copy) error {
 	size := next.Size()
-	if err := s.server.checkReceived(size); err != nil {
+	if err := s.server().checkReceived(size); err != nil {
 		return err
 	}
-	if err := s.stream.format.toServer.HandOver(m, &next); err != nil {
+	if err := s.stream.format.toServer.HandOver(m, next); err != nil {
 		return err
 	}
 	s.hasMessage = true
@@ -191,7 +192,7 @@ func (s *serverStream) receive(m any) error {
 	if s.clientStreams {
 		return nil
 	}
-	switch _, err := s.next(); err {
+	switch err := s.next(next); err {
 	case io.EOF:
 		return nil
 	case nil:
@@ -201,24 +202,26 @@ func (s *serverStream) receive(m any) error {
 	}
 }
 
-// next returns the next message. Its error is io.EOF after the last one, or the status of
-// an RPC that has ended.
-func (s *serverStream) next() (message.Copy, error) {
+// next sets m to the next message. Its error is io.EOF after the last one, or the status of an
+// RPC that has ended. The frames of a handler that waits here should fit the first stack of its
+// goroutine, with 2 KB, which is why m is not a result (BenchmarkOpenStreams).
+func (s *serverStream) next(m *message.Copy) error {
 	requests := &s.messages.requests
 	s.stream.mu.Lock()
 	defer s.stream.unlockForHandler()
 	for {
 		switch {
 		case s.sawEnd:
-			return message.Copy{}, io.EOF
+			return io.EOF
 		case !requests.isEmpty():
-			return requests.take(), nil
+			*m = requests.take()
+			return nil
 		case requests.isClosed:
 			s.sawEnd = true
 		case s.stream.ended != notEnded:
-			return message.Copy{}, wire.ErrCanceled
-		case s.connectionEnded != nil:
-			return message.Copy{}, s.connectionEnded
+			return wire.ErrCanceled
+		case s.messages.connectionEnded != nil:
+			return s.messages.connectionEnded
 		default:
 			requests.isAwaited = true
 			requests.changed.Wait()

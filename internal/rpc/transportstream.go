@@ -21,11 +21,11 @@ type transportStream struct {
 	clientConn    *ClientConn        // that the RPC is made on; nil if it is the Channel
 	cancelHandler context.CancelFunc // ends the handler's context
 
-	caller atomic.Pointer[clientCall] // nil once the handler has returned, since its context may be kept
+	caller  atomic.Pointer[clientCall] // nil once the handler has returned, since its context may be kept
+	claimed atomic.Bool                // The handler's goroutine has been started, or never will be.
 
 	mu sync.Mutex // guards the fields below
 
-	asking   int      // goroutines that ask the caller's context whether it has ended
 	listener listener // nil once the RPC is over
 
 	header   metadata.MD  // as the handler has set it
@@ -41,9 +41,9 @@ type transportStream struct {
 	trailerArrived  bool // The client can read the trailer.
 	trailerReceived bool // The client can also read the header that came before.
 
+	asking   int32 // goroutines that ask the caller's context whether it has ended
 	ended    endedBy
 	released bool // The caller need not wait for the server any more.
-	claimed  bool // The handler's goroutine has been started, or never will be.
 }
 
 // A listener is told, under the lock, that a header has been sent, that the RPC has ended,
@@ -96,9 +96,6 @@ func (t *transportStream) end(by endedBy, received error) bool {
 	return true
 }
 
-// cancel ends the RPC when its ClientConn is closed.
-func (t *transportStream) cancel(err error) { t.abandon(byConnection, err) }
-
 // release lets the caller leave, because the server's stats handlers have seen the end, or
 // because the caller cannot wait for that.
 func (t *transportStream) release() {
@@ -110,13 +107,7 @@ func (t *transportStream) release() {
 
 // claim reports whether it is called for the first time. Who claims the handler's goroutine
 // decides whether it is started.
-func (t *transportStream) claim() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	isFirst := !t.claimed
-	t.claimed = true
-	return isFirst
-}
+func (t *transportStream) claim() bool { return !t.claimed.Swap(true) }
 
 // change tells the listener. The caller holds the lock.
 func (t *transportStream) change() {

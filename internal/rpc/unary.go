@@ -57,7 +57,7 @@ func (u *unaryCaller) exchange(req, reply any) error {
 		isOver = true
 		return err
 	}
-	entry := u.client.clientConn.watch(u.ctx, u.method, u.stream)
+	entry := u.client.clientConn.watch(u.ctx, u)
 	defer entry.Leave()
 	if u.events != nil { // Its stats handlers may wait for the handler.
 		if !u.neverEnds {
@@ -91,6 +91,9 @@ func (u *unaryCaller) await() {
 		}
 	}
 }
+
+// cancel ends the RPC when its ClientConn is closed.
+func (u *unaryCaller) cancel(err error) { u.stream.abandon(byConnection, err) }
 
 // watch ends the RPC when the caller's context ends, also while the caller is in a stats
 // handler, until stop is called.
@@ -160,7 +163,7 @@ type unaryHandler struct {
 
 func (h *unaryHandler) serve() error {
 	h.begin(false, false)
-	resp, err := h.served.unary(h.served.impl, h.ctx, h.decode, h.server.unaryChain)
+	resp, err := h.served.unary(h.served.impl, h.ctx, h.decode, h.server().unaryChain)
 	if err != nil {
 		err = wire.HandlerStatus(err)
 		h.sendStatus(err)
@@ -180,7 +183,7 @@ func (h *unaryHandler) decode(out any) error {
 	}
 	h.isDecoded = true
 	size := h.request.Size()
-	err := h.server.checkReceived(size)
+	err := h.server().checkReceived(size)
 	if err == nil {
 		err = h.stream.format.toServer.HandOver(out, &h.request)
 	}

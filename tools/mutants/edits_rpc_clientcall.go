@@ -74,8 +74,8 @@ var rpcClientcallEdits = in("internal/rpc/clientcall.go",
 	edit{
 		does: "RPCs do not wait for stats handlers of the connection",
 		by:   "internal/conformance/connection TestEachClientHasAConnection",
-		old:  `	err = client.conn.begin(client.server, c)`,
-		new:  `	go client.conn.begin(client.server, c)`,
+		old:  `	err = client.conn.begin(c)`,
+		new:  `	go client.conn.begin(c)`,
 	},
 	edit{
 		does: "an RPC is made though its connection has not begun",

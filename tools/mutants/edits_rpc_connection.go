@@ -11,7 +11,7 @@ var rpcConnectionEdits = in("internal/rpc/connection.go",
 	edit{
 		does: "a connection of the server's stats handlers alone does not begin",
 		by:   "internal/conformance/connection TestAddressesOnInProcessAreSetForHandlers",
-		old:  `c.clientStats == nil && c.serverStats == nil || c.hasBegun`,
+		old:  `c.clientStats == nil && c.server.stats == nil || c.hasBegun`,
 		new:  `c.clientStats == nil || c.hasBegun`,
 	},
 	edit{
@@ -27,8 +27,8 @@ var rpcConnectionEdits = in("internal/rpc/connection.go",
 	edit{
 		does: "a connection begins after Shutdown",
 		by:   "internal/conformance/connection TestStoppedServerLeavesClientsAlone",
-		old:  `if !c.isStarted && s.addConnection(c) {`,
-		new:  `if s.addConnection(c); !c.isStarted {`,
+		old:  `if !c.isStarted && c.server.addConnection(c) {`,
+		new:  `if c.server.addConnection(c); !c.isStarted {`,
 	},
 	edit{
 		does: "a connection begins with each RPC",

@@ -28,7 +28,7 @@ var rpcDirectEdits = in("internal/rpc/direct.go",
 	edit{
 		does: "a direct RPC does not wait for stats handlers of its connection",
 		by:   "internal/conformance/connection TestAddressesOnInProcessAreSetForHandlers",
-		old: `	if err := s.direct.begin(s, caller); err != nil {
+		old: `	if err := s.direct.begin(caller); err != nil {
 		return nil, err
 	}`,
 		new: ``,
@@ -55,7 +55,7 @@ var rpcDirectEdits = in("internal/rpc/direct.go",
 	edit{
 		does: "Close counts a direct RPC as not started",
 		by:   "internal/conformance/reliability TestCloseWaitsForHandlerOfTheChannelBelow",
-		old:  `	rpc.stream.claimed = true`,
+		old:  `	rpc.stream.claimed.Store(true)`,
 		new:  ``,
 	},
 	edit{

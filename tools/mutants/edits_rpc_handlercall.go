@@ -10,7 +10,7 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	edit{
 		does: "a handler has no deadline",
 		by:   "internal/conformance/middleware TestMiddlewareBehavesAsOnANetwork",
-		old:  `	v.deadline, v.hasDeadline = caller.ctx.Deadline()`,
+		old:  `	v.deadline, _ = caller.ctx.Deadline()`,
 		new:  ``,
 	},
 	edit{
@@ -22,13 +22,13 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 	edit{
 		does: "the sizes that a caller asks for are not measured",
 		by:   ". ExampleWithDefaultCallOptions",
-		old:  `s.stats != nil || caller.measuresResponses()`,
-		new:  `s.stats != nil`,
+		old:  `conn.server.stats != nil || caller.measuresResponses()`,
+		new:  `conn.server.stats != nil`,
 	},
 	edit{
 		does: "the sizes that the server's stats handlers ask for are not measured",
 		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
-		old:  `s.stats != nil || caller.measuresResponses()`,
+		old:  `conn.server.stats != nil || caller.measuresResponses()`,
 		new:  `caller.measuresResponses()`,
 	},
 	edit{

@@ -16,13 +16,13 @@ var rpcHandlercontextEdits = in("internal/rpc/handlercontext.go",
 	edit{
 		does: "all handlers of a connection share a peer",
 		by:   "internal/conformance/docs TestDifferencesOfClientsAndRemoteServices",
-		old:  `		return &c.peer`,
+		old:  `		return c.ownPeer()`,
 		new:  `		return &c.call.conn.serverPeer`,
 	},
 	edit{
 		does: "stats handlers see a transport stream",
 		by:   "internal/conformance/connection TestStatsHandlersAreToldAsOnANetwork",
-		old: `		if c.call.server.stats != nil {
+		old: `		if c.call.server().stats != nil {
 			return nil // Stats handlers derive from c, and see no transport stream.
 		}`,
 		new: ``,

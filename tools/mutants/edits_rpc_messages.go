@@ -10,14 +10,43 @@ var rpcMessagesEdits = in("internal/rpc/messages.go",
 	edit{
 		does: "a change does not wake the handler",
 		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
-		old:  `	m.requests.changed.Broadcast()`,
-		new:  ``,
+		old: `	}
+	m.requests.changed.Broadcast()`,
+		new: `	}`,
 	},
 	edit{
 		does: "a change does not wake the caller",
 		by:   "internal/conformance/connection TestCallersReturnAfterTheServersEnd",
-		old:  `	m.responses.changed.Broadcast()`,
+		old: `	m.responses.changed.Broadcast()
+}
+
+// put adds a message to one`,
+		new: `}
+
+// put adds a message to one`,
+	},
+	edit{
+		does: "a handler waits in SendMsg after the end of its connection's context",
+		by:   "internal/conformance/motion TestContextFromTagConnEndsStreamOfWaitingHandler",
+		old:  `m.connectionEnded != nil:`,
+		new:  `false:`,
+	},
+	edit{
+		does: "a caller stops waiting in SendMsg when the context of the handler's connection ends",
+		by:   "internal/conformance/motion TestContextFromTagConnLeavesWaitingCallerAlone",
+		old:  ` && to == &m.responses`,
 		new:  ``,
+	},
+	edit{
+		does: "the end of a connection's context does not wake a handler that sends",
+		by:   "internal/conformance/motion TestContextFromTagConnEndsStreamOfWaitingHandler",
+		old: `	m.responses.changed.Broadcast()
+}
+
+// whyConnectionEnded`,
+		new: `}
+
+// whyConnectionEnded`,
 	},
 	edit{
 		does: "putting is not guarded",

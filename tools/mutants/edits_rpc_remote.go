@@ -29,8 +29,8 @@ var rpcRemoteEdits = in("internal/rpc/remote.go",
 	edit{
 		does: "RPCs are accepted after Shutdown",
 		by:   "internal/conformance/docs TestDifferencesOfClientsAndRemoteServices",
-		old:  `method, rpc); err != nil { // From`,
-		new:  `method, rpc); err != nil && false { // From`,
+		old:  `&rpc.entry, rpc); err != nil { // From`,
+		new:  `&rpc.entry, rpc); err != nil && false { // From`,
 	},
 	edit{
 		does: "the context of an RPC that is refused does not end",
@@ -42,7 +42,7 @@ var rpcRemoteEdits = in("internal/rpc/remote.go",
 	edit{
 		does: "closing a ClientConn ends no RPC",
 		by:   "internal/conformance/connection TestRPCsOnARemoteEndWithTheChannel",
-		old:  `	rpc.clientConnEntry = c.clientConn.watch(caller, method, rpc)`,
+		old:  `	rpc.clientConnEntry = c.clientConn.watch(caller, rpc)`,
 		new:  ``,
 	},
 	edit{

@@ -12,8 +12,8 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	edit{
 		does: "stream interceptors run for a method without a stream",
 		by:   "internal/conformance/scenarios TestStreamingMethodsAreCalledByInvokeAsOnANetwork",
-		old:  `s.server.streamChain == nil || !s.clientStreams && !s.serverStreams:`,
-		new:  `s.server.streamChain == nil:`,
+		old:  `s.server().streamChain == nil || !s.clientStreams && !s.serverStreams:`,
+		new:  `s.server().streamChain == nil:`,
 	},
 	edit{
 		does: "SetHeader does not validate",
@@ -75,7 +75,7 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	edit{
 		does: "SendMsg after the end succeeds",
 		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
-		old:  `			return s.stream.whyEnded()`,
+		old:  `			return cmp.Or(s.stream.whyEnded(), s.messages.whyConnectionEnded())`,
 		new:  `			return nil`,
 	},
 	edit{
@@ -89,8 +89,8 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	edit{
 		does: "a missing request is io.EOF",
 		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
-		old:  `		return wire.ErrNoRequest`,
-		new:  `		return io.EOF`,
+		old:  `		err = wire.ErrNoRequest`,
+		new:  `		err = io.EOF`,
 	},
 	edit{
 		does: "io.EOF after the only request is a missing request",
@@ -116,8 +116,8 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 		does: "a handler that has seen io.EOF sees the end of its context",
 		by:   "internal/conformance/scenarios TestEndOfContextDuringRPCIsAsOnANetwork",
 		old: `		case s.sawEnd:
-			return message.Copy{}, io.EOF`,
+			return io.EOF`,
 		new: `		case s.sawEnd && s.stream.ended == notEnded:
-			return message.Copy{}, io.EOF`,
+			return io.EOF`,
 	},
 )

@@ -19,16 +19,8 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	edit{
 		does: "the handler's goroutine is claimed twice",
 		by:   ". TestCloseKeepsAHandlerFromStarting",
-		old:  `	t.claimed = true`,
-		new:  ``,
-	},
-	edit{
-		does: "claiming is not guarded",
-		race: true,
-		old: `	t.mu.Lock()
-	defer t.mu.Unlock()
-	isFirst`,
-		new: `	isFirst`,
+		old:  `return !t.claimed.Swap(true)`,
+		new:  `return !t.claimed.Load()`,
 	},
 	edit{
 		does: "the caller is retained after the end",

@@ -69,7 +69,7 @@ var rpcUnaryEdits = in("internal/rpc/unary.go",
 	edit{
 		does: "an RPC is not canceled when its ClientConn is closed",
 		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
-		old:  `entry := u.client.clientConn.watch(u.ctx, u.method, u.stream)`,
+		old:  `entry := u.client.clientConn.watch(u.ctx, u)`,
 		new:  `entry := (*Entry)(nil)`,
 	},
 	edit{

@@ -8,7 +8,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
@@ -83,55 +82,6 @@ func TestUnreadableHeaderIsRefusedFirst(t *testing.T) {
 		if status.Code(err) != codes.Internal {
 			t.Errorf("%s, method with a line feed: got %v", conn, err)
 		}
-	}
-}
-
-// A handler that waits in RecvMsg learns of the end of the context from TagConn.
-func TestContextFromTagConnEndsRecvMsg(t *testing.T) {
-	t.Parallel()
-	for name, newContext := range map[string]func(context.Context) (context.Context, context.CancelFunc){
-		"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, time.Minute)
-		},
-		"cancel": func(ctx context.Context) (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(ctx)
-			time.AfterFunc(time.Minute, cancel)
-			return ctx, cancel
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var got [2]string
-			for i, conn := range []string{"network", "Channel"} {
-				synctest.Test(t, func(t *testing.T) {
-					chain := inprocchain.NewChain(inprocchain.WithServerStatsHandlers(testservice.Stats{
-						OnTagConn: func(ctx context.Context, _ *stats.ConnTagInfo) context.Context {
-							ctx, cancel := newContext(ctx)
-							t.Cleanup(cancel)
-							return ctx
-						},
-					}))
-					handled := make(chan error, 1)
-					cc := connectTo(t, conn, chain, service{stream: func(ss grpc.ServerStream) error {
-						err := ss.RecvMsg(new(text))
-						handled <- err
-						return err
-					}})
-					start := time.Now()
-					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-					defer cancel()
-					stream, err := cc.NewStream(ctx, bidi.desc, bidi.method)
-					if err != nil {
-						t.Fatal(err)
-					}
-					err = stream.RecvMsg(new(text))
-					got[i] = fmt.Sprintf("after %v, the caller gets %v, and the handler %v", time.Since(start), err, <-handled)
-				})
-			}
-			if got[1] != got[0] {
-				t.Errorf("Channel: %s\nnetwork: %s", got[1], got[0])
-			}
-		})
 	}
 }
 
