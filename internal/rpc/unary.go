@@ -97,15 +97,15 @@ func (u *unaryCaller) cancel(err error) { u.stream.abandon(byConnection, err) }
 
 // watch ends the RPC when the caller's context ends, also while the caller is in a stats
 // handler, until stop is called.
-func (u *unaryCaller) watch() (stop func()) {
+func (u *unaryCaller) watch() (stop func() bool) {
 	stopTagged := context.AfterFunc(u.ctx, u.stream.noticeEnd)
 	if u.given.Done() == u.ctx.Done() { // This is frequent: they end together.
-		return func() { stopTagged() }
+		return stopTagged
 	}
 	stopGiven := context.AfterFunc(u.given, u.stream.noticeEnd)
-	return func() {
+	return func() bool {
 		stopTagged()
-		stopGiven()
+		return stopGiven()
 	}
 }
 
