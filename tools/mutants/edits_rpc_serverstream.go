@@ -68,6 +68,7 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	},
 	edit{
 		does: "SendMsg does not look at the clock",
+		by:   "internal/conformance/connection TestNoMessageArrivesAfterTheDeadline",
 		old: `		s.stream.noticeEnd()
 		switch`,
 		new: `		switch`,

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -154,6 +155,45 @@ func TestEachMethodOfAStreamNoticesTheDeadline(t *testing.T) {
 			s.cc.(*grpc.ClientConn).Close()
 			s.stop()
 		})
+	}
+}
+
+// A message that a handler sends after the deadline does not arrive, whether or not the context
+// of its caller has ended.
+func TestNoMessageArrivesAfterTheDeadline(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(grpc.ServerStream) error{
+		"nothing":   func(grpc.ServerStream) error { return nil },
+		"a header":  func(ss grpc.ServerStream) error { return ss.SendHeader(early) },
+		"a message": func(ss grpc.ServerStream) error { return ss.SendMsg(new(text)) },
+	} {
+		record := func(serve func(*testing.T, inprocchain.Chain, streamService) served) map[string][]string {
+			j := new(journal)
+			synctest.Test(t, func(t *testing.T) {
+				s := serve(t, inprocchain.Chain{}, streamService{stream: func(ss grpc.ServerStream) error {
+					j.add("handler", "before: %v", start(ss))
+					time.Sleep(time.Minute) // in a bubble
+					for range 2 {
+						j.add("handler", "SendMsg failed: %t", ss.SendMsg(new(text)) != nil) // A network has one of two errors.
+					}
+					return nil
+				}})
+				stream, err := s.cc.NewStream(lateTimer{t.Context(), time.Now().Add(time.Second)}, bidi, bidiMethod)
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(time.Hour) // until the handler has returned
+				for range 2 {
+					j.add("caller", "RecvMsg: %v", status.Code(stream.RecvMsg(new(text))))
+				}
+				s.cc.(*grpc.ClientConn).Close()
+				s.stop()
+			})
+			return j.lines
+		}
+		if diff := cmp.Diff(record(servedOnNetwork), record(servedInProcess)); diff != "" {
+			t.Errorf("a handler that first sends %s: (-network +in-process)\n%s", name, diff)
+		}
 	}
 }
 

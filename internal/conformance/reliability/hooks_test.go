@@ -37,40 +37,46 @@ var setHook = map[string]func(*inprocgrpc.Channel){
 	"WithCloner":             func(ch *inprocgrpc.Channel) { ch.WithCloner(inprocgrpc.ProtoCloner{}) },
 }
 
+// replacedWith has further arguments of With… methods, by the name of the method and what it sets.
+var replacedWith = map[string]map[string]func(*inprocgrpc.Channel){
+	"WithServerUnaryInterceptor": {
+		"nil": func(ch *inprocgrpc.Channel) { ch.WithServerUnaryInterceptor(nil) },
+	},
+	"WithCloner": {
+		"a pointer": func(ch *inprocgrpc.Channel) { ch.WithCloner(new(inprocgrpc.ProtoCloner)) }, // The Channel's own is one, too.
+	},
+}
+
 func TestReplacedChainFailsEveryRPC(t *testing.T) {
 	t.Parallel()
 	for method, set := range setHook {
-		for _, removes := range []bool{false, true} {
-			name := method
-			if removes {
-				if method != "WithServerUnaryInterceptor" {
-					continue
-				}
-				name += " of nil"
-				set = func(ch *inprocgrpc.Channel) { ch.WithServerUnaryInterceptor(nil) }
-			}
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				var handled atomic.Int64
-				ch := counting(&handled).onChannel(authenticated)
-				other := ch.NewClient()
-				below := ch.InProcess()
-				set(below)
-				for name, cc := range map[string]grpc.ClientConnInterface{
-					"Channel": ch, "ClientConn": ch.ClientConn(), "another client": other, "inprocgrpc.Channel": below,
-				} {
-					for kind, call := range callsOfEachKind {
-						err := call(t.Context(), cc, unchanged)
-						if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "inprocgrpc.Channel."+method+" was called") {
-							t.Errorf("%s on the %s: %v, want Internal and the name of the method", kind, name, err)
-						}
-					}
-				}
-				if n := handled.Load(); n != 0 {
-					t.Errorf("%d handlers ran", n)
-				}
-			})
+		t.Run(method, func(t *testing.T) { testReplacedChain(t, method, set) })
+		for argument, set := range replacedWith[method] {
+			t.Run(method+" of "+argument, func(t *testing.T) { testReplacedChain(t, method, set) })
 		}
+	}
+}
+
+// testReplacedChain checks that every RPC fails and names the method that set calls.
+func testReplacedChain(t *testing.T, method string, set func(*inprocgrpc.Channel)) {
+	t.Parallel()
+	var handled atomic.Int64
+	ch := counting(&handled).onChannel(authenticated)
+	other := ch.NewClient()
+	below := ch.InProcess()
+	set(below)
+	for name, cc := range map[string]grpc.ClientConnInterface{
+		"Channel": ch, "ClientConn": ch.ClientConn(), "another client": other, "inprocgrpc.Channel": below,
+	} {
+		for kind, call := range callsOfEachKind {
+			err := call(t.Context(), cc, unchanged)
+			if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "inprocgrpc.Channel."+method+" was called") {
+				t.Errorf("%s on the %s: %v, want Internal and the name of the method", kind, name, err)
+			}
+		}
+	}
+	if n := handled.Load(); n != 0 {
+		t.Errorf("%d handlers ran", n)
 	}
 }
 
