@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"testing"
+	"testing/synctest"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -86,28 +87,30 @@ func TestRPCsOnTheRemoteLeave(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			ch := inprocchain.New(inprocchain.WithRemote(&test.conn))
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			var err error
-			if test.desc == nil {
-				err = ch.Invoke(ctx, textUnary, text(""), text(""))
-			} else {
-				var stream grpc.ClientStream
-				stream, err = ch.NewStream(ctx, test.desc, textStream)
-				if err == nil {
-					err = test.finish(stream, cancel)
+			synctest.Test(t, func(t *testing.T) { // It fails at once if Shutdown waits.
+				ch := inprocchain.New(inprocchain.WithRemote(&test.conn))
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				var err error
+				if test.desc == nil {
+					err = ch.Invoke(ctx, textUnary, text(""), text(""))
+				} else {
+					var stream grpc.ClientStream
+					stream, err = ch.NewStream(ctx, test.desc, textStream)
+					if err == nil {
+						err = test.finish(stream, cancel)
+					}
 				}
-			}
-			if !errors.Is(err, test.want) {
-				t.Errorf("the RPC ended with %v, want %v", err, test.want)
-			}
-			if err := ch.Shutdown(t.Context()); err != nil {
-				t.Error(err)
-			}
-			if test.conn.ctx.Err() != context.Canceled {
-				t.Error("the context of an RPC that has ended goes on")
-			}
+				if !errors.Is(err, test.want) {
+					t.Errorf("the RPC ended with %v, want %v", err, test.want)
+				}
+				if err := ch.Shutdown(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if test.conn.ctx.Err() != context.Canceled {
+					t.Error("the context of an RPC that has ended goes on")
+				}
+			})
 		})
 	}
 }
