@@ -16,41 +16,6 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
-func TestShutdownNamesTheMethodsInFlight(t *testing.T) {
-	t.Parallel()
-	g := newGate()
-	ch := g.service().onChannel()
-	for _, call := range []func(context.Context, grpc.ClientConnInterface, string, ...grpc.CallOption) (string, error){callText, streamText, streamText} {
-		go func() { _, _ = call(context.Background(), ch, "") }()
-		<-g.entered
-	}
-	for cause, end := range map[error]func(context.Context) (context.Context, context.CancelFunc){
-		context.Canceled: func(ctx context.Context) (context.Context, context.CancelFunc) {
-			ctx, cancel := context.WithCancel(ctx)
-			cancel()
-			return ctx, cancel
-		},
-		context.DeadlineExceeded: func(ctx context.Context) (context.Context, context.CancelFunc) {
-			return context.WithTimeout(ctx, 0)
-		},
-	} {
-		ctx, cancel := end(t.Context())
-		err := ch.Shutdown(ctx)
-		cancel()
-		if !errors.Is(err, cause) {
-			t.Errorf("Shutdown returned %v, which does not wrap %v", err, cause)
-		}
-		want := "inprocchain: Shutdown: " + cause.Error() + "; in flight: /test.Service/Bidi (2), /test.Service/Unary (1)"
-		if err == nil || err.Error() != want {
-			t.Errorf("Shutdown returned %v, want %s", err, want)
-		}
-	}
-	close(g.open)
-	if err := ch.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestShutdownOfAnIdleChannelIgnoresAnEndedContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/encoding"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/testservice"
@@ -132,5 +134,35 @@ func (r headerRecorder) HandleRPC(ctx context.Context, event stats.RPCStats) {
 		r.add(observer, "OutTrailer: %s", headerText(event.Trailer))
 	case *stats.InTrailer:
 		r.add(observer, "InTrailer: %s", headerText(event.Trailer))
+	}
+}
+
+// A header that a handler has set and not sent does not arrive when its caller cancels, though
+// the handler returns before the caller asks for the header.
+func TestHeaderThatWasNotSentDoesNotArriveAfterCancel(t *testing.T) {
+	t.Parallel()
+	for kind, call := range calls {
+		compare(t, nil, func(t *testing.T, over transport) *journal {
+			j := new(journal)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			handle := func(ctx context.Context) error {
+				if err := grpc.SetHeader(ctx, early); err != nil {
+					t.Error(err)
+				}
+				cancel()
+				<-ctx.Done()
+				return nil
+			}
+			cc := over.open(t, inprocchain.NewChain(inprocchain.WithClientStatsHandlers(testservice.At[*stats.End](func() {
+				if over.name != "network" { // grpc-go holds a lock, with which the time of a bubble stands still.
+					time.Sleep(time.Second) // until the handler has returned
+				}
+			}))), streamService{unary: handle, stream: func(ss grpc.ServerStream) error { return handle(ss.Context()) }}.register)
+			var header metadata.MD
+			err := call(ctx, cc, grpc.Header(&header))
+			j.add(kind, "%v, header %v", status.Code(err), header)
+			return j
+		})
 	}
 }
