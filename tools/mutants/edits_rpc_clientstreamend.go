@@ -24,6 +24,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 	},
 	edit{
 		does: "settling is not guarded",
+		by:   "internal/conformance/connection TestNoMessageArrivesAfterTheDeadline",
 		race: true,
 		old: `	s.stream.mu.Lock()
 	err := s.abandonedWith

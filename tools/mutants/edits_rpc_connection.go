@@ -38,6 +38,7 @@ var rpcConnectionEdits = in("internal/rpc/connection.go",
 	},
 	edit{
 		does: "the beginning is not guarded",
+		by:   "internal/conformance/connection TestConnectionBeginsOnceForCallersThatComeMeanwhile",
 		race: true,
 		old: `	c.mu.Lock()
 	defer c.mu.Unlock()

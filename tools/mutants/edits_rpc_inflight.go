@@ -35,6 +35,7 @@ var rpcInflightEdits = in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "entering is not guarded",
+		by:   "internal/conformance/connection TestHandlerMayIgnoreTheEndOfItsContext",
 		race: true,
 		old: `	s.mu.Lock()
 	if !s.draining {
@@ -50,6 +51,7 @@ var rpcInflightEdits = in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "entering beside a handler is not guarded",
+		by:   ". TestShutdownAcceptsTheRPCsOfHandlersInFlight",
 		race: true,
 		old: `	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,6 +60,7 @@ var rpcInflightEdits = in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "leaving is not guarded",
+		by:   "internal/conformance/connection TestRPCsOnARemoteEndWithTheChannel",
 		race: true,
 		old: `	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,6 +145,7 @@ var rpcInflightEdits = in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "draining is not guarded",
+		by:   "internal/conformance/connection TestNewStreamTellsTheHeader",
 		race: true,
 		old: `	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,6 +154,7 @@ var rpcInflightEdits = in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "waiting is not guarded",
+		by:   "internal/conformance/connection TestRPCsOnARemoteEndWithTheChannel",
 		race: true,
 		old: `	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,6 +165,7 @@ var rpcInflightEdits = in("internal/rpc/inflight.go",
 	},
 	edit{
 		does: "counting is not guarded",
+		by:   ". TestShutdownNamesMethodsWhileRPCsEnd",
 		race: true,
 		old: `	s.mu.Lock()
 	defer s.mu.Unlock()

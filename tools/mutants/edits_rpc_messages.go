@@ -50,6 +50,7 @@ var rpcMessagesEdits = in("internal/rpc/messages.go",
 	},
 	edit{
 		does: "putting is not guarded",
+		by:   "internal/rpc TestSenderWaitsForRoom",
 		race: true,
 		old: `	m.stream.mu.Lock()
 	defer m.stream.mu.Unlock()
@@ -78,6 +79,7 @@ var rpcMessagesEdits = in("internal/rpc/messages.go",
 	},
 	edit{
 		does: "CloseSend is not guarded",
+		by:   ". TestClientInterceptorsNeedNoGoroutines",
 		race: true,
 		old: `	m.stream.mu.Lock()
 	defer m.stream.mu.Unlock()

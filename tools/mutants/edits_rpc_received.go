@@ -35,6 +35,7 @@ var rpcReceivedEdits = in("internal/rpc/received.go",
 	},
 	edit{
 		does: "receiving the header is not guarded",
+		by:   "internal/conformance/connection TestHeaderThatWasNotSentDoesNotArriveAfterCancel",
 		race: true,
 		old: `	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -43,6 +44,7 @@ var rpcReceivedEdits = in("internal/rpc/received.go",
 	},
 	edit{
 		does: "looking is not guarded",
+		by:   "internal/conformance/connection TestConnectionBeginsOnceForCallersThatComeMeanwhile",
 		race: true,
 		old: `	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -43,6 +43,7 @@ var rpcSentEdits = in("internal/rpc/sent.go",
 	},
 	edit{
 		does: "SetHeader is not guarded",
+		by:   "internal/conformance/connection TestHandlerMayIgnoreTheEndOfItsContext",
 		race: true,
 		old: `	t.mu.Lock()
 	defer t.unlockForHandler()
@@ -68,6 +69,7 @@ var rpcSentEdits = in("internal/rpc/sent.go",
 	},
 	edit{
 		does: "SetTrailer is not guarded",
+		by:   "internal/conformance/connection TestHandlerMayIgnoreTheEndOfItsContext",
 		race: true,
 		old: `	t.mu.Lock()
 	defer t.unlockForHandler()

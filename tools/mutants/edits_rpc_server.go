@@ -58,6 +58,7 @@ var rpcServerEdits = in("internal/rpc/server.go",
 	},
 	edit{
 		does: "adding connections is not guarded",
+		by:   "internal/conformance/connection TestServerIsToldTheEndsOfConnectionsThatBeginAtOnce",
 		race: true,
 		old: `	s.mu.Lock()
 	defer s.mu.Unlock()

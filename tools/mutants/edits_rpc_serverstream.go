@@ -107,6 +107,7 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	},
 	edit{
 		does: "receiving is not guarded",
+		by:   "internal/conformance/connection TestHandlerMayIgnoreTheEndOfItsContext",
 		race: true,
 		old: `	s.stream.mu.Lock()
 	defer s.stream.unlockForHandler()

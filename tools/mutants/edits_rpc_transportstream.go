@@ -43,6 +43,7 @@ var rpcTransportstreamEdits = in("internal/rpc/transportstream.go",
 	},
 	edit{
 		does: "releasing is not guarded",
+		by:   "internal/conformance/connection TestCallersReturnAfterTheServersEnd",
 		race: true,
 		old: `	t.mu.Lock()
 	defer t.mu.Unlock()
