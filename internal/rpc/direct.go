@@ -208,7 +208,7 @@ func (s *directStream) SetTrailer(md metadata.MD) { _ = s.rpc.SetTrailer(md) }
 func (s *directStream) SendMsg(m any) error {
 	err := s.rpc.sendHeader(nil, nil)
 	if err == nil {
-		err = s.rpc.stream.whyEnded() // The header may have been sent before the end.
+		err = s.rpc.whyEnded() // The header may have been sent before the end.
 	}
 	if err == errHeaderLost {
 		s.rpc.stream.loseHeader()

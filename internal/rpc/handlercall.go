@@ -186,11 +186,24 @@ func (h *handlerCall) SendHeader(md metadata.MD) error {
 func (h *handlerCall) sendHeader(md metadata.MD, ifSent error) error {
 	header, err := h.stream.sendHeader(md, ifSent)
 	if header == nil {
-		return err
+		return h.afterEnd(err)
 	}
 	h.events.OutHeader(header)
 	if err == nil && h.sendBelow != nil {
 		return h.sendBelow(header)
+	}
+	return err
+}
+
+// whyEnded returns what a server's operation returns after the end, or nil before the end.
+func (h *handlerCall) whyEnded() error { return h.afterEnd(h.stream.whyEnded()) }
+
+// afterEnd returns err, which an operation on the stream has returned. If it says that the caller
+// has gone, the status is that of the handler's context: stats handlers may have given it a
+// deadline of its own, which has passed before.
+func (h *handlerCall) afterEnd(err error) error {
+	if err == wire.ErrCanceled && h.ctx.Err() != nil {
+		return wire.ContextStatus(h.ctx)
 	}
 	return err
 }
@@ -207,7 +220,7 @@ func (h *handlerCall) sendResponse(response *message.Copy, m any, size int) erro
 	if err := h.sendHeader(nil, nil); err != nil && err != errHeaderLost {
 		return err
 	}
-	if err := h.stream.whyEnded(); err != nil {
+	if err := h.whyEnded(); err != nil {
 		return err
 	}
 	h.events.OutPayload(m, size)

@@ -158,7 +158,7 @@ func (s *serverStream) put(m message.Copy) error {
 		case isPut:
 			return nil
 		case isDone:
-			return cmp.Or(s.stream.whyEnded(), s.messages.whyConnectionEnded())
+			return cmp.Or(s.whyEnded(), s.messages.whyConnectionEnded())
 		}
 	}
 }

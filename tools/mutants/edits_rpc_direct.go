@@ -123,7 +123,7 @@ var rpcDirectEdits = in("internal/rpc/direct.go",
 	edit{
 		does: "a direct stream sends after the end",
 		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
-		old:  `		err = s.rpc.stream.whyEnded() // The`,
+		old:  `		err = s.rpc.whyEnded() // The`,
 		new:  `		// The`,
 	},
 	edit{

@@ -168,9 +168,33 @@ var rpcHandlercallEdits = in("internal/rpc/handlercall.go",
 		new:  `	if h.sendBelow != nil {`,
 	},
 	edit{
+		does: "a header after the end fails with Canceled whatever the handler's context says",
+		by:   "internal/conformance/motion TestErrorsAfterTheEndComeFromTheTaggedContext",
+		old:  `		return h.afterEnd(err)`,
+		new:  `		return err`,
+	},
+	edit{
+		does: "a message after the end fails with Canceled whatever the handler's context says",
+		by:   "internal/conformance/motion TestErrorsAfterTheEndComeFromTheTaggedContext",
+		old:  `return h.afterEnd(h.stream.whyEnded())`,
+		new:  `return h.stream.whyEnded()`,
+	},
+	edit{
+		does: "a context that stats handlers have detached makes an Internal error of the end",
+		by:   "internal/conformance/motion TestErrorsAfterTheEndComeFromTheTaggedContext",
+		old:  `err == wire.ErrCanceled && h.ctx.Err() != nil`,
+		new:  `err == wire.ErrCanceled`,
+	},
+	edit{
+		does: "a closed connection is told as the end of the handler's context",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
+		old:  `err == wire.ErrCanceled && h.ctx.Err() != nil`,
+		new:  `err != nil && h.ctx.Err() != nil`,
+	},
+	edit{
 		does: "a response after the end is told to stats handlers",
 		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
-		old: `	if err := h.stream.whyEnded(); err != nil {
+		old: `	if err := h.whyEnded(); err != nil {
 		return err
 	}
 	h.events`,

@@ -76,7 +76,7 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 	edit{
 		does: "SendMsg after the end succeeds",
 		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
-		old:  `			return cmp.Or(s.stream.whyEnded(), s.messages.whyConnectionEnded())`,
+		old:  `			return cmp.Or(s.whyEnded(), s.messages.whyConnectionEnded())`,
 		new:  `			return nil`,
 	},
 	edit{

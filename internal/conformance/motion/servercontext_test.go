@@ -2,18 +2,24 @@ package motion_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/stats"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
+	"github.com/inprocchain/inprocchain/internal/testservice"
 )
 
 // The contexts of a server's stats events have what they have on a network. Only that of End has
@@ -58,6 +64,87 @@ func TestContextsOfServerEvents(t *testing.T) {
 			})
 		}
 	}
+}
+
+// After the RPC has ended, what a handler sends fails with the error of the context from the server's
+// TagRPC, which may have ended for another reason than the RPC.
+func TestErrorsAfterTheEndComeFromTheTaggedContext(t *testing.T) {
+	t.Parallel()
+	for name, tag := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"that ends with the RPC": context.WithCancel,
+		"with a deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Second)
+		},
+		"with a later deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, 2*time.Second)
+		},
+		"that does not end": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithCancel(context.WithoutCancel(ctx))
+		},
+		"with an unusual error": func(ctx context.Context) (context.Context, context.CancelFunc) { return unusualContext{ctx}, func() {} },
+	} {
+		for _, k := range []kind{unary, bidi} {
+			t.Run(k.name+", context "+name, func(t *testing.T) {
+				t.Parallel()
+				want := sentAfterTheEnd(t, "network", k, tag)
+				if got := sentAfterTheEnd(t, "Channel", k, tag); got != want {
+					t.Errorf("the errors are\n%swant those of the network:\n%s", got, want)
+				}
+			})
+		}
+	}
+}
+
+// An unusualContext ends when its parent does, with another error.
+type unusualContext struct{ context.Context }
+
+func (c unusualContext) Err() error {
+	if c.Context.Err() == nil {
+		return nil
+	}
+	return errors.New("unusual")
+}
+
+// sentAfterTheEnd makes an RPC that its caller cancels, and returns the errors of what its handler
+// sends afterwards, and of the server's End.
+func sentAfterTheEnd(t *testing.T, conn string, k kind, tag func(context.Context) (context.Context, context.CancelFunc)) string {
+	var errs strings.Builder
+	synctest.Test(t, func(t *testing.T) {
+		chain := inprocchain.NewChain(inprocchain.WithServerStatsHandlers(testservice.Stats{
+			OnTagRPC: func(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+				ctx, cancel := tag(ctx)
+				t.Cleanup(cancel)
+				return ctx
+			},
+			OnRPC: func(_ context.Context, event stats.RPCStats) {
+				if end, ok := event.(*stats.End); ok {
+					fmt.Fprintln(&errs, "End:", end.Error)
+				}
+			},
+		}))
+		cc := connectTo(t, conn, chain, service{
+			unary: func(ctx context.Context) error {
+				time.Sleep(3 * time.Second)
+				fmt.Fprintln(&errs, "SendHeader:", grpc.SendHeader(ctx, lateMD))
+				return nil
+			},
+			stream: func(ss grpc.ServerStream) error {
+				if err := ss.SendMsg(new(text)); err != nil { // with the header
+					t.Errorf("%s: SendMsg returns %v", conn, err)
+				}
+				time.Sleep(3 * time.Second)
+				fmt.Fprintln(&errs, "SendMsg:", ss.SendMsg(new(text)))
+				return nil
+			},
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(1500*time.Millisecond, cancel)
+		if _, err := k.call(ctx, cc); status.Code(err) != codes.Canceled {
+			t.Errorf("%s: the RPC ends with %v", conn, err)
+		}
+		time.Sleep(3 * time.Second)
+	})
+	return errs.String()
 }
 
 // A contextJournal describes contexts of events.
