@@ -55,21 +55,20 @@ type installedHooks struct {
 	cloner                   reflect.Value
 
 	unaryFunc, streamFunc uintptr
-	ownCloner             uintptr
+	ownCloner             *directCloner // It is kept, so that no other one has its address.
 }
 
 // install puts the server's part of direct RPCs into the hooks of its channel.
 func (h *installedHooks) install(s *Server) {
-	cloner := &directCloner{server: s}
+	h.ownCloner = &directCloner{server: s}
 	s.inproc.WithServerUnaryInterceptor(s.directUnary)
 	s.inproc.WithServerStreamInterceptor(s.directStream)
-	s.inproc.WithCloner(cloner)
+	s.inproc.WithCloner(h.ownCloner)
 	fields := reflect.ValueOf(s.inproc).Elem()
 	h.unary, h.stream = fields.FieldByName(Hooks[unaryHook].Field), fields.FieldByName(Hooks[streamHook].Field)
 	h.serverStats, h.clientStats = fields.FieldByName(Hooks[serverStatsHook].Field), fields.FieldByName(Hooks[clientStatsHook].Field)
 	h.cloner = fields.FieldByName(Hooks[clonerHook].Field)
 	h.unaryFunc, h.streamFunc = h.unary.Pointer(), h.stream.Pointer()
-	h.ownCloner = reflect.ValueOf(cloner).Pointer()
 }
 
 // replaced returns the hook that has been set since New or Wrap, or nil. It is called for
@@ -92,7 +91,7 @@ func (h *installedHooks) replaced() *Hook {
 
 func (h *installedHooks) ownsCloner() bool {
 	cloner := h.cloner.Elem()
-	return cloner.Kind() == reflect.Pointer && cloner.Pointer() == h.ownCloner
+	return cloner.Kind() == reflect.Pointer && cloner.Pointer() == reflect.ValueOf(h.ownCloner).Pointer()
 }
 
 // Text says what has happened and what to do instead.

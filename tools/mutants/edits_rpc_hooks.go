@@ -32,7 +32,7 @@ var rpcHooksEdits = in("internal/rpc/hooks.go",
 	edit{
 		does: "a pointer to another cloner counts as the Channel's own",
 		by:   "internal/conformance/reliability TestReplacedChainFailsEveryRPC",
-		old:  `cloner.Kind() == reflect.Pointer && cloner.Pointer() == h.ownCloner`,
+		old:  `cloner.Kind() == reflect.Pointer && cloner.Pointer() == reflect.ValueOf(h.ownCloner).Pointer()`,
 		new:  `cloner.Kind() == reflect.Pointer`,
 	},
 )

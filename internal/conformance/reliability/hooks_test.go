@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -77,6 +78,27 @@ func testReplacedChain(t *testing.T, method string, set func(*inprocgrpc.Channel
 	}
 	if n := handled.Load(); n != 0 {
 		t.Errorf("%d handlers ran", n)
+	}
+}
+
+// A pointerCloner is allocated where the Channel's own cloner may have been.
+type pointerCloner struct{ *inprocgrpc.ProtoCloner }
+
+// A cloner that was replaced is not accepted again when another one has its address.
+func TestReplacedClonerIsNoticedWhateverItsAddress(t *testing.T) {
+	t.Parallel()
+	var handled atomic.Int64
+	ch := counting(&handled).onChannel()
+	below := ch.InProcess()
+	below.WithCloner(inprocgrpc.ProtoCloner{})
+	runtime.GC()
+	var cloners [20_000]*pointerCloner // The next ones get other addresses.
+	for i := range cloners {
+		cloners[i] = &pointerCloner{new(inprocgrpc.ProtoCloner)}
+		below.WithCloner(cloners[i])
+		if err := callsOfEachKind["unary"](t.Context(), ch, unchanged); status.Code(err) != codes.Internal {
+			t.Fatalf("with cloner %d: %v, want Internal", i, err)
+		}
 	}
 }
 
