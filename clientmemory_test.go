@@ -1,10 +1,14 @@
 package inprocchain_test
 
 import (
+	"context"
 	"runtime"
+	"sync"
 	"testing"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
 )
@@ -32,11 +36,16 @@ func TestMemoryOfAClosedClientIsFreed(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	for { // The goroutines of its ClientConn end when it has been closed.
+	awaitFreed(t, freed) // The goroutines of its ClientConn end when it has been closed.
+	runtime.KeepAlive(ch)
+}
+
+// awaitFreed waits until the garbage collector has found that a client is not used any more.
+func awaitFreed(t *testing.T, freed <-chan struct{}) {
+	for {
 		runtime.GC()
 		select {
 		case <-freed:
-			runtime.KeepAlive(ch)
 			return
 		case <-t.Context().Done():
 			t.Fatal("the client is still in memory")
@@ -44,6 +53,40 @@ func TestMemoryOfAClosedClientIsFreed(t *testing.T) {
 			runtime.Gosched()
 		}
 	}
+}
+
+// A closingContext closes a client when an RPC asks how the context ends, which is before its connection
+// begins.
+type closingContext struct {
+	context.Context
+	close func()
+}
+
+func (c closingContext) Done() <-chan struct{} {
+	c.close()
+	return c.Context.Done()
+}
+
+// A client that is closed while its first RPC begins has no connection that Shutdown would end.
+func TestMemoryOfAClientThatIsClosedEarlyIsFreed(t *testing.T) {
+	t.Parallel()
+	ch := textService{}.onChannel()
+	freed := make(chan struct{})
+	func() {
+		handler := new(connRecorder)
+		runtime.AddCleanup(handler, func(freed chan struct{}) { close(freed) }, freed)
+		client := ch.NewClient(inprocchain.WithClientStatsHandlers(handler))
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if _, err := testClient(client).BidiStream(closingContext{ctx, sync.OnceFunc(func() { _ = client.Close() })}); status.Code(err) != codes.Canceled {
+			t.Errorf("the RPC on a closed client: %v, want Canceled", err)
+		}
+		if got := handler.events.get(); got != nil {
+			t.Errorf("the stats handler recorded %q", got)
+		}
+	}()
+	awaitFreed(t, freed)
+	runtime.KeepAlive(ch)
 }
 
 // It is not parallel, since it measures the memory of the process.

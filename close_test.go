@@ -247,6 +247,10 @@ func (r *connRecorder) HandleConn(_ context.Context, event stats.ConnStats) {
 
 func TestStatsHandlersLearnOnceThatAClientIsClosed(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testClosedClient)
+}
+
+func testClosedClient(t *testing.T) {
 	server := new(connRecorder)
 	ch := textService{}.onChannel(inprocchain.WithServerStatsHandlers(server))
 	clients := map[string]struct {
@@ -266,6 +270,7 @@ func TestStatsHandlersLearnOnceThatAClientIsClosed(t *testing.T) {
 		for range 2 {
 			_ = client.Close()
 		}
+		synctest.Wait() // Close does not wait for the server's stats handlers.
 		if got := recorder.events.get(); !slices.Equal(got, test.want) {
 			t.Errorf("%s: the client's stats handler recorded %q, want %q", name, got, test.want)
 		}

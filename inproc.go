@@ -211,8 +211,8 @@ func (c *Channel) String() string {
 }
 
 // Shutdown refuses new RPCs with Unavailable, however they are made, and waits for
-// those in flight. It cancels no RPC. When all have ended, it closes every client and
-// returns nil. While it waits, a handler in flight may make RPCs on the
+// those in flight. It cancels no RPC. When all have ended, it tells stats handlers of the ends of
+// connections, closes every client and returns nil. While it waits, a handler in flight may make RPCs on the
 // same services with its own context, so that it can finish its work.
 //
 // If ctx ends first, the error wraps that of ctx and names the methods in flight
@@ -232,7 +232,8 @@ func (c *Channel) Shutdown(ctx context.Context) error {
 
 // Close refuses new RPCs, as Shutdown does, and cancels those in flight: the contexts
 // of their handlers end with [context.Canceled], and their callers get Unavailable.
-// It waits until the handlers have returned, and closes every client.
+// It waits until the handlers have returned, and stats handlers from ConnEnd, and closes
+// every client.
 // Call it instead of Shutdown, or after a Shutdown that has returned an error.
 //
 // It always returns nil. It may be called any number of times, and concurrently. A

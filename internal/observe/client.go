@@ -11,8 +11,8 @@ import (
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
-// A Client calls a stats handler for one attempt at an RPC. It contains the events that
-// occur once, because one allocation is cheaper than eight.
+// A Client calls a stats handler for one attempt at an RPC. It contains the first event
+// of each type, because one allocation is cheaper than eight.
 type Client struct {
 	ctx     context.Context
 	handler stats.Handler

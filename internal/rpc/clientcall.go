@@ -14,8 +14,9 @@ import (
 	"github.com/inprocchain/inprocchain/internal/wire"
 )
 
-// A clientCall is the caller's half of an RPC, apart from its messages. All that it calls
-// runs on the caller's goroutine. It follows clientStream and csAttempt of grpc-go's
+// A clientCall is the caller's half of an RPC, apart from its messages. Stats handlers, credentials and
+// call options run on the caller's goroutine, except as clientstreamend.go says. Its contexts are asked
+// on other goroutines, too (clock.go). It follows clientStream and csAttempt of grpc-go's
 // stream.go.
 type clientCall struct {
 	client *Client
@@ -136,6 +137,9 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 	if c.isPastDeadline() { // Without a connection, that comes out first.
 		return nil, cmp.Or(client.server.refusal(caller), wire.ErrDeadlineExceeded)
 	}
+	if client.clientConn.IsClosed() {
+		return nil, wire.ErrClientConnClosing
+	}
 	header := client.conn.header
 	if len(c.metadata) > 0 || len(added) > 0 || c.request != &client.conn.request {
 		header, refused = c.request.HeaderWith(added, c.metadata)
@@ -147,10 +151,12 @@ func (c *clientCall) open(call *handlerCall, clientStreams, serverStreams bool) 
 		refused = wire.ErrDeadlineExceeded
 	}
 	c.neverEnds = !c.hasDeadline && c.ctx.Done() == nil && (c.given == nil || c.given.Done() == nil)
-	call.init(client.conn, c, client.conn.serverCtx, header)
+	var own *peer.Peer
 	if client.peer != nil {
-		call.setPeer(client.peer(caller))
+		own = client.peer(caller) // It may panic, and init has a context that must end.
 	}
+	call.init(client.conn, c, client.conn.serverCtx, header)
+	call.setPeer(own)
 	call.stream.clientConn = client.clientConn
 	c.stream = &call.stream // before Close can cancel the RPC
 	if err := client.server.accept(caller, call); err != nil {
@@ -204,8 +210,8 @@ func (c *clientCall) withPeer(ctx context.Context) context.Context {
 	return peer.NewContext(ctx, &p)
 }
 
-// headerSent tells stats handlers that the header has been sent.
-func (c *clientCall) headerSent() {
+// tellHeaderSent tells stats handlers that the header has been sent.
+func (c *clientCall) tellHeaderSent() {
 	if c.events == nil {
 		return
 	}

@@ -66,7 +66,7 @@ func (s *clientStream) open() error {
 		}
 	}()
 	s.watch()
-	s.headerSent()
+	s.tellHeaderSent()
 	s.look()
 	hasOpened = true
 	s.leaveCall()
@@ -129,7 +129,7 @@ func (s *clientStream) Header() (metadata.MD, error) {
 func (s *clientStream) awaitHeader() (isReceived, hasWaited bool, status error) {
 	for {
 		s.stream.noticeEnd()
-		s.look()
+		s.lookUnlessTelling()
 		s.stream.mu.Lock()
 		arrived := s.stream.arrivalLocked()
 		if arrived.header || arrived.isOver {
@@ -185,7 +185,7 @@ func (s *clientStream) put(m message.Copy) bool {
 	isLast := !s.desc.ClientStreams
 	for {
 		s.stream.noticeEnd()
-		s.look()
+		s.lookUnlessTelling()
 		if isDone, isPut := s.messages.put(&s.messages.requests, m, isLast); isDone {
 			return isPut
 		}
@@ -197,7 +197,7 @@ func (s *clientStream) CloseSend() error {
 	defer s.leaveCall()
 	s.sendClosed = true
 	s.stream.noticeEnd()
-	s.look()
+	s.lookUnlessTelling()
 	s.messages.closeRequests()
 	return nil
 }

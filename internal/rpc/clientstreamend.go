@@ -16,12 +16,12 @@ func (s *clientStream) enterCall() { s.calls.Add(1) }
 
 func (s *clientStream) leaveCall() {
 	s.calls.Add(-1)
-	s.settle()
+	s.finishIfIdle()
 }
 
-// settle finishes an RPC that the caller's context or its ClientConn has ended, unless the
+// finishIfIdle finishes an RPC that the caller's context or its ClientConn has ended, unless the
 // caller is in a method.
-func (s *clientStream) settle() {
+func (s *clientStream) finishIfIdle() {
 	if s.calls.Load() > 0 {
 		return
 	}
@@ -67,7 +67,7 @@ func (s *clientStream) abandon(err error) {
 		s.abandonedWith = err
 	}
 	s.stream.mu.Unlock()
-	s.settle()
+	s.finishIfIdle()
 }
 
 func (s *clientStream) endedBy(err error) endedBy {
@@ -122,13 +122,18 @@ func (s *clientStream) claimFinish() (isFirst bool) {
 	return isFirst
 }
 
-// look tells stats handlers what has arrived. One call does it at a time, so that the
-// others see its events before their own.
-func (s *clientStream) look() {
+// look tells stats handlers what has arrived. One call does it at a time, and look waits for that,
+// so that its caller's own events come afterwards.
+func (s *clientStream) look() { s.tellUntold(true) }
+
+// lookUnlessTelling is look for a call whose events need no order: it does not wait for another one.
+func (s *clientStream) lookUnlessTelling() { s.tellUntold(false) }
+
+func (s *clientStream) tellUntold(waits bool) {
 	if s.events == nil {
 		return
 	}
-	untold := s.claimUntold()
+	untold := s.claimUntold(waits)
 	if !untold.header && !untold.trailer {
 		return
 	}
@@ -141,10 +146,15 @@ func (s *clientStream) look() {
 	s.tell(untold)
 }
 
-func (s *clientStream) claimUntold() arrival {
+// claimUntold returns what its caller is to tell stats handlers. While another call tells them
+// something, it waits for that call or returns nothing.
+func (s *clientStream) claimUntold(waits bool) arrival {
 	s.stream.mu.Lock()
 	defer s.stream.mu.Unlock()
 	for s.isTelling {
+		if !waits {
+			return arrival{}
+		}
 		s.told.Wait()
 	}
 	untold := s.untold(s.stream.arrivalLocked())

@@ -53,6 +53,24 @@ func (t *transportStream) doneAsking() {
 	}
 }
 
+// callingHandler returns the handler that has made the RPC and waits for it, or nil.
+func (t *transportStream) callingHandler() *handlerCall {
+	caller := t.caller.Load()
+	if caller == nil {
+		return nil
+	}
+	if caller.isContextLent {
+		if !t.ask() {
+			return nil
+		}
+		defer t.doneAsking()
+	}
+	if caller.given != nil {
+		return handlerOf(caller.given)
+	}
+	return handlerOf(caller.ctx)
+}
+
 // contextStatus returns the status of an RPC whose caller's context has ended, or is past
 // its deadline, or nil. The context may be past its deadline and not know it yet, because the
 // goroutine that ends it has not run. A context that stats handlers have detached from the
@@ -69,6 +87,11 @@ func (c *clientCall) contextStatus() error {
 	return nil
 }
 
+// hasEnded reports whether the RPC will end because its caller's context or its ClientConn has ended.
+func (c *clientCall) hasEnded() bool {
+	return c.client.clientConn.IsClosed() || c.contextStatus() != nil
+}
+
 func (c *clientCall) isPastDeadline() bool {
 	return c.hasDeadline && !time.Now().Before(c.deadline)
 }
@@ -80,8 +103,8 @@ func (c *clientCall) setDeadline(ctx context.Context) {
 	}
 }
 
-// hasEnded reports whether a context has ended. Like grpc-go, it believes Done and not Err,
-// which is faster to ask.
+// hasEnded reports whether a context has ended. It asks Err first, which is faster, and then Done, as
+// grpc-go does.
 func hasEnded(ctx context.Context) bool {
 	if ctx.Err() == nil {
 		return false

@@ -5,7 +5,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -34,8 +33,7 @@ type connection struct {
 	serverCtx  context.Context // of the server's connection events; RPCs derive from it
 	serverPeer peer.Peer       // as handlers see the client
 
-	hasBegun atomic.Bool
-	begun    chan struct{} // closed when it has begun
+	begun chan struct{} // closed when it has begun
 
 	mu        sync.Mutex // guards the fields below
 	isStarted bool       // It begins, or has begun.
@@ -71,7 +69,7 @@ func (c *connection) contextOfEnd() context.Context {
 // begin tells stats handlers of the connection before its first RPC, on a goroutine of its
 // own, and waits for that no longer than the context of call. The error is a status.
 func (c *connection) begin(call *clientCall) error {
-	if c.clientStats == nil && c.server.stats == nil || c.hasBegun.Load() {
+	if c.clientStats == nil && c.server.stats == nil || c.hasBegun() {
 		return nil
 	}
 	if !c.start() {
@@ -89,10 +87,19 @@ func (c *connection) begin(call *clientCall) error {
 	}
 }
 
+func (c *connection) hasBegun() bool {
+	select {
+	case <-c.begun:
+		return true
+	default:
+		return false
+	}
+}
+
 func (c *connection) start() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.isStarted && c.server.addConnection(c) {
+	if !c.isStarted && !c.isEnding && c.server.addConnection(c) {
 		c.isStarted = true
 		go c.tellBegin()
 	}
@@ -100,34 +107,52 @@ func (c *connection) start() bool {
 }
 
 func (c *connection) tellBegin() {
+	hasReturned := false
+	defer func() {
+		if hasReturned || isGoexit() { // A panic ends the process.
+			c.setBegun()
+		}
+	}()
 	c.clientCtx = observe.BeginConn(c.clientCtx, c.clientStats, c.addr, true)
 	c.serverCtx = observe.BeginConn(c.serverCtx, c.server.stats, c.addr, false)
 	if p, ok := peer.FromContext(c.serverCtx); ok {
 		c.serverPeer = *p
 	}
+	hasReturned = true
+}
+
+func (c *connection) setBegun() {
 	c.mu.Lock()
-	c.hasBegun.Store(true)
 	close(c.begun)
-	isEnding := c.isEnding
+	isEnding := c.isEnding // end came too early.
+	if isEnding {
+		c.tellServerEnd()
+	}
 	c.mu.Unlock()
-	if isEnding { // end came too early.
-		c.tellEnd()
+	if isEnding {
+		c.tellClientEnd()
 	}
 }
 
 // end tells stats handlers that the connection ends, because the server has been shut down
-// or the client closed.
+// or the client closed. It does not wait for those of the server.
 func (c *connection) end() {
 	c.mu.Lock()
-	isFirst, hasBegun := !c.isEnding, c.hasBegun.Load()
+	isFirst := !c.isEnding && c.hasBegun()
 	c.isEnding = true
+	if isFirst {
+		c.tellServerEnd()
+	}
 	c.mu.Unlock()
-	if isFirst && hasBegun {
-		c.tellEnd()
+	if isFirst {
+		c.tellClientEnd()
 	}
 }
 
-func (c *connection) tellEnd() {
-	observe.EndConn(c.clientCtx, c.clientStats, true)
-	observe.EndConn(c.serverCtx, c.server.stats, false)
+func (c *connection) tellClientEnd() { observe.EndConn(c.clientCtx, c.clientStats, true) }
+
+func (c *connection) tellServerEnd() {
+	if c.server.stats != nil {
+		c.server.tellEnd(func() { observe.EndConn(c.serverCtx, c.server.stats, false) })
+	}
 }

@@ -39,7 +39,7 @@ func (s *Server) newDirect(ctx context.Context, method string) (*directRPC, erro
 		caller.ctx = ctx // A handler that is written by hand has made the context.
 	}
 	caller.setDeadline(caller.ctx)
-	s.methods.read(method) // Later, no service may be registered on the Channel.
+	s.methods.read(method) // From now on, RegisterService refuses services.
 	if err := s.direct.begin(caller); err != nil {
 		return nil, err
 	}

@@ -93,7 +93,7 @@ func (h *handlerCall) cancel(err error) {
 
 // serve is the handler's goroutine.
 func (h *handlerCall) serve(half handlerHalf) {
-	if h.server().hasChain {
+	if h.server().hasChain() {
 		growStack()
 	}
 	pprof.SetGoroutineLabels(context.Background()) // The caller's labels do not reach a network server.
@@ -271,13 +271,14 @@ func (h *handlerCall) endByServer(err error, response *message.Copy) bool {
 type unservedCall struct {
 	*handlerCall
 	err      error
-	isParsed bool // The server has read the method, and stats handlers see the RPC.
-	isTagged bool // Stats handlers tag the RPC, too: the method is not malformed.
+	isParsed bool // The server has read the malformed method, and stats handlers see the end of the RPC.
+	isTagged bool // Stats handlers tag the RPC, whose method is not malformed.
 }
 
 func (c *unservedCall) serve() error {
 	switch {
 	case c.err == wire.ErrReset: // The server resets the stream.
+		c.stream.noticeEnd()
 		c.stream.end(byNetwork, c.err)
 		return nil
 	case c.isTagged:

@@ -79,14 +79,20 @@ type handlerKey struct{}
 // makes it, the one that made the RPC of that, and so on.
 func handlersOf(ctx context.Context) iter.Seq[*handlerCall] {
 	return func(yield func(*handlerCall) bool) {
-		for ctx != nil {
-			handler, _ := ctx.Value(handlerKey{}).(*handlerCall)
-			if handler == nil || !yield(handler) {
-				return
-			}
-			ctx = handler.stream.callerContext()
+		for handler := handlerOf(ctx); handler != nil && yield(handler); {
+			handler = handler.stream.callingHandler()
 		}
 	}
+}
+
+// handlerOf returns the handler whose context ctx is, or is derived from, or nil. Stats handlers may
+// have replaced the context, and then it has the transport stream only.
+func handlerOf(ctx context.Context) *handlerCall {
+	if handler, ok := ctx.Value(handlerKey{}).(*handlerCall); ok {
+		return handler
+	}
+	handler, _ := grpc.ServerTransportStreamFromContext(ctx).(*handlerCall)
+	return handler
 }
 
 // The keys under which grpc-go and inprocgrpc keep the values of a handler's context.

@@ -39,7 +39,7 @@ type shard struct {
 	_        [64]byte      // Adjacent shards do not share a cache line.
 }
 
-// An Entry is an RPC that has been accepted.
+// An Entry is an RPC that Enter was asked to accept.
 type Entry struct {
 	rpc            cancelableRPC // nil once it has left
 	shard          *shard        // nil if it was refused
@@ -88,7 +88,7 @@ func (f *InFlight) Enter(ctx context.Context, e *Entry, rpc cancelableRPC) error
 
 // refusal returns the error that Enter would return now.
 func (f *InFlight) refusal(ctx context.Context) error {
-	s := &f.shards[0] // All are draining, or none.
+	s := &f.shards[0] // Drain and Close begin with this one.
 	s.mu.Lock()
 	isDraining := s.draining
 	s.mu.Unlock()

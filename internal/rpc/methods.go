@@ -141,7 +141,7 @@ func (m *methods) find(fullMethod string) (found *method, unserved *unservedCall
 	if known.services[service] {
 		err = status.Errorf(codes.Unimplemented, "unknown method %v for service %v", method, service)
 	}
-	return nil, &unservedCall{err: err, isParsed: true, isTagged: true}
+	return nil, &unservedCall{err: err, isTagged: true}
 }
 
 // has reports whether the service of a full method is registered.

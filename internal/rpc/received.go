@@ -24,7 +24,7 @@ func (t *transportStream) receivedHeader() metadata.MD {
 func (t *transportStream) receivedTrailer() metadata.MD {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.trailerReceived {
+	if !t.trailerArrived || t.headerLost {
 		return metadata.MD{}
 	}
 	return t.arrivedTrailer()

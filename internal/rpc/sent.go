@@ -103,7 +103,7 @@ func (t *transportStream) endByServer(st *status.Status, response *message.Copy)
 	t.mu.Lock()
 	defer t.unlockForHandler()
 	if t.ended != notEnded {
-		if !t.headerSent {
+		if !t.headerSent && t.ended != byServer {
 			t.headerSent, t.headerLost = true, true
 		}
 		return nil, false
@@ -121,9 +121,8 @@ func (t *transportStream) endByServer(st *status.Status, response *message.Copy)
 	}
 	lost := cmp.Or(wire.CheckReceived(t.trailer), wire.CheckCode(st))
 	t.trailerArrived = lost == nil
-	t.trailerReceived = lost == nil && !t.headerLost
-	if !t.trailerReceived {
-		t.status = cmp.Or(t.whyHeaderLost(), lost)
+	if lost := cmp.Or(t.whyHeaderLost(), lost); lost != nil {
+		t.status = lost
 	}
 	t.ended = byServer
 	t.change()
@@ -157,7 +156,7 @@ func (t *transportStream) endedStatus() error {
 	return wire.ErrCanceled
 }
 
-// whyEnded returns endedStatus.
+// whyEnded is endedStatus for those who do not hold the lock.
 func (t *transportStream) whyEnded() error {
 	t.mu.Lock()
 	defer t.unlockForHandler()

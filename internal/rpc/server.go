@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"slices"
 	"sync"
@@ -30,10 +31,10 @@ type Server struct {
 	unaryChain  grpc.UnaryServerInterceptor  // nil if there is none
 	streamChain grpc.StreamServerInterceptor // nil if there is none
 	maxRecvSize int                          // of requests; negative if there is no limit
-	hasChain    bool                         // There is any of the three.
 
 	mu          sync.Mutex
 	connections []*connection // whose end stats handlers want to know
+	telling     int           // goroutines that tell stats handlers of ends
 	isShutDown  bool          // No connection begins any more.
 	isClosing   bool          // Close has been called.
 
@@ -66,7 +67,6 @@ func NewServer(ch *inprocgrpc.Channel, config ServerConfig) *Server {
 		maxRecvSize: config.MaxRecvSize,
 		closing:     make(chan struct{}),
 		ended:       make(chan struct{}),
-		hasChain:    config.Stats != nil || config.UnaryChain != nil || config.StreamChain != nil,
 	}
 	s.direct = newConnection(s, config.Addr, "", nil)
 	s.hooks.install(s)
@@ -116,7 +116,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-s.ended:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("%w; stats handlers have not returned from ConnEnd", ctx.Err())
 	}
 }
 
@@ -162,25 +162,48 @@ func (s *Server) removeConnection(c *connection) {
 	s.connections = slices.DeleteFunc(s.connections, func(other *connection) bool { return other == c })
 }
 
-// endConnections tells stats handlers that the connections have ended, on a goroutine of its
-// own. Only the first call has an effect.
+// endConnections tells stats handlers that the connections have ended. Only the first call has an
+// effect.
 func (s *Server) endConnections() {
 	s.mu.Lock()
-	isFirst := !s.isShutDown
-	ended := s.connections
+	connections := s.connections
 	s.connections, s.isShutDown = nil, true
+	s.telling++ // until all have been added
 	s.mu.Unlock()
-	switch {
-	case isFirst && len(ended) == 0:
-		close(s.ended)
-	case isFirst:
-		go func() {
-			defer close(s.ended)
-			for _, c := range ended {
-				c.end()
-			}
-		}()
+	for _, c := range connections {
+		s.tellEnd(c.end)
 	}
+	s.finishTelling()
+}
+
+// tellEnd calls tell, which tells stats handlers of the end of a connection, on a goroutine of its own.
+// Shutdown waits for it.
+func (s *Server) tellEnd(tell func()) {
+	s.mu.Lock()
+	s.telling++
+	s.mu.Unlock()
+	go func() {
+		defer s.finishTelling() // Stats handlers may call Goexit.
+		tell()
+	}()
+}
+
+func (s *Server) finishTelling() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.telling--; s.telling > 0 || !s.isShutDown {
+		return
+	}
+	select {
+	case <-s.ended: // A connection has begun too late, and has ended since.
+	default:
+		close(s.ended)
+	}
+}
+
+// hasChain reports whether interceptors or stats handlers run around handlers.
+func (s *Server) hasChain() bool {
+	return s.stats != nil || s.unaryChain != nil || s.streamChain != nil
 }
 
 // growStack makes the stack of the handler's goroutine, which begins small, grow at

@@ -21,9 +21,9 @@ type serverStream struct {
 	clientStreams bool
 	serverStreams bool
 
-	headerSent bool // A message has been sent, and so has the header. Only the sender uses it.
-	hasMessage bool // The handler has received a message. Only the receiver uses these two.
-	sawEnd     bool // The handler has received the last message of the client, and io.EOF.
+	hasSentMessage bool // The header has been sent, too. Only the sender uses it.
+	hasMessage     bool // The handler has received a message. Only the receiver uses these two.
+	sawEnd         bool // The handler has received the last message of the client, and io.EOF.
 }
 
 func newServerStream(call *handlerCall, method *method, messages *messages) *serverStream {
@@ -133,9 +133,9 @@ func (s *serverStream) send(m any) error {
 		return err
 	}
 	err := error(nil)
-	if !s.headerSent {
+	if !s.hasSentMessage {
 		err = s.sendHeader(nil, nil)
-		s.headerSent = err == nil
+		s.hasSentMessage = err == nil
 	}
 	if err == nil {
 		err = s.put(sent)

@@ -15,7 +15,7 @@ import (
 // critical section. The rules are those of grpc-go's internal/transport/server_stream.go
 // and http2_server.go.
 //
-// Whoever ends the RPC, or delivers something to the caller, calls noticeEnd first.
+// Whoever ends the RPC for the server, or delivers something to the caller, calls noticeEnd first.
 type transportStream struct {
 	format        *format            // of the messages
 	clientConn    *ClientConn        // that the RPC is made on; nil if it is the Channel
@@ -34,12 +34,11 @@ type transportStream struct {
 	arrived  metadata.MD  // the trailer as it arrives after a header
 	status   error        // as the client receives it
 
-	headerSent      bool
-	headerLost      bool // The client cannot read the header that was sent.
-	hasResponse     bool
-	trailersOnly    bool // The client receives the trailer without a header.
-	trailerArrived  bool // The client can read the trailer.
-	trailerReceived bool // The client can also read the header that came before.
+	headerSent     bool
+	headerLost     bool // The client cannot read the header that was sent.
+	hasResponse    bool
+	trailersOnly   bool // The client receives the trailer without a header.
+	trailerArrived bool // The client can read the trailer.
 
 	asking   int32 // goroutines that ask the caller's context whether it has ended
 	ended    endedBy

@@ -41,13 +41,13 @@ func (u *unaryCaller) exchange(req, reply any) error {
 			}
 		}
 	}()
-	u.headerSent()
+	u.tellHeaderSent()
 	u.handler.handlerCall, u.handler.reply = call, reply
 	size, err := u.copyRequest(&u.handler.request, req)
 	if err != nil {
-		u.handler.requestLost = true // A network server has the header already.
 		u.stream.end(byClient, err)
 	}
+	u.handler.requestLost = err != nil || u.hasEnded() // A network server has the header already.
 	if refused != nil {
 		call.start(&unservedCall{handlerCall: call, err: refused})
 	} else {

@@ -103,9 +103,6 @@ func CheckReceived(md metadata.MD) error {
 func IsPath(fullMethod string) bool { return isHTTP2Value(fullMethod) }
 
 func isHTTP2Name(name string) bool {
-	if name == "" {
-		return false
-	}
 	for _, b := range []byte(name) {
 		isToken := b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", b) >= 0
 		if !isToken {

@@ -217,4 +217,12 @@ var rpcClientcallEdits = in("internal/rpc/clientcall.go",
 		new: `return c.events != nil || false && isLimited
 `,
 	},
+	edit{
+		does: "a client that is closed before it sends anything sends it",
+		by:   "internal/conformance/motion TestClientThatIsClosedEarlySendsNothing",
+		old: `	if client.clientConn.IsClosed() {
+		return nil, wire.ErrClientConnClosing
+	}`,
+		new: ``,
+	},
 )

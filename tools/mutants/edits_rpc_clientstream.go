@@ -44,15 +44,15 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 		does: "the context of a stream is not watched",
 		by:   "internal/conformance/telemetry TestEveryRPCHasTwoSpansOnEveryPath",
 		old: `	s.watch()
-	s.headerSent()`,
-		new: `	s.headerSent()`,
+	s.tellHeaderSent()`,
+		new: `	s.tellHeaderSent()`,
 	},
 	edit{
 		does: "NewStream does not tell what has arrived",
 		by:   "internal/conformance/connection TestNewStreamTellsTheHeader",
-		old: `	s.headerSent()
+		old: `	s.tellHeaderSent()
 	s.look()`,
-		new: `	s.headerSent()`,
+		new: `	s.tellHeaderSent()`,
 	},
 	edit{
 		does: "a stream whose header a server refuses reaches the handler",
@@ -136,16 +136,16 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 		does: "SendMsg does not look at the clock",
 		by:   "internal/conformance/connection TestEachMethodOfAStreamNoticesTheDeadline",
 		old: `		s.stream.noticeEnd()
-		s.look()
+		s.lookUnlessTelling()
 		if isDone`,
-		new: `		s.look()
+		new: `		s.lookUnlessTelling()
 		if isDone`,
 	},
 	edit{
 		does: "SendMsg does not tell what has arrived",
 		by:   "internal/conformance/connection TestEachMethodOfAStreamTellsTheHeader",
 		old: `		s.stream.noticeEnd()
-		s.look()
+		s.lookUnlessTelling()
 		if isDone`,
 		new: `		s.stream.noticeEnd()
 		if isDone`,
@@ -154,19 +154,43 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 		does: "CloseSend does not look at the clock",
 		by:   "internal/conformance/connection TestEachMethodOfAStreamNoticesTheDeadline",
 		old: `	s.stream.noticeEnd()
-	s.look()
+	s.lookUnlessTelling()
 	s.messages`,
-		new: `	s.look()
+		new: `	s.lookUnlessTelling()
 	s.messages`,
 	},
 	edit{
 		does: "CloseSend does not tell what has arrived",
 		by:   "internal/conformance/connection TestEachMethodOfAStreamTellsTheHeader",
 		old: `	s.stream.noticeEnd()
-	s.look()
+	s.lookUnlessTelling()
 	s.messages`,
 		new: `	s.stream.noticeEnd()
 	s.messages`,
+	},
+	edit{
+		does: "SendMsg waits for the events of another call",
+		by:   "internal/conformance/motion TestCallsDoNotWaitForEventsOfOthers",
+		old: `		s.lookUnlessTelling()
+		if isDone`,
+		new: `		s.look()
+		if isDone`,
+	},
+	edit{
+		does: "CloseSend waits for the events of another call",
+		by:   "internal/conformance/motion TestCallsDoNotWaitForEventsOfOthers",
+		old: `	s.lookUnlessTelling()
+	s.messages`,
+		new: `	s.look()
+	s.messages`,
+	},
+	edit{
+		does: "Header waits for the events of another call",
+		by:   "internal/conformance/motion TestCallsDoNotWaitForEventsOfOthers",
+		old: `		s.lookUnlessTelling()
+		s.stream.mu.Lock()`,
+		new: `		s.look()
+		s.stream.mu.Lock()`,
 	},
 	edit{
 		does: "a second response does not end a unary stream",

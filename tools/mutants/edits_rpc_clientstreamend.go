@@ -13,7 +13,7 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 		does: "an RPC that the caller's context has ended is not finished",
 		by:   "internal/conformance/connection TestEndDuringAMethodIsAsOnANetwork",
 		old: `	s.calls.Add(-1)
-	s.settle()`,
+	s.finishIfIdle()`,
 		new: `	s.calls.Add(-1)`,
 	},
 	edit{
@@ -153,6 +153,9 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 		does: "a call does not wait until another one has told events",
 		by:   "internal/conformance/connection TestEventsOfAStreamHaveTheirOrder",
 		old: `	for s.isTelling {
+		if !waits {
+			return arrival{}
+		}
 		s.told.Wait()
 	}`,
 		new: ``,

@@ -29,4 +29,25 @@ var rpcClockEdits = in("internal/rpc/clock.go",
 		old:  `	t.asking++`,
 		new:  ``,
 	},
+	edit{
+		does: "a Channel that is shut down asks contexts of callers that have left",
+		by:   "internal/conformance/motion TestContextsOfCallersThatHaveLeftAreNotAsked",
+		old: `		if !t.ask() {
+			return nil
+		}
+		defer t.doneAsking()`,
+		new: ``,
+	},
+	edit{
+		does: "the caller's own context does not lead to its handler",
+		by:   "internal/conformance/motion TestRPCsOfHandlersAreServedWhateverTheirContexts",
+		old:  `	if caller.given != nil {`,
+		new:  `	if false {`,
+	},
+	edit{
+		does: "a handler receives a request that its ClientConn has not sent",
+		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
+		old:  `c.client.clientConn.IsClosed() || c.contextStatus() != nil`,
+		new:  `c.contextStatus() != nil`,
+	},
 )

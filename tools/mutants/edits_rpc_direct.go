@@ -22,8 +22,8 @@ var rpcDirectEdits = in("internal/rpc/direct.go",
 	edit{
 		does: "services may be registered after a direct RPC",
 		by:   ". TestMisusePanicsAndSaysWhatToDo",
-		old:  `	s.methods.read(method) // Later`,
-		new:  `	// Later`,
+		old:  `	s.methods.read(method) // From now`,
+		new:  `	// From now`,
 	},
 	edit{
 		does: "a direct RPC does not wait for stats handlers of its connection",

@@ -46,8 +46,14 @@ var rpcHandlercontextEdits = in("internal/rpc/handlercontext.go",
 	edit{
 		does: "only the handler that makes an RPC counts, and none before it",
 		by:   "internal/conformance/connection TestShutdownAcceptsRPCsThroughAnotherChannel",
-		old:  `			ctx = handler.stream.callerContext()`,
+		old:  `			handler = handler.stream.callingHandler()`,
 		new:  `			return`,
+	},
+	edit{
+		does: "a handler whose context stats handlers have replaced does not count",
+		by:   "internal/conformance/motion TestRPCsOfHandlersAreServedWhateverTheirContexts",
+		old:  `	handler, _ := grpc.ServerTransportStreamFromContext(ctx).(*handlerCall)`,
+		new:  `	var handler *handlerCall`,
 	},
 	edit{
 		does: "a version without a key is accepted",

@@ -16,10 +16,16 @@ var rpcReceivedEdits = in("internal/rpc/received.go",
 	edit{
 		does: "a trailer that was not received has values",
 		by:   "internal/conformance/details TestTrailerAfterHeaderThatCannotBeReadIsAnEvent",
-		old: `	if !t.trailerReceived {
+		old: `	if !t.trailerArrived || t.headerLost {
 		return metadata.MD{}
 	}`,
 		new: ``,
+	},
+	edit{
+		does: "a trailer after a header that is lost is received",
+		by:   "internal/conformance/details TestTrailerAfterHeaderThatCannotBeReadIsAnEvent",
+		old:  `	if !t.trailerArrived || t.headerLost {`,
+		new:  `	if !t.trailerArrived {`,
 	},
 	edit{
 		does: "a trailer without a header is the handler's",

@@ -25,8 +25,14 @@ var rpcUnaryEdits = in("internal/rpc/unary.go",
 	edit{
 		does: "a handler receives a request that could not be sent",
 		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
-		old:  `		u.handler.requestLost = true`,
-		new:  `		_ = 0`,
+		old:  `u.handler.requestLost = err != nil || u.hasEnded()`,
+		new:  `u.handler.requestLost = u.hasEnded()`,
+	},
+	edit{
+		does: "a handler receives the request of a caller that has canceled before",
+		by:   "internal/conformance/motion TestUnaryRPCThatIsCanceledEarlyReachesNoHandler",
+		old:  `u.handler.requestLost = err != nil || u.hasEnded()`,
+		new:  `u.handler.requestLost = err != nil`,
 	},
 	edit{
 		does: "a handler runs on after its request could not be sent",

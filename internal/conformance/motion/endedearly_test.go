@@ -1,0 +1,116 @@
+package motion_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/inprocchain/inprocchain"
+)
+
+// early is where a caller's code runs before an RPC has sent anything.
+var early = []string{"TagRPC", "Begin", "credentials"}
+
+// runEarly returns a chain and call options with which f runs there on the caller's goroutine.
+func runEarly(where string, f func()) (inprocchain.Chain, []grpc.CallOption) {
+	if where == "credentials" {
+		return inprocchain.Chain{}, []grpc.CallOption{grpc.PerRPCCredentials(credentials(func() error { f(); return nil }))}
+	}
+	return inprocchain.NewChain(inprocchain.WithClientStatsHandlers(at(where, f))), nil
+}
+
+// A client that is closed before an RPC has sent anything sends nothing afterwards.
+func TestClientThatIsClosedEarlySendsNothing(t *testing.T) {
+	t.Parallel()
+	for _, where := range early {
+		for _, k := range kinds {
+			for _, conn := range []string{"Client", "ClientConn"} {
+				t.Run(fmt.Sprintf("%s/%s/%s", where, k.name, conn), func(t *testing.T) {
+					t.Parallel()
+					var want, got string
+					synctest.Test(t, func(t *testing.T) { want = closeEarly(t, "network", where, k) })
+					synctest.Test(t, func(t *testing.T) { got = closeEarly(t, conn, where, k) })
+					if got != want {
+						t.Errorf("%s: %s\nnetwork: %s", conn, got, want)
+					}
+				})
+			}
+		}
+	}
+}
+
+// closeEarly makes an RPC whose connection is closed there, and describes what both sides see.
+func closeEarly(t *testing.T, conn, where string, k kind) string {
+	var begun, handled atomic.Int64
+	closeConn := func() {}
+	chain, opts := runEarly(where, func() { closeConn() })
+	chain = inprocchain.NewChain(chain, inprocchain.WithServerStatsHandlers(at("Begin", func() { begun.Add(1) })))
+	s := handle(func(context.Context) error { handled.Add(1); return nil })
+	var cc interface {
+		grpc.ClientConnInterface
+		io.Closer
+	}
+	switch conn {
+	case "network":
+		network := connectTo(t, conn, chain, s).(*grpc.ClientConn)
+		network.Connect()
+		synctest.Wait() // until it is Ready
+		cc = network
+	case "Client":
+		cc = newChannel(t, chain, s.register).NewClient(chain)
+	case "ClientConn":
+		cc = newChannel(t, chain, s.register).ClientConn()
+	}
+	closeConn = func() { _ = cc.Close() }
+	_, err := k.call(t.Context(), cc, opts...)
+	synctest.Wait()
+	return fmt.Sprintf("the caller gets %v; %d RPCs have begun on the server, and %d handlers have run", err, begun.Load(), handled.Load())
+}
+
+// A unary RPC whose caller cancels it before the request has been sent usually does not reach the
+// handler on a network. It never does on a Channel.
+func TestUnaryRPCThatIsCanceledEarlyReachesNoHandler(t *testing.T) {
+	t.Parallel()
+	for _, where := range append([]string{"OutHeader"}, early...) {
+		t.Run(where, func(t *testing.T) {
+			t.Parallel()
+			const calls = 20
+			var handled [2]int64
+			for i, conn := range []string{"network", "Channel"} {
+				synctest.Test(t, func(t *testing.T) { handled[i] = cancelEarly(t, conn, where, calls) })
+			}
+			if handled[0] == calls || handled[1] != 0 {
+				t.Errorf("of %d handlers, %d have run on a network and %d on a Channel, want fewer than all and none", calls, handled[0], handled[1])
+			}
+		})
+	}
+}
+
+// cancelEarly makes RPCs that their caller cancels there, and returns how many handlers have run.
+func cancelEarly(t *testing.T, conn, where string, calls int) int64 {
+	var handled atomic.Int64
+	cancel := func() {}
+	chain, opts := runEarly(where, func() { cancel() })
+	cc := connectTo(t, conn, chain, handle(func(context.Context) error { handled.Add(1); return nil }))
+	if _, err := unary.call(t.Context(), cc, opts...); err != nil { // It dials.
+		t.Error(err)
+	}
+	handled.Store(0)
+	for range calls {
+		ctx, stop := context.WithCancel(t.Context())
+		cancel = stop
+		if _, err := unary.call(ctx, cc, opts...); status.Code(err) != codes.Canceled {
+			t.Errorf("%s: %v, want Canceled", conn, err)
+		}
+		stop()
+		synctest.Wait()
+	}
+	return handled.Load()
+}
