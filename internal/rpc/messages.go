@@ -60,11 +60,13 @@ func (m *messages) put(to *queue, sent message.Copy, isLast bool) (isDone, isPut
 	return true, true
 }
 
-// endConnection lets the handler stop waiting, with err.
+// endConnection lets the handler stop waiting, with err, unless the RPC has ended before.
 func (m *messages) endConnection(err error) {
 	m.stream.mu.Lock()
 	defer m.stream.mu.Unlock()
-	m.connectionEnded = err
+	if m.stream.ended == notEnded {
+		m.connectionEnded = err
+	}
 	m.requests.changed.Broadcast()
 	m.responses.changed.Broadcast()
 }

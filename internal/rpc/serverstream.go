@@ -218,10 +218,10 @@ func (s *serverStream) next(m *message.Copy) error {
 			return nil
 		case requests.isClosed:
 			s.sawEnd = true
+		case s.messages.connectionEnded != nil: // It has ended before the RPC.
+			return s.messages.connectionEnded
 		case s.stream.ended != notEnded:
 			return wire.ErrCanceled
-		case s.messages.connectionEnded != nil:
-			return s.messages.connectionEnded
 		default:
 			requests.isAwaited = true
 			requests.changed.Wait()

@@ -10,9 +10,11 @@ var rpcMessagesEdits = in("internal/rpc/messages.go",
 	edit{
 		does: "a change does not wake the handler",
 		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
-		old: `	}
+		old: `		m.requests.dropUnawaited()
+	}
 	m.requests.changed.Broadcast()`,
-		new: `	}`,
+		new: `		m.requests.dropUnawaited()
+	}`,
 	},
 	edit{
 		does: "a change does not wake the caller",
@@ -24,6 +26,14 @@ var rpcMessagesEdits = in("internal/rpc/messages.go",
 		new: `}
 
 // put adds a message to one`,
+	},
+	edit{
+		does: "a connection that ends after the RPC is told",
+		by:   "internal/conformance/motion TestRecvMsgKeepsTheErrorOfTheConnectionsContext",
+		old: `	if m.stream.ended == notEnded {
+		m.connectionEnded`,
+		new: `	if true {
+		m.connectionEnded`,
 	},
 	edit{
 		does: "a handler waits in SendMsg after the end of its connection's context",
@@ -83,14 +93,18 @@ var rpcMessagesEdits = in("internal/rpc/messages.go",
 		race: true,
 		old: `	m.stream.mu.Lock()
 	defer m.stream.mu.Unlock()
-	if m.stream.ended == notEnded {`,
-		new: `	if m.stream.ended == notEnded {`,
+	if m.stream.ended == notEnded {
+		m.requests.close()`,
+		new: `	if m.stream.ended == notEnded {
+		m.requests.close()`,
 	},
 	edit{
 		does: "CloseSend after the end lets the handler see io.EOF",
 		by:   "internal/rpc TestEndDropsWhatNobodyAwaits",
-		old:  `	if m.stream.ended == notEnded {`,
-		new:  `	if true {`,
+		old: `	if m.stream.ended == notEnded {
+		m.requests.close()`,
+		new: `	if true {
+		m.requests.close()`,
 	},
 	edit{
 		does: "messages are counted twice",

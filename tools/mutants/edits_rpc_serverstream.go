@@ -74,6 +74,12 @@ var rpcServerstreamEdits = in("internal/rpc/serverstream.go",
 		new: `		switch`,
 	},
 	edit{
+		does: "the end of the connection is told once",
+		by:   "internal/conformance/motion TestRecvMsgKeepsTheErrorOfTheConnectionsContext",
+		old:  `		case s.messages.connectionEnded != nil: // It`,
+		new:  `		case s.messages.connectionEnded != nil && s.stream.ended == notEnded: // It`,
+	},
+	edit{
 		does: "SendMsg after the end succeeds",
 		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
 		old:  `			return cmp.Or(s.whyEnded(), s.messages.whyConnectionEnded())`,

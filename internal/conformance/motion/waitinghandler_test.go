@@ -116,3 +116,43 @@ func TestContextFromTagConnLeavesWaitingCallerAlone(t *testing.T) {
 		t.Errorf("Channel: %s\nnetwork: %s", got[1], got[0])
 	}
 }
+
+// When the context from TagConn has ended, each RecvMsg returns its error, unless the caller has canceled
+// before.
+func TestRecvMsgKeepsTheErrorOfTheConnectionsContext(t *testing.T) {
+	t.Parallel()
+	newContext := func(ctx context.Context) (context.Context, context.CancelFunc) {
+		return context.WithTimeout(ctx, time.Minute)
+	}
+	for name, cancelAfter := range map[string]time.Duration{"canceled before": time.Second, "not canceled": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got [2]string
+			for i, conn := range []string{"network", "Channel"} {
+				synctest.Test(t, func(t *testing.T) {
+					handled := make(chan string, 1)
+					cc := connectTo(t, conn, withConnContext(t, newContext), service{stream: func(ss grpc.ServerStream) error {
+						if cancelAfter < time.Minute {
+							time.Sleep(time.Hour)
+						}
+						first := ss.RecvMsg(new(text))
+						handled <- fmt.Sprintf("%v, and then %v", first, ss.RecvMsg(new(text)))
+						return first
+					}})
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					time.AfterFunc(cancelAfter, cancel)
+					stream, err := cc.NewStream(ctx, bidi.desc, bidi.method)
+					if err != nil {
+						t.Fatal(err)
+					}
+					err = stream.RecvMsg(new(text))
+					got[i] = fmt.Sprintf("the caller gets %v, and the handler %s", err, <-handled)
+				})
+			}
+			if got[1] != got[0] {
+				t.Errorf("Channel: %s\nnetwork: %s", got[1], got[0])
+			}
+		})
+	}
+}
