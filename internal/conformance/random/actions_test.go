@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
@@ -55,10 +56,15 @@ var actions = []action{
 	doing("makes an RPC with its context", anRPC, func(h *statsHandler, ctx context.Context, event string) { h.aside(ctx, event) }),
 	doing("shuts the server down", anRPC, func(h *statsHandler, _ context.Context, event string) { h.shutDown(h.observer(event)) }),
 	doing("closes the server", anRPC, func(h *statsHandler, _ context.Context, event string) { h.close(h.observer(event)) }),
-	doing("takes the lock", aLock, func(h *statsHandler, _ context.Context, _ string) {
+	{name: "takes the lock", takes: aLock, do: func(h *statsHandler, ctx context.Context, t *tag, event string) context.Context {
+		if h.isClient() && (event == "InHeader" || event == "InTrailer") {
+			h.takeLockForMoment(t, event)
+			return ctx
+		}
 		h.lock <- struct{}{}
 		<-h.lock
-	}),
+		return ctx
+	}},
 	{name: "panics where its caller can recover", panics: true, do: func(h *statsHandler, ctx context.Context, _ *tag, event string) context.Context {
 		switch event {
 		case "TagRPC", "Begin", "OutHeader", "OutPayload":
@@ -88,10 +94,10 @@ var actions = []action{
 			return ctx
 		}
 		ctx, cancel := context.WithCancel(ctx)
-		h.whenOver(cancel)
+		h.whenOver(ctx, cancel)
 		return ctx
 	}),
-	tagging("returns a background context", func(h *statsHandler, _ context.Context) context.Context { return h.over }),
+	tagging("returns a background context", func(h *statsHandler, ctx context.Context) context.Context { return h.overOf(ctx) }),
 	tagging("returns an ended context", func(_ *statsHandler, ctx context.Context) context.Context {
 		ctx, cancel := context.WithCancel(ctx)
 		cancel()
@@ -103,7 +109,7 @@ var actions = []action{
 			unit = unit * 4 / 5 // before the client's
 		}
 		ctx, cancel := withDeadlineIn(ctx, unit)
-		h.whenOver(cancel)
+		h.whenOver(ctx, cancel)
 		return ctx
 	}),
 	tagging("adds outgoing metadata", func(_ *statsHandler, ctx context.Context) context.Context {
@@ -132,7 +138,7 @@ func (h *statsHandler) knownDifference(event string, rpc *call) (reason string, 
 		return "a Channel's RPCs have a peer of their own, a network's have that of the connection's context", true
 	case event == "OutPayload" && action.takes > noTime && rpc.unary:
 		return "a Channel's unary response arrives with the status, a network's before it", true
-	case event == "OutTrailer" && action.name == "closes the server":
+	case (event == "OutTrailer" || event == "End") && action.name == "closes the server":
 		return "a network loses a response that it has not written", true
 	}
 	return "", false
@@ -174,6 +180,21 @@ func (a action) knownOfClient(event string, rpc *call) (reason string, known boo
 		return "a network's connection waits for the stats handler, and a Channel's caller gets the event in its next call", a.takes >= someTime
 	}
 	return "", false
+}
+
+// takeLockForMoment takes the lock where a Channel runs the stats handler on the caller's goroutine,
+// and a network on the transport's; see docs/differences.md. Either waits in vain for a handler that holds
+// the lock, and then other calls hang on each side. So it does not wait longer than until all
+// goroutines are blocked. No call of a handler may wait for it.
+func (h *statsHandler) takeLockForMoment(t *tag, event string) {
+	select {
+	case h.lock <- struct{}{}:
+		<-h.lock
+	case <-time.After(moment / 8):
+		if h.bubble && t.call.sending.Load() > 0 {
+			h.record(h.observer(event), "a call of the handler waits for it")
+		}
+	}
 }
 
 func (b behavior) locks() bool { return actions[b.action].takes == aLock }

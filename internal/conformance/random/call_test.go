@@ -25,6 +25,9 @@ type call struct {
 
 	client, receiver, handler chan task // The queues of the actors.
 
+	over    context.Context // ends the call even if its context is detached
+	endOver func()
+
 	handling       chan struct{} // closed when the first handler has begun
 	handlerContext context.Context
 	handled        sync.Once
@@ -32,6 +35,7 @@ type call struct {
 	started     bool          // Used by the client.
 	opened      chan struct{} // closed when the stream is there, or never will be
 	handlers    atomic.Int32  // that have not returned
+	sending     atomic.Int32  // the number of calls of handlers that send something
 	stream      atomic.Pointer[grpc.ClientStream]
 	failed      atomic.Bool                         // RecvMsg has returned an error.
 	peerChanged atomic.Bool                         // Its handler or a stats handler of the server has changed the peer.
@@ -40,6 +44,7 @@ type call struct {
 
 	mu              sync.Mutex
 	canceled        bool
+	telling         int       // the stats handlers that are in a slow OutPayload
 	end             func()    // cancels the context; nil until it is made
 	deadline        time.Time // of the context; zero if there is none
 	header, trailer metadata.MD
@@ -60,6 +65,7 @@ type tokenKey struct{}
 func (r *run) newCall(number int, spec callSpec) *call {
 	c := &call{run: r, callSpec: spec, method: methods[spec.method], number: number, handling: make(chan struct{}), opened: make(chan struct{})}
 	c.client, c.receiver, c.handler = make(chan task, 64), make(chan task, 64), make(chan task, 64)
+	c.over, c.endOver = context.WithCancel(r.over)
 	r.actors.Go(func() { c.act("caller", c.client, moment) })
 	r.actors.Go(func() { c.act("receiver", c.receiver, moment*3/4) })
 	return c
@@ -109,7 +115,7 @@ func (c *call) invoke(arg int) {
 	c.token.Store(&pointer)
 	req, reply := c.newMessage(arg), c.emptyMessage()
 	err := c.conn().Invoke(context.WithValue(ctx, tokenKey{}, kept), c.fullMethod, req, reply, c.callOptions()...)
-	c.see("caller", "Invoke "+errorText(err)+c.now())
+	c.see("caller", "Invoke "+c.errorText(err)+c.now())
 	if err == nil {
 		c.see("caller", c.describe(reply))
 	}
@@ -126,7 +132,7 @@ func (c *call) open() {
 	defer close(c.opened)
 	desc := &grpc.StreamDesc{ClientStreams: c.clientStreams, ServerStreams: c.serverStreams}
 	stream, err := c.conn().NewStream(c.makeContext(), desc, c.fullMethod, c.callOptions()...)
-	c.see("caller", "NewStream "+errorText(err)+c.now())
+	c.see("caller", "NewStream "+c.errorText(err)+c.now())
 	if err == nil {
 		c.stream.Store(&stream)
 	}
@@ -154,6 +160,11 @@ func (c *call) parentContext() context.Context {
 		return context.Background()
 	}
 	before := c.calls[c.number-1]
+	select {
+	case <-before.handling:
+	default:
+		defer time.Sleep(moment / 4) // It does not race with the first steps of the handler.
+	}
 	if !c.await(before.handling) || c.stopped.Load() { // After Shutdown, only a Channel accepts nested calls.
 		return context.Background()
 	}
@@ -163,13 +174,30 @@ func (c *call) parentContext() context.Context {
 	return before.handlerContext
 }
 
+// cancel ends the context of the call. A network's unary RPC does not learn of that before its client's
+// stats handlers have returned from OutPayload, so the context ends afterwards; see docs/differences.md.
 func (c *call) cancel() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.canceled = true
-	if c.end != nil {
+	if c.end != nil && c.telling == 0 {
 		c.end()
 	}
+}
+
+// tell calls a client's stats handler that takes some time in OutPayload of a unary RPC.
+func (c *call) tell(handle func()) {
+	c.mu.Lock()
+	c.telling++
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.telling--; c.canceled && c.telling == 0 {
+			c.end()
+		}
+	}()
+	handle()
 }
 
 // now returns the time for the call's client. If it may have to wait for a stats handler of the server,
@@ -194,7 +222,11 @@ func (c *call) recordResults() {
 	if p == "changed" {
 		p = "usual" // Only a network's option has what the RPC's own stats handlers changed.
 	}
-	c.see("options", "header "+mdText(c.header)+" trailer "+mdText(c.trailer)+" peer "+p)
+	trailer := mdText(c.trailer)
+	if c.mayMissTrailer() {
+		trailer = "or not"
+	}
+	c.see("options", "header "+mdText(c.header)+" trailer "+trailer+" peer "+p)
 }
 
 // openStream waits for the stream of the call. It returns nil if there is none.
@@ -207,25 +239,6 @@ func (c *call) openStream() grpc.ClientStream {
 		return *stream
 	}
 	return nil
-}
-
-// peerText says whether there is a peer, and whether somebody has changed its address.
-func (c *call) peerText(p *peer.Peer) string {
-	if p == nil || p.Addr == nil {
-		return "none"
-	}
-	other, isChanged := p.Addr.(changedAddr)
-	switch {
-	case !isChanged:
-		return "usual"
-	case c.side.inProcess && other.call != c:
-		return "changed by another call"
-	case slices.Contains(c.clientInterceptors, callsTwice):
-		return "usual" // On a network, both attempts share a peer.
-	case other.call == c || c.peerChanged.Load(): // On a network, the calls of a connection share a peer.
-		return "changed"
-	}
-	return "usual"
 }
 
 // A callContext makes the context of a call from its parent.

@@ -21,7 +21,12 @@ func (r *run) chain() inprocchain.Chain {
 		opts = append(opts, inprocchain.WithDefaultCallOptions(defaultOptions[i].make(r)))
 	}
 	for _, i := range r.clientInterceptors {
-		around := clientInterceptors[i].around
+		around := func(r *run, ctx context.Context, opts options, call invoke) error {
+			if md, ok := metadata.FromOutgoingContext(ctx); r.callOf(md, ok) == nil {
+				return call(ctx, opts) // It begins a connection, which on a network no interceptor delays.
+			}
+			return clientInterceptors[i].around(r, ctx, opts, call)
+		}
 		opts = append(opts,
 			inprocchain.WithUnaryClientInterceptors(func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 				return around(r, ctx, opts, func(ctx context.Context, opts []grpc.CallOption) error {
@@ -116,12 +121,12 @@ var clientInterceptors = []clientInterceptor{
 	}, false},
 	{"calls with a detached context", func(r *run, ctx context.Context, opts options, call invoke) error {
 		ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-		r.whenOver(cancel)
+		r.whenOver(ctx, cancel)
 		return call(ctx, opts)
 	}, false},
 	{"calls with a deadline in 1", func(r *run, ctx context.Context, opts options, call invoke) error {
 		ctx, cancel := withDeadlineIn(ctx, r.unit)
-		r.whenOver(cancel)
+		r.whenOver(ctx, cancel)
 		return call(ctx, opts)
 	}, false},
 }
@@ -148,6 +153,9 @@ type defaultOption struct {
 	make func(*run) grpc.CallOption
 }
 
+// limitsReceived is the one of defaultOptions that limits the size of responses.
+const limitsReceived = 1
+
 var defaultOptions = []defaultOption{
 	{"WaitForReady(false)", func(*run) grpc.CallOption { return grpc.WaitForReady(false) }},
 	{"MaxCallRecvMsgSize(1000)", func(*run) grpc.CallOption { return grpc.MaxCallRecvMsgSize(1000) }},
@@ -164,7 +172,7 @@ var callOptions = []callOption{
 	{"Trailer", func(c *call) grpc.CallOption { return grpc.Trailer(&c.trailer) }},
 	{"Peer", func(c *call) grpc.CallOption { return grpc.Peer(&c.peer) }},
 	{"OnFinish", func(c *call) grpc.CallOption {
-		return grpc.OnFinish(func(err error) { c.see("OnFinish", errorText(err)) })
+		return grpc.OnFinish(func(err error) { c.see("OnFinish", c.errorText(err)) })
 	}},
 	{"OnFinish that shuts the server down", func(c *call) grpc.CallOption {
 		return grpc.OnFinish(func(error) {

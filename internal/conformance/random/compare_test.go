@@ -80,9 +80,10 @@ func suspicions(onChannel, onNetwork *histogram) []suspicion {
 	return found
 }
 
-// resting returns the program with rests after the steps for which rests returns true.
+// resting returns the program with rests after the steps for which rests returns true. In real time,
+// its deadlines are later, since a network may need longer than until the usual ones.
 func (p program) resting(rests func() bool) program {
-	p.steps = slices.Clone(p.steps)
+	p.steps, p.unhurried = slices.Clone(p.steps), true
 	for i := range p.steps {
 		if rests() {
 			p.steps[i].then = rested

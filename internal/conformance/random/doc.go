@@ -21,8 +21,9 @@
 // Another test measures the heap after many RPCs, and while the receiver of a stream stalls.
 //
 // Messages are compared as the values of their fields, and by deep equality. Retained contexts,
-// printed contents and peers are recorded too. knownDifference has what stats handlers do that
-// differs for a reason; the tester leaves it out.
+// printed contents and peers are recorded too. What differs for a reason that docs/differences.md has
+// is described in the same way on both sides, by the functions of normalizations_test.go. If
+// what a stats handler does differs as a whole, the tester leaves it out; knownDifference says why.
 //
 // The tests are not built with the race detector: an interceptor that calls its streamer twice
 // lets two RPCs write to what one call option points to, over a network too.

@@ -122,6 +122,13 @@ func (r *run) handle(h *handlerCall, request func() string) error {
 	return h.err
 }
 
+// sends makes a call of the handler that sends something, which does not wait for the client.
+func (c *call) sends(send func() error) error {
+	c.sending.Add(1)
+	defer c.sending.Add(-1)
+	return send()
+}
+
 func (h *handlerCall) unlock(c *call) {
 	if h.locked {
 		h.locked = false

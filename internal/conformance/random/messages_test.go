@@ -27,6 +27,8 @@ type messageKind struct {
 	name  string
 	make  func() any
 	empty func() any // what receives it; nil for an empty message of the same type
+
+	isLarge bool // It does not fit into the flow-control window of a network.
 }
 
 // open returns a kind of testpb.Open.
@@ -96,7 +98,7 @@ var messages = []messageKind{
 	}},
 	{name: "without a required field", make: func() any { return new(testpb.Required) }},
 	{name: "empty FileOptions", make: func() any { return new(descriptorpb.FileOptions) }},
-	{name: "100 KiB", make: func() any { return wrapperspb.Bytes(bytes.Repeat([]byte("x"), 100<<10)) }},
+	{name: "100 KiB", make: func() any { return wrapperspb.Bytes(bytes.Repeat([]byte("x"), 100<<10)) }, isLarge: true},
 	{name: "no protobuf message", make: func() any { return &plain{"text"} }, empty: func() any { return new(wrapperspb.StringValue) }},
 	{name: "nil pointer that is no protobuf message", make: func() any { return (*plain)(nil) }, empty: func() any { return new(wrapperspb.StringValue) }},
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -54,32 +53,32 @@ var ops = []*op{
 	{name: "Close", weight: 1, queue: byNobody, call: func(c *call, _ *handlerCall, _ int) {
 		c.stop(func() { c.close("environment, Close") })
 	}},
-	{name: "close the second client", weight: 1, queue: byNobody, call: func(c *call, _ *handlerCall, _ int) { c.connection.closeSecond() }},
+	{name: "close the second client", weight: 1, queue: byNobody, call: func(c *call, _ *handlerCall, _ int) { c.closeSecond() }},
 	{name: "collect garbage", weight: 1, queue: byNobody, call: func(c *call, _ *handlerCall, _ int) { c.collect() }},
 
 	{name: "SendMsg", weight: 5, streams: true, args: messageArgs, queue: byClient, call: func(c *call, _ *handlerCall, arg int) {
 		if stream := c.openStream(); stream != nil {
 			m := c.newMessage(arg)
-			text := "SendMsg " + errorText(stream.SendMsg(m))
-			if slices.ContainsFunc(c.clientStats, behavior.locks) {
-				text = "SendMsg" // It may wait for the lock on a Channel, and then be too late.
-			}
-			c.see("caller", text)
+			c.see("caller", "SendMsg "+c.errorText(stream.SendMsg(m)))
 			spoil(m)
 		}
 	}},
 	{name: "CloseSend", weight: 2, streams: true, queue: byClient, call: func(c *call, _ *handlerCall, _ int) {
 		if stream := c.openStream(); stream != nil {
-			c.see("caller", "CloseSend "+errorText(stream.CloseSend()))
+			c.see("caller", "CloseSend "+c.errorText(stream.CloseSend()))
 		}
 	}},
 	{name: "RecvMsg", weight: 6, streams: true, queue: byReceiver, call: func(c *call, _ *handlerCall, _ int) {
 		if stream := c.openStream(); stream != nil {
 			m := c.emptyMessage()
 			err := stream.RecvMsg(m)
+			if c.isSecondResponse(err) {
+				c.cancel() // A network leaves the stream open, and a Channel ends it.
+				c.endOver()
+			}
 			if err != nil {
 				c.failed.Store(true)
-				c.see("receiver", "RecvMsg "+errorText(err)+c.now())
+				c.see("receiver", "RecvMsg "+c.errorText(err)+c.now())
 				return
 			}
 			c.see("receiver", "RecvMsg "+c.describe(m)+c.now())
@@ -88,7 +87,7 @@ var ops = []*op{
 	{name: "Header", weight: 2, streams: true, queue: byReceiver, call: func(c *call, _ *handlerCall, _ int) {
 		if stream := c.openStream(); stream != nil {
 			md, err := stream.Header()
-			c.see("receiver", "Header "+mdText(md)+" "+errorText(err)+c.now())
+			c.see("receiver", "Header "+mdText(md)+" "+c.errorText(err)+c.now())
 		}
 	}},
 	{name: "Trailer", weight: 1, streams: true, queue: byReceiver, call: func(c *call, _ *handlerCall, _ int) {
@@ -99,13 +98,14 @@ var ops = []*op{
 
 	{name: "handler: SendMsg", weight: 5, streams: true, args: messageArgs, queue: byHandler, call: func(c *call, h *handlerCall, arg int) {
 		m := c.newMessage(arg)
-		c.see(h.observer, "SendMsg "+c.endText(h.stream.SendMsg(m)))
+		err := c.sends(func() error { return h.stream.SendMsg(m) })
+		c.see(h.observer, "SendMsg "+c.sentText(h.ctx, err))
 		spoil(m)
 	}},
 	{name: "handler: RecvMsg", weight: 4, streams: true, queue: byHandler, call: func(c *call, h *handlerCall, _ int) {
 		m := c.emptyMessage()
 		if err := h.stream.RecvMsg(m); err != nil {
-			c.see(h.observer, "RecvMsg "+errorText(err)+c.run.now())
+			c.see(h.observer, "RecvMsg "+c.atDeadline(h.ctx, err, errorText(err))+c.run.now())
 			return
 		}
 		c.see(h.observer, "RecvMsg "+c.describe(m))
@@ -114,7 +114,8 @@ var ops = []*op{
 		c.see(h.observer, "SetHeader "+errorText(grpc.SetHeader(h.ctx, metadatas[arg])))
 	}},
 	{name: "handler: SendHeader", weight: 2, args: metadataArgs, queue: byHandler, call: func(c *call, h *handlerCall, arg int) {
-		c.see(h.observer, "SendHeader "+c.endText(grpc.SendHeader(h.ctx, metadatas[arg])))
+		err := c.sends(func() error { return grpc.SendHeader(h.ctx, metadatas[arg]) })
+		c.see(h.observer, "SendHeader "+c.sentText(h.ctx, err))
 	}},
 	{name: "handler: SetTrailer", weight: 2, args: metadataArgs, queue: byHandler, call: func(c *call, h *handlerCall, arg int) {
 		c.see(h.observer, "SetTrailer "+errorText(grpc.SetTrailer(h.ctx, metadatas[arg])))
@@ -127,7 +128,8 @@ var ops = []*op{
 	{name: "handler: wait for the end of the context", weight: 4, queue: byHandler, call: func(c *call, h *handlerCall, _ int) {
 		select {
 		case <-h.ctx.Done():
-			c.see(h.observer, "the context ended with "+fmt.Sprint(h.ctx.Err(), context.Cause(h.ctx))+c.run.now())
+			err := fmt.Sprint(h.ctx.Err(), context.Cause(h.ctx))
+			c.see(h.observer, "the context ended with "+c.atDeadline(h.ctx, h.ctx.Err(), err)+c.run.now())
 		case <-c.released:
 		}
 	}},
@@ -154,15 +156,6 @@ var ops = []*op{
 	{name: "handler: unlock", weight: 1, queue: byHandler, call: func(c *call, h *handlerCall, _ int) { h.unlock(c) }},
 }
 
-// endText describes the error of a handler's SendMsg or SendHeader, or of a stats handler's End. After the server has been stopped, that of
-// an RPC that has been canceled is Unavailable on a network and Canceled on a Channel.
-func (r *run) endText(err error) string {
-	if code := status.Code(err); r.stopped.Load() && (code == codes.Unavailable || code == codes.Canceled) {
-		return "ended"
-	}
-	return errorText(err)
-}
-
 // metadatas are what handlers set.
 var (
 	metadatas    = []metadata.MD{metadata.Pairs("set", "value"), metadata.Pairs("unreadable", "\x19"), metadata.Pairs("not-ascii", "ü")}
@@ -177,6 +170,12 @@ var (
 	}
 	resultArgs = []string{"nil", "a status", "a plain error", "a status with a code that is too large", "the status Canceled", "context.DeadlineExceeded"}
 )
+
+// closeSecond closes the second client.
+func (r *run) closeSecond() {
+	r.secondClosed.Store(true)
+	r.connection.closeSecond()
+}
 
 // stop calls f, and waits until it has returned or all goroutines are blocked.
 func (r *run) stop(f func()) {

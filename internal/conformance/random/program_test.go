@@ -20,6 +20,7 @@ type program struct {
 	clientStats        []behavior
 	serverStats        []behavior
 	steps              []step
+	unhurried          bool // In real time, deadlines are later.
 }
 
 // A callSpec describes one call of a program.

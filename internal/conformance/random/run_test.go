@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"google.golang.org/grpc/metadata"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
@@ -44,15 +45,16 @@ type run struct {
 	side      side
 	comesLate bool // what program.mayComeLate reports
 	connection
-	calls       []*call
-	serveOthers func(*handlerCall) error // handles RPCs that are no calls of the program; may be nil
-	released    chan struct{}            // closed when what waits for it goes on
-	release     func()
-	waiting     atomic.Int32  // the number of goroutines that have waited for that
-	lock        chan struct{} // of the application; holds a value while it is locked
-	actors      sync.WaitGroup
-	stopping    sync.WaitGroup
-	stopped     atomic.Bool // The server or a client has been stopped.
+	calls        []*call
+	serveOthers  func(*handlerCall) error // handles RPCs that are no calls of the program; may be nil
+	released     chan struct{}            // closed when what waits for it goes on
+	release      func()
+	waiting      atomic.Int32  // the number of goroutines that have waited for that
+	lock         chan struct{} // of the application; holds a value while it is locked
+	actors       sync.WaitGroup
+	stopping     sync.WaitGroup
+	secondClosed atomic.Bool // The second client has been closed.
+	stopped      atomic.Bool // The server or a client has been stopped.
 
 	finishing  chan struct{} // closed at the end: nobody waits any more for the server to stop
 	leftBehind sync.WaitGroup
@@ -60,8 +62,18 @@ type run struct {
 	endOver    func()
 }
 
-// whenOver has f called when the run is over.
-func (r *run) whenOver(f func()) { context.AfterFunc(r.over, f) }
+// whenOver has f called when the context of overOf ends.
+func (r *run) whenOver(ctx context.Context, f func()) { context.AfterFunc(r.overOf(ctx), f) }
+
+// overOf returns a context that ends when the call that is made with ctx must end, or the run if there is
+// none.
+func (r *run) overOf(ctx context.Context) context.Context {
+	md, ok := metadata.FromOutgoingContext(ctx)
+	if c := r.callOf(md, ok); c != nil {
+		return c.over
+	}
+	return r.over
+}
 
 // patience is how long a run may take in real time. Then it hangs.
 const patience = 8 * time.Second
@@ -69,6 +81,9 @@ const patience = 8 * time.Second
 // execute runs the program and returns its outcome.
 func execute(t *testing.T, p program, s side) outcome {
 	r := &run{program: p, clock: clocks[p.clock], side: s, comesLate: p.mayComeLate()}
+	if p.unhurried && !r.bubble {
+		r.unit *= 4
+	}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

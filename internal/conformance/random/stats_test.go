@@ -75,7 +75,12 @@ func (h *statsHandler) at(ctx context.Context, t *tag, event string) context.Con
 	if _, known := h.knownDifference(event, rpc); known {
 		return ctx
 	}
-	return actions[h.behavior.action].do(h, ctx, t, event)
+	action := actions[h.behavior.action]
+	if event == "OutPayload" && h.isClient() && rpc.unary && action.takes > noTime {
+		rpc.tell(func() { ctx = action.do(h, ctx, t, event) })
+		return ctx
+	}
+	return action.do(h, ctx, t, event)
 }
 
 func (h *statsHandler) HandleRPC(ctx context.Context, event stats.RPCStats) {
@@ -89,7 +94,9 @@ func (h *statsHandler) HandleRPC(ctx context.Context, event stats.RPCStats) {
 		return // No picker is in-process.
 	}
 	part, text := h.describeEvent(ctx, t, event)
-	h.seeEvent(t, part, name+text)
+	if name != "InTrailer" || !t.call.mayMissTrailer() {
+		h.seeEvent(t, part, name+text)
+	}
 	h.at(ctx, t, name)
 }
 
@@ -116,17 +123,18 @@ func (h *statsHandler) describeEvent(ctx context.Context, t *tag, event stats.RP
 	case *stats.OutTrailer:
 		return "", " " + mdText(event.Trailer)
 	case *stats.End:
-		text = " " + h.endText(event.Error) + " " + mdText(event.Trailer)
-		if h.isClient() && !t.call.unary {
-			// It is nil on a network if SendMsg has noticed the end; see docs/differences.md.
-			text = " " + mdText(event.Trailer)
-		}
-		if !h.isClient() {
+		trailer := " " + mdText(event.Trailer)
+		switch {
+		case !h.isClient():
 			method, _ := grpc.Method(ctx)
 			p, _ := peer.FromContext(ctx)
-			text += fmt.Sprint(" in ", method, " ", ctx.Err(), " peer ", t.call.peerText(p))
+			err := h.atDeadline(ctx, ctx.Err(), fmt.Sprint(ctx.Err()))
+			return "", fmt.Sprint(" ", h.sentText(ctx, event.Error), trailer, " in ", method, " ", err, " peer ", t.call.peerText(p))
+		case t.call.unary:
+			return "", " " + h.endText(event.Error) + trailer
+		default: // The error is nil on a network if SendMsg has noticed the end; see docs/differences.md.
+			return "", trailer
 		}
-		return "", text
 	}
 	return "", ""
 }
