@@ -10,6 +10,7 @@
 //   - details: memory, formatting, and messages, metadata, peers and methods that are not as usual
 //   - differential: random programs, and fixed programs for single rules
 //   - docs: the code in the documents, and the rows of docs/differences.md
+//   - internal/pick: the random choices of differential and random
 //   - middleware: interceptors of go-grpc-middleware
 //   - motion: panics, cancels, deadlines and blocking stats handlers while an RPC runs
 //   - random: random programs of several RPCs, whose steps do not wait for each other

@@ -3,6 +3,8 @@ package differential_test
 import (
 	"math/rand/v2"
 	"slices"
+
+	"github.com/inprocchain/inprocchain/internal/conformance/internal/pick"
 )
 
 // endings are steps that end an RPC on the client. Random steps seldom do so.
@@ -18,19 +20,19 @@ var endings = [][]step{
 func generate(seed, number uint64) program {
 	r := rand.New(rand.NewPCG(seed, number))
 	p := program{
-		method:             weighted(r, 10, 7, 5, 5, 1, 1, 1, 1),
-		messages:           rare(r, len(messageTypes)),
-		context:            rare(r, len(contexts)),
-		outgoing:           rare(r, len(metadatas)),
-		options:            several(r, len(callOptions), 4),
-		clientInterceptors: several(r, len(clientInterceptorNames), 2),
-		serverInterceptors: several(r, len(serverInterceptorNames), 2),
-		clientStats:        several(r, len(clientStatsNames), 2),
-		serverStats:        several(r, len(serverStatsNames), 2),
+		method:             pick.Weighted(r, 10, 7, 5, 5, 1, 1, 1, 1),
+		messages:           pick.Rarely(r, len(messageTypes)),
+		context:            pick.Rarely(r, len(contexts)),
+		outgoing:           pick.Rarely(r, len(metadatas)),
+		options:            pick.Several(r, len(callOptions), 4),
+		clientInterceptors: pick.Several(r, len(clientInterceptorNames), 2),
+		serverInterceptors: pick.Several(r, len(serverInterceptorNames), 2),
+		clientStats:        pick.Several(r, len(clientStatsNames), 2),
+		serverStats:        pick.Several(r, len(serverStatsNames), 2),
 	}
 	start := step{opOpen, 0}
 	if methods[p.method].unary {
-		start = step{opInvoke, rare(r, len(messageArgs))}
+		start = step{opInvoke, pick.Rarely(r, len(messageArgs))}
 	}
 	possible := possibleOps(methods[p.method])
 	for range 1 + r.IntN(12) {
@@ -62,39 +64,4 @@ func possibleOps(m method) []*op {
 		}
 	}
 	return possible
-}
-
-// weighted returns an index, each as often as its weight.
-func weighted(r *rand.Rand, weights ...int) int {
-	total := 0
-	for _, w := range weights {
-		total += w
-	}
-	n := r.IntN(total)
-	for i, w := range weights {
-		if n -= w; n < 0 {
-			return i
-		}
-	}
-	panic("unreachable")
-}
-
-// rare returns zero in three of four cases, and any index otherwise.
-func rare(r *rand.Rand, n int) int {
-	if r.IntN(4) > 0 {
-		return 0
-	}
-	return r.IntN(n)
-}
-
-// several returns up to limit indices; none in half of the cases.
-func several(r *rand.Rand, n, limit int) []int {
-	if r.IntN(2) > 0 {
-		return nil
-	}
-	var chosen []int
-	for range 1 + r.IntN(limit) {
-		chosen = append(chosen, r.IntN(n))
-	}
-	return chosen
 }

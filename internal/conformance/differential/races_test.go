@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/inprocchain/inprocchain/internal/conformance/internal/pick"
 )
 
 var races = flag.Uint64("differential.races", 500, "the number of programs that are run without steps")
@@ -92,8 +94,8 @@ func withoutValues(violation string) string {
 func generateRace(seed, number uint64) program {
 	r := rand.New(rand.NewPCG(seed, number))
 	p := program{
-		method:      weighted(r, 3, 2, 2, 2),
-		context:     weighted(r, 4, 1), // without a deadline, or with one
+		method:      pick.Weighted(r, 3, 2, 2, 2),
+		context:     pick.Weighted(r, 4, 1), // without a deadline, or with one
 		options:     []int{0, 1, 3}[:r.IntN(4)],
 		clientStats: []int{statsRecord},
 		serverStats: []int{statsRecord},

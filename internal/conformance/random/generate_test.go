@@ -5,6 +5,8 @@ package random_test
 import (
 	"math/rand/v2"
 	"slices"
+
+	"github.com/inprocchain/inprocchain/internal/conformance/internal/pick"
 )
 
 // generate returns the program with a number. It returns the same program for the same seed
@@ -12,20 +14,20 @@ import (
 func generate(seed, number uint64) program {
 	r := rand.New(rand.NewPCG(seed, number))
 	p := program{
-		clock:              weighted(r, 60, 1, 1),
-		message:            rare(r, len(messages)),
-		defaults:           several(r, len(defaultOptions), 3),
-		clientInterceptors: several(r, len(clientInterceptors), 2),
-		serverInterceptors: several(r, len(serverInterceptors), 2),
+		clock:              pick.Weighted(r, 60, 1, 1),
+		message:            pick.Rarely(r, len(messages)),
+		defaults:           pick.Several(r, len(defaultOptions), 3),
+		clientInterceptors: pick.Several(r, len(clientInterceptors), 2),
+		serverInterceptors: pick.Several(r, len(serverInterceptors), 2),
 		clientStats:        behaviors(r, clientEvents),
 		serverStats:        behaviors(r, serverEvents),
 	}
-	for i := range weighted(r, 0, 6, 3, 1) {
+	for i := range pick.Weighted(r, 0, 6, 3, 1) {
 		c := callSpec{
-			method:  weighted(r, 20, 14, 8, 8, 3, 3, 1, 1, 1, 1),
-			context: weighted(r, 14, 6, 1, 1, 1),
-			client:  weighted(r, 4, 1),
-			options: several(r, len(callOptions), 3),
+			method:  pick.Weighted(r, 20, 14, 8, 8, 3, 3, 1, 1, 1, 1),
+			context: pick.Weighted(r, 14, 6, 1, 1, 1),
+			client:  pick.Weighted(r, 4, 1),
+			options: pick.Several(r, len(callOptions), 3),
 		}
 		if i > 0 {
 			c.parent = r.IntN(len(parentNames))
@@ -80,50 +82,15 @@ func randomSteps(r *rand.Rand, p program, call int) []step {
 // or TagConn returns. The lock matters most where a handler that sends a header may hold it.
 func behaviors(r *rand.Rand, events []string) []behavior {
 	var chosen []behavior
-	for range weighted(r, 8, 5, 1) {
+	for range pick.Weighted(r, 8, 5, 1) {
 		b := behavior{r.IntN(len(events)), r.IntN(len(actions))}
 		switch {
 		case actions[b.action].tags:
-			b.event = slices.Index(events, []string{"TagRPC", "TagConn"}[weighted(r, 3, 1)])
+			b.event = slices.Index(events, []string{"TagRPC", "TagConn"}[pick.Weighted(r, 3, 1)])
 		case b.locks() && r.IntN(2) == 0:
 			b.event = slices.Index(events, "InHeader")
 		}
 		chosen = append(chosen, b)
-	}
-	return chosen
-}
-
-// weighted returns an index, each as often as its weight.
-func weighted(r *rand.Rand, weights ...int) int {
-	total := 0
-	for _, w := range weights {
-		total += w
-	}
-	n := r.IntN(total)
-	for i, w := range weights {
-		if n -= w; n < 0 {
-			return i
-		}
-	}
-	panic("unreachable")
-}
-
-// rare returns zero in three of four cases, and any index otherwise.
-func rare(r *rand.Rand, n int) int {
-	if r.IntN(4) > 0 {
-		return 0
-	}
-	return r.IntN(n)
-}
-
-// several returns up to limit indices, and none in half of the cases.
-func several(r *rand.Rand, n, limit int) []int {
-	if r.IntN(2) > 0 {
-		return nil
-	}
-	var chosen []int
-	for range 1 + r.IntN(limit) {
-		chosen = append(chosen, r.IntN(n))
 	}
 	return chosen
 }
