@@ -5,6 +5,7 @@ package random_test
 import (
 	"context"
 	"fmt"
+	"runtime/pprof"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -74,6 +75,7 @@ func (r *run) newCall(number int, spec callSpec) *call {
 // act makes the calls of an actor of the client. Actors rest for different times, so that no two of
 // them go on at once.
 func (c *call) act(actor string, queue chan task, rest time.Duration) {
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("caller", "labeled")))
 	for t := range queue {
 		close(t.taken)
 		c.recovered(actor, func() { t.op.call(c, nil, t.arg) })

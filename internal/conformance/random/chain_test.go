@@ -65,7 +65,9 @@ func (r *run) secondClient() []inprocchain.Option {
 func (r *run) statsHandlers(side string, behaviors []behavior) []stats.Handler {
 	var handlers []stats.Handler
 	for i, b := range behaviors {
-		handlers = append(handlers, &statsHandler{run: r, side: side, number: i, behavior: b})
+		h := &statsHandler{run: r, side: side, number: i, behavior: b}
+		r.handlers = append(r.handlers, h)
+		handlers = append(handlers, h)
 	}
 	return handlers
 }

@@ -15,6 +15,7 @@ func generate(seed, number uint64) program {
 	r := rand.New(rand.NewPCG(seed, number))
 	p := program{
 		clock:              pick.Weighted(r, 60, 1, 1),
+		noImplementation:   r.IntN(20) == 0,
 		message:            pick.Rarely(r, len(messages)),
 		defaults:           pick.Several(r, len(defaultOptions), 3),
 		clientInterceptors: pick.Several(r, len(clientInterceptors), 2),
@@ -24,7 +25,7 @@ func generate(seed, number uint64) program {
 	}
 	for i := range pick.Weighted(r, 0, 6, 3, 1) {
 		c := callSpec{
-			method:  pick.Weighted(r, 20, 14, 8, 8, 3, 3, 1, 1, 1, 1),
+			method:  pick.Weighted(r, 20, 14, 8, 8, 3, 3, 1, 1, 1, 1, 1),
 			context: pick.Weighted(r, 14, 6, 1, 1, 1),
 			client:  pick.Weighted(r, 4, 1),
 			options: pick.Several(r, len(callOptions), 3),

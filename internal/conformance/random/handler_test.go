@@ -31,17 +31,25 @@ func (r *run) register(to grpc.ServiceRegistrar) {
 		ServiceName: "random.Service",
 		HandlerType: (*any)(nil),
 		Methods: []grpc.MethodDesc{
-			{MethodName: "Unary", Handler: serveUnary}, {MethodName: "Both", Handler: serveUnary},
-			{MethodName: "x/y", Handler: serveUnary}, {MethodName: "x\ny", Handler: serveUnary},
-			{MethodName: "Aside", Handler: serveUnary},
+			{MethodName: "Unary", Handler: r.serveUnary}, {MethodName: "Both", Handler: r.serveUnary},
+			{MethodName: "x/y", Handler: r.serveUnary}, {MethodName: "x\ny", Handler: r.serveUnary},
+			{MethodName: "Late", Handler: r.serveLate}, {MethodName: "Aside", Handler: r.serveUnary},
 		},
 		Streams: []grpc.StreamDesc{
-			{StreamName: "Bidi", Handler: serveStream, ClientStreams: true, ServerStreams: true},
-			{StreamName: "ClientStream", Handler: serveStream, ClientStreams: true},
-			{StreamName: "ServerStream", Handler: serveStream, ServerStreams: true},
-			{StreamName: "Both", Handler: serveStream, ClientStreams: true, ServerStreams: true},
+			{StreamName: "Bidi", Handler: r.serveStream, ClientStreams: true, ServerStreams: true},
+			{StreamName: "ClientStream", Handler: r.serveStream, ClientStreams: true},
+			{StreamName: "ServerStream", Handler: r.serveStream, ServerStreams: true},
+			{StreamName: "Both", Handler: r.serveStream, ClientStreams: true, ServerStreams: true},
 		},
-	}, r)
+	}, r.implementation())
+}
+
+// implementation returns what a service is registered with. The handlers do not need it.
+func (r *run) implementation() any {
+	if r.noImplementation {
+		return nil
+	}
+	return r
 }
 
 // registerRemote registers the service that is elsewhere.
@@ -49,13 +57,12 @@ func (r *run) registerRemote(to grpc.ServiceRegistrar) {
 	to.RegisterService(&grpc.ServiceDesc{
 		ServiceName: "random.Remote",
 		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: serveUnary}},
-		Streams:     []grpc.StreamDesc{{StreamName: "Bidi", Handler: serveStream, ClientStreams: true, ServerStreams: true}},
+		Methods:     []grpc.MethodDesc{{MethodName: "Unary", Handler: r.serveUnary}},
+		Streams:     []grpc.StreamDesc{{StreamName: "Bidi", Handler: r.serveStream, ClientStreams: true, ServerStreams: true}},
 	}, r)
 }
 
-func serveUnary(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	r := srv.(*run)
+func (r *run) serveUnary(srv any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
 	req := r.emptyMessage()
 	if err := decode(req); err != nil {
 		return nil, err
@@ -72,8 +79,21 @@ func serveUnary(srv any, ctx context.Context, decode func(any) error, intercepto
 	return interceptor(ctx, req, &grpc.UnaryServerInfo{Server: srv, FullMethod: method}, handler)
 }
 
-func serveStream(srv any, stream grpc.ServerStream) error {
-	return srv.(*run).handle(&handlerCall{ctx: stream.Context(), stream: stream}, func() string { return "a stream" })
+// serveLate responds at once, and decodes the request when the RPC has ended. A network has several outcomes.
+func (r *run) serveLate(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+	if c := r.callOf(metadata.FromIncomingContext(ctx)); c != nil {
+		r.leftBehind.Go(func() {
+			<-ctx.Done()
+			req := r.emptyMessage()
+			err := decode(req)
+			c.see("late handler", "decode "+r.describe(req)+" "+errorText(err))
+		})
+	}
+	return r.emptyMessage(), nil
+}
+
+func (r *run) serveStream(_ any, stream grpc.ServerStream) error {
+	return r.handle(&handlerCall{ctx: stream.Context(), stream: stream}, func() string { return "a stream" })
 }
 
 // handle makes the calls of a handler until one of them ends it.

@@ -62,6 +62,9 @@ var messages = []messageKind{
 		proto.SetExtension(m, testpb.E_ExtraChild, &testpb.Open{Child: new(testpb.Open)})
 		proto.SetExtension(m, testpb.E_ExtraParts, [][]byte{[]byte("p"), {}})
 	}),
+	open("nil elements of an extension", func(m *testpb.Open) {
+		proto.SetExtension(m, extraChildren, []*testpb.Open{nil, {Text: proto.String("second")}})
+	}),
 	open("empty lists, maps and bytes", func(m *testpb.Open) {
 		m.Data, m.Numbers, m.Parts, m.Blobs = []byte{}, []int64{}, [][]byte{{}, nil}, map[string][]byte{}
 	}),

@@ -29,9 +29,13 @@ func (c *call) errorText(err error) string {
 	return text
 }
 
-// isSecondResponse reports whether RecvMsg has found a second response where only one is allowed.
-func (c *call) isSecondResponse(err error) bool {
-	return !c.serverStreams && strings.HasPrefix(status.Convert(err).Message(), "cardinality violation: expected <EOF>")
+// endAfter ends the call if err says that there was a second response where only one is allowed. A network
+// leaves the stream open, and a Channel ends it.
+func (c *call) endAfter(err error) {
+	if !c.serverStreams && strings.HasPrefix(status.Convert(err).Message(), "cardinality violation: expected <EOF>") {
+		c.cancel()
+		c.endOver()
+	}
 }
 
 // mayMissTrailer reports whether the trailer of a network may wait behind a large message that the

@@ -69,13 +69,10 @@ var ops = []*op{
 		}
 	}},
 	{name: "RecvMsg", weight: 6, streams: true, queue: byReceiver, call: func(c *call, _ *handlerCall, _ int) {
-		if stream := c.openStream(); stream != nil {
+		if stream := c.openStream(); stream != nil && c.over.Err() == nil { // not after a second response
 			m := c.emptyMessage()
 			err := stream.RecvMsg(m)
-			if c.isSecondResponse(err) {
-				c.cancel() // A network leaves the stream open, and a Channel ends it.
-				c.endOver()
-			}
+			c.endAfter(err)
 			if err != nil {
 				c.failed.Store(true)
 				c.see("receiver", "RecvMsg "+c.errorText(err)+c.now())
@@ -152,6 +149,9 @@ var ops = []*op{
 			c.peerChanged.Store(true)
 		}
 	}},
+	{name: "handler: look for labels", weight: 1, queue: byHandler, call: func(c *call, h *handlerCall, _ int) {
+		c.see(h.observer, fmt.Sprint("has the labels of its caller: ", hasLabels()))
+	}},
 	opLock,
 	{name: "handler: unlock", weight: 1, queue: byHandler, call: func(c *call, h *handlerCall, _ int) { h.unlock(c) }},
 }
@@ -226,6 +226,7 @@ func (c *call) collect() {
 		return // They may hold a handler, whose caller's context a Channel keeps.
 	}
 	c.rest()
+	c.checkEvents() // On a Channel, an event that a stats handler keeps keeps the context.
 	runtime.GC()
 	runtime.GC()
 	for _, other := range c.calls {

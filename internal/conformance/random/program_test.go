@@ -20,6 +20,7 @@ type program struct {
 	clientStats        []behavior
 	serverStats        []behavior
 	steps              []step
+	noImplementation   bool // The service is registered without one.
 	unhurried          bool // In real time, deadlines are later.
 }
 
@@ -66,6 +67,9 @@ func (s step) String() string {
 func (p program) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "    %s, %s\n", clocks[p.clock].name, messages[p.message].name)
+	if p.noImplementation {
+		b.WriteString("    a service without an implementation\n")
+	}
 	list(&b, "default call options", p.defaults, func(i int) string { return defaultOptions[i].name })
 	list(&b, "client interceptors", p.clientInterceptors, func(i int) string { return clientInterceptors[i].name })
 	list(&b, "server interceptors", p.serverInterceptors, func(i int) string { return serverInterceptors[i].name })
@@ -119,6 +123,7 @@ var methods = []method{
 	{name: "unary method and stream of one name", fullMethod: "/random.Service/Both", unary: true},
 	{name: "unary method with a slash", fullMethod: "/random.Service/x/y", unary: true},
 	{name: "unary method with a line feed", fullMethod: "/random.Service/x\ny", unary: true},
+	{name: "unary method that decodes late", fullMethod: "/random.Service/Late", unary: true},
 	{name: "unknown method", fullMethod: "/random.Service/None", unary: true},
 }
 

@@ -52,6 +52,7 @@ type run struct {
 	waiting      atomic.Int32  // the number of goroutines that have waited for that
 	lock         chan struct{} // of the application; holds a value while it is locked
 	actors       sync.WaitGroup
+	handlers     []*statsHandler
 	stopping     sync.WaitGroup
 	secondClosed atomic.Bool // The second client has been closed.
 	stopped      atomic.Bool // The server or a client has been stopped.
@@ -243,6 +244,7 @@ func (r *run) end() {
 	}
 	r.connection.close()
 	r.leftBehind.Wait()
+	r.checkEvents()
 }
 
 // now returns the time in units, or nothing if the clock is not exact.

@@ -86,6 +86,9 @@ func reductions(p program) []program {
 			add(func(p *program) { *choice(p) = 0 })
 		}
 	}
+	if p.noImplementation {
+		add(func(p *program) { p.noImplementation = false })
+	}
 	for i, s := range p.steps {
 		if s.arg > 0 {
 			add(func(p *program) { p.steps[i].arg = 0 })

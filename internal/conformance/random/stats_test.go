@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
@@ -25,6 +26,51 @@ type statsHandler struct {
 	side     string
 	number   int
 	behavior behavior
+
+	mu   sync.Mutex
+	kept []keptEvent
+}
+
+// A keptEvent is an event of an RPC, and what it was when it came.
+type keptEvent struct {
+	event stats.RPCStats
+	was   string
+}
+
+func (h *statsHandler) keep(event stats.RPCStats) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.kept = append(h.kept, keptEvent{event, printEvent(event)})
+}
+
+// checkEvents records which events that stats handlers have kept have changed.
+func (r *run) checkEvents() {
+	for _, h := range r.handlers {
+		h.recordChanges()
+	}
+}
+
+// recordChanges records which events have changed since they came, and forgets them.
+func (h *statsHandler) recordChanges() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, k := range h.kept {
+		if printEvent(k.event) != k.was {
+			h.record(fmt.Sprintf("%s stats handler %d", h.side, h.number), "a "+nameOf(k.event)+" has changed")
+		}
+	}
+	h.kept = nil
+}
+
+// printEvent leaves out the message, into which somebody may receive again.
+func printEvent(event stats.RPCStats) string {
+	switch event := event.(type) {
+	case *stats.InPayload:
+		return fmt.Sprint(event.Length, event.RecvTime)
+	case *stats.OutPayload:
+		return fmt.Sprint(event.Length, event.SentTime)
+	}
+	return fmt.Sprintf("%+v", event)
 }
 
 // A tag is what a stats handler adds to the context of an RPC.
@@ -93,6 +139,7 @@ func (h *statsHandler) HandleRPC(ctx context.Context, event stats.RPCStats) {
 	if t.call == nil || name == "DelayedPickComplete" {
 		return // No picker is in-process.
 	}
+	h.keep(event)
 	part, text := h.describeEvent(ctx, t, event)
 	if name != "InTrailer" || !t.call.mayMissTrailer() {
 		h.seeEvent(t, part, name+text)
