@@ -149,6 +149,10 @@ func (s *clientStream) SendMsg(m any) error {
 	defer s.leaveCall()
 	err := s.send(m)
 	if err != nil && err != io.EOF {
+		if s.unserved != nil { // OnFinish may shut the Channel down, which waits for it.
+			s.stream.end(s.endedBy(err), err)
+			s.answerUnserved()
+		}
 		s.finish(err)
 		return err
 	}

@@ -2,6 +2,12 @@ package main
 
 var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	edit{
+		does: "an Invoke that no handler serves is in flight until it has failed to send its request",
+		by:   "internal/conformance/motion TestClientMayStopServer",
+		old:  `s.unserved != nil { // OnFinish`,
+		new:  `false { // OnFinish`,
+	},
+	edit{
 		does: "a ClientConn keeps a stream whose stats handlers have panicked",
 		by:   ". TestClientConnRetainsNoRPCWhoseStatsHandlerHasPanicked",
 		old: `the RPC.
@@ -93,9 +99,13 @@ var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	edit{
 		does: "an error of SendMsg does not end a stream",
 		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
-		old: `	if err != nil && err != io.EOF {
-		s.finish(err)`,
-		new: `	if err != nil && err != io.EOF {`,
+		old: `		s.finish(err)
+		return err
+	}
+	if s.desc`,
+		new: `		return err
+	}
+	if s.desc`,
 	},
 	edit{
 		does: "SendMsg ends a stream that the server has ended",

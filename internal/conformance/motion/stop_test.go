@@ -2,6 +2,7 @@ package motion_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -41,6 +42,9 @@ func TestClientMayStopServer(t *testing.T) {
 				grpc.PerRPCCredentials(credentials(func() error { return errHandler })),
 			}
 		}, gracefully: always},
+		"OnFinish of a request that cannot be sent": {options: func(stop func()) []grpc.CallOption {
+			return []grpc.CallOption{grpc.OnFinish(func(error) { stop() }), grpc.MaxCallSendMsgSize(1)}
+		}, more: []kind{unknown}, gracefully: always},
 		"interceptor": {chain: func(stop func()) inprocchain.Option {
 			return clientInterceptors(func(call func() error) error { stop(); return call() })
 		}, gracefully: always},
@@ -51,7 +55,7 @@ func TestClientMayStopServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var calls sync.WaitGroup
-			for _, k := range kinds {
+			for _, k := range slices.Concat(kinds, test.more) {
 				for _, conn := range []string{"network", "Channel"} {
 					calls.Go(func() { test.run(t, conn, k, false) })
 					if test.gracefully != nil && test.gracefully(k) {
@@ -69,6 +73,7 @@ type stopTest struct {
 	chain      func(stop func()) inprocchain.Option // may be nil
 	options    func(stop func()) []grpc.CallOption  // may be nil
 	service    service
+	more       []kind          // of RPCs, besides kinds
 	gracefully func(kind) bool // whether GracefulStop returns; nil for never
 }
 
