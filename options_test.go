@@ -205,7 +205,7 @@ func TestServerRefusesLargeRequestsAsOnANetwork(t *testing.T) {
 	const limit = 100 // A text has a tag and its length, of one byte each.
 	chain := inprocchain.NewChain(inprocchain.WithServerMaxRecvMsgSize(limit))
 	for name, opts := range map[string][]inprocchain.Option{
-		"copied": nil, "with a cloner": {inprocchain.WithCloner(new(countingCloner))}, "with stats handlers": {inprocchain.WithServerStatsHandlers(silent{})},
+		"copied": nil, "shared": {inprocchain.WithSharedMessages()}, "with a cloner": {inprocchain.WithCloner(new(countingCloner))}, "with stats handlers": {inprocchain.WithServerStatsHandlers(silent{})},
 	} {
 		network, fromChannel, inProcess := limitedClients(t, chain, opts...)
 		inProcess["NewServer"] = fromChannel
