@@ -209,9 +209,10 @@ func WithPeer(f func(ctx context.Context) *peer.Peer) Option {
 // is for connections that choose where an RPC goes, and for other Channels; for a service at
 // an address use [WithRemoteTarget].
 //
-// The Channel's client interceptors and default call options run for these RPCs too, and then
-// whatever conn itself runs. So dial conn with the chain's stats handlers, credentials and
-// user agent, and without its interceptors.
+// The client interceptors and default call options of each client run for these RPCs too, and
+// then whatever conn itself runs. So dial conn with the chain's stats handlers and user agent,
+// and without its interceptors. Credentials of conn, other than transport credentials, would be
+// sent for every client.
 //
 // An unknown method of a registered service does not go to conn. [Channel.Shutdown] and
 // [Channel.Close] also apply to RPCs on conn, but they do not close conn. An RPC that comes
@@ -230,7 +231,7 @@ func WithRemote(conn grpc.ClientConnInterface) Option {
 // it, and those for all services that are not registered on the Channel if services is nil. So
 // a service can move to another process without a change of its callers.
 //
-// The Channel's client interceptors and default call options run for these RPCs too. Each
+// The client interceptors and default call options of each client run for these RPCs too. Each
 // client of the Channel dials target by itself, at its first RPC for it, with its own stats
 // handlers and user agent and then opts, which must have transport credentials. The library
 // closes these connections, when the client or the Channel is closed.

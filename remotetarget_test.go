@@ -44,15 +44,7 @@ func TestClientsKeepTheirSideWhenAServiceHasMoved(t *testing.T) {
 	t.Parallel()
 	remote := newTextTarget(t, identityService)
 	var o order
-	clientSideOf := func(name string) inprocchain.Chain {
-		return inprocchain.NewChain(
-			inprocchain.WithUnaryClientInterceptors(o.unaryClient(name+" interceptor")),
-			inprocchain.WithStreamClientInterceptors(o.streamClient(name+" interceptor")),
-			inprocchain.WithClientStatsHandlers(beginRecorder{order: &o, name: name + " stats"}),
-			inprocchain.WithUserAgent(name),
-			inprocchain.WithDefaultCallOptions(grpc.PerRPCCredentials(token(name))),
-		)
-	}
+	clientSideOf := o.clientSideNamed
 	for place, ch := range map[string]*inprocchain.Channel{
 		"here":                   identityService.onChannel(clientSideOf("admin")),
 		"at a target":            inprocchain.New(clientSideOf("admin"), remote.option([]string{"test.Service"})),
@@ -79,41 +71,6 @@ func TestClientsKeepTheirSideWhenAServiceHasMoved(t *testing.T) {
 				if ran := o.take(); !slices.Equal(ran, wantRan) {
 					t.Errorf("%s, %s of %s: ran %q, want %q", place, kind, client.name, ran, wantRan)
 				}
-			}
-		}
-		if err := ch.Shutdown(t.Context()); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// An interceptor that gets a token from another service reaches it by its cc, whichever of the
-// two services has moved.
-func TestConnOfAClientInterceptorReachesEveryService(t *testing.T) {
-	t.Parallel()
-	auth := func(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoker grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-		if method == textUnary {
-			if err := calls["unary"](ctx, testClient(cc)); err != nil {
-				return fmt.Errorf("the token: %w", err)
-			}
-		}
-		return invoker(ctx, method, req, reply, cc, opts...)
-	}
-	authServer := grpc.NewServer()
-	grpchantesting.RegisterTestServiceServer(authServer, &grpchantesting.TestServer{})
-	remoteText, remoteAuth := newTextTarget(t, textService{}), serveTarget(t, authServer)
-	chain := inprocchain.NewChain(inprocchain.WithUnaryClientInterceptors(auth))
-	toText, toAuth := remoteText.option([]string{"test.Service"}), remoteAuth.option([]string{"grpchantesting.TestService"})
-	authHere := inprocchain.New(chain, toText)
-	grpchantesting.RegisterTestServiceServer(authHere, &grpchantesting.TestServer{})
-	for place, ch := range map[string]*inprocchain.Channel{
-		"the service is remote":       authHere,
-		"the token service is remote": textService{}.onChannel(chain, toAuth),
-		"both are remote":             inprocchain.New(chain, toText, toAuth),
-	} {
-		for name, cc := range map[string]grpc.ClientConnInterface{"Channel": ch, "ClientConn": ch.ClientConn(), "NewClient": ch.NewClient(chain)} {
-			if got, err := callText(t.Context(), cc, "hello"); got != "hello" || err != nil {
-				t.Errorf("%s, %s: got %q, %v", place, name, got, err)
 			}
 		}
 		if err := ch.Shutdown(t.Context()); err != nil {
