@@ -74,6 +74,7 @@ func TestClientConnBecomesReady(t *testing.T) {
 		"in a bubble": synctest.Test,
 	} {
 		for name, use := range map[string]func(*testing.T, *grpc.ClientConn){
+			"when it is made":            func(*testing.T, *grpc.ClientConn) {},
 			"when it is told to connect": func(_ *testing.T, conn *grpc.ClientConn) { conn.Connect() },
 			"when it is used": func(t *testing.T, conn *grpc.ClientConn) {
 				if _, err := callText(t.Context(), conn, ""); err != nil {

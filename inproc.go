@@ -165,7 +165,7 @@ func (c *Channel) NewStream(ctx context.Context, desc *grpc.StreamDesc, method s
 // ClientConn returns a real [*grpc.ClientConn] whose RPCs run on this Channel,
 // client interceptors included. It is for APIs that accept nothing else, such as
 // grpc-gateway's Register…Handler functions. The first call makes it, with its goroutines,
-// and later calls return the same one. It becomes Ready without dialing.
+// and later calls return the same one. It becomes Ready by itself, without dialing.
 //
 // Closing it closes it for every holder: RPCs on it, including those in flight, get
 // Canceled, as on a network. RPCs on the Channel itself continue. [Channel.Shutdown]

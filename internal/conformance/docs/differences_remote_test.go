@@ -16,6 +16,8 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/reflection"
+	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
 	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
@@ -72,15 +74,18 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 			}
 			channel := inprocchain.New(inprocchain.WithRemoteTarget("passthrough:///none", nil, refuse...))
 			for _, test := range []struct {
-				cc   *grpc.ClientConn
-				want connectivity.State
-			}{{network, connectivity.TransientFailure}, {channel.ClientConn(), connectivity.Ready}} {
-				if _, err := ask(t.Context(), test.cc, ""); status.Code(err) != codes.Unavailable {
-					t.Errorf("got %v", err)
-				}
+				cc                *grpc.ClientConn
+				wantNew, wantUsed connectivity.State
+			}{
+				{network, connectivity.Idle, connectivity.TransientFailure},
+				{channel.ClientConn(), connectivity.Ready, connectivity.Ready},
+			} {
 				synctest.Wait() // An RPC may end before grpc-go changes the state.
-				if got := test.cc.GetState(); got != test.want {
-					t.Errorf("the state is %v, want %v", got, test.want)
+				isNew := test.cc.GetState()
+				_, err := ask(t.Context(), test.cc, "")
+				synctest.Wait()
+				if used := test.cc.GetState(); isNew != test.wantNew || used != test.wantUsed || status.Code(err) != codes.Unavailable {
+					t.Errorf("the state was %v and is %v, want %v and %v; the RPC returned %v", isNew, used, test.wantNew, test.wantUsed, err)
 				}
 			}
 			if err := errors.Join(network.Close(), channel.Shutdown(t.Context())); err != nil {
@@ -89,41 +94,70 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 		})
 	})
 	t.Run("connections_of_a_client", func(t *testing.T) {
-		var begun atomic.Int64
+		var begun, ended atomic.Int64
 		chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(testservice.Stats{OnConn: func(_ context.Context, event stats.ConnStats) {
 			if _, ok := event.(*stats.ConnBegin); ok {
 				begun.Add(1)
+			} else {
+				ended.Add(1)
 			}
 		}}))
-		channel := inprocchain.New(chain, inprocchain.WithRemoteTarget("passthrough:///remote", nil, dialRemote(t)...))
-		grpchantesting.RegisterTestServiceServer(channel, &grpchantesting.TestServer{})
-		server := grpc.NewServer()
-		healthpb.RegisterHealthServer(server, &service{})
-		grpchantesting.RegisterTestServiceServer(server, &grpchantesting.TestServer{})
-		for want, cc := range map[int64]grpc.ClientConnInterface{
-			1: overBufconn(t, server, chain.DialOptions()...),
-			2: channel,
+		for want, newConn := range map[int64]func(*testing.T) (_ grpc.ClientConnInterface, close func() error){
+			1: func(t *testing.T) (grpc.ClientConnInterface, func() error) {
+				server := grpc.NewServer()
+				healthpb.RegisterHealthServer(server, &service{})
+				grpchantesting.RegisterTestServiceServer(server, &grpchantesting.TestServer{})
+				network := overBufconn(t, server, chain.DialOptions()...)
+				return network, network.Close
+			},
+			2: func(t *testing.T) (grpc.ClientConnInterface, func() error) {
+				channel := inprocchain.New(chain, inprocchain.WithRemoteTarget("passthrough:///remote", nil, dialRemote(t)...))
+				grpchantesting.RegisterTestServiceServer(channel, &grpchantesting.TestServer{})
+				return channel, func() error { return channel.Shutdown(t.Context()) }
+			},
 		} {
-			begun.Store(0)
-			_, here := grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), new(grpchantesting.Message))
-			_, there := ask(t.Context(), cc, "")
-			if here != nil || there != nil || begun.Load() != want {
-				t.Errorf("%T: %v, %v, and %d connections, want %d", cc, here, there, begun.Load(), want)
-			}
-		}
-		if err := channel.Shutdown(t.Context()); err != nil {
-			t.Error(err)
+			synctest.Test(t, func(t *testing.T) {
+				begun.Store(0)
+				ended.Store(0)
+				cc, close := newConn(t)
+				_, here := grpchantesting.NewTestServiceClient(cc).Unary(t.Context(), new(grpchantesting.Message))
+				_, there := ask(t.Context(), cc, "")
+				if err := errors.Join(here, there, close()); err != nil {
+					t.Errorf("%T: %v", cc, err)
+				}
+				synctest.Wait() // until grpc-go has told of the end
+				if begun.Load() != want || ended.Load() != want {
+					t.Errorf("%T: %d connections began, and %d ended, want %d", cc, begun.Load(), ended.Load(), want)
+				}
+			})
 		}
 	})
 	t.Run("stats_of_a_remote", func(t *testing.T) {
-		o := &observer{}
-		channel := inprocchain.New(o.chain(), inprocchain.WithRemote(newNetwork(t, inprocchain.Chain{})))
-		if _, err := ask(t.Context(), channel, ""); err != nil || len(o.client) != 0 {
-			t.Errorf("got %v, and %d events", err, len(o.client))
+		for name, test := range map[string]struct {
+			remote                 func(connection *observer) inprocchain.Option
+			ofClient, ofConnection bool // whose stats handlers run
+		}{
+			"WithRemote": {func(connection *observer) inprocchain.Option {
+				return inprocchain.WithRemote(newNetwork(t, connection.chain()))
+			}, false, true},
+			"WithRemoteTarget": {func(*observer) inprocchain.Option {
+				return inprocchain.WithRemoteTarget("passthrough:///remote", nil, dialRemote(t)...)
+			}, true, false},
+		} {
+			client, connection := &observer{}, &observer{}
+			channel := inprocchain.New(client.chain(), test.remote(connection))
+			_, err := ask(t.Context(), channel, "")
+			if err := errors.Join(err, channel.Shutdown(t.Context())); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+			if got, other := first[*stats.End](client) != nil, first[*stats.End](connection) != nil; got != test.ofClient || other != test.ofConnection {
+				t.Errorf("%s: the stats handlers of the client ran: %t; those of the connection: %t", name, got, other)
+			}
 		}
 	})
 	t.Run("remote_services_of_a_server", func(t *testing.T) {
 		channel := inprocchain.New(inprocchain.WithRemote(newNetwork(t, inprocchain.Chain{})))
+		reflection.RegisterV1(channel)
 		for want, cc := range map[codes.Code]grpc.ClientConnInterface{
 			codes.OK:            channel,
 			codes.Unimplemented: overBufconn(t, channel.NewServer()),
@@ -132,8 +166,17 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 				t.Errorf("%T: got %v, want %v", cc, err, want)
 			}
 		}
-		if services := channel.GetServiceInfo(); len(services) != 0 {
-			t.Errorf("GetServiceInfo returned %v", services)
+		stream, err := reflectionpb.NewServerReflectionClient(channel).ServerReflectionInfo(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		list := &reflectionpb.ServerReflectionRequest{MessageRequest: &reflectionpb.ServerReflectionRequest_ListServices{}}
+		if err := errors.Join(stream.Send(list), stream.CloseSend()); err != nil {
+			t.Error(err)
+		}
+		response, err := stream.Recv()
+		if listed, services := response.GetListServicesResponse().GetService(), channel.GetServiceInfo(); err != nil || len(listed) != 1 || len(services) != 1 {
+			t.Errorf("reflection listed %v, %v, and GetServiceInfo %v, want only reflection itself", listed, err, services)
 		}
 	})
 	t.Run("cycle", func(t *testing.T) {
@@ -181,13 +224,30 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 		}
 	})
 	t.Run("closed_channel", func(t *testing.T) {
-		for name, channel := range map[string]*inprocchain.Channel{
-			"here": inprocchain.New(), "remote": inprocchain.New(inprocchain.WithRemote(newNetwork(t, inprocchain.Chain{}))),
+		for name, newRemote := range map[string]func() inprocchain.Option{
+			"here":       func() inprocchain.Option { return inprocchain.Chain{} },
+			"WithRemote": func() inprocchain.Option { return inprocchain.WithRemote(newNetwork(t, inprocchain.Chain{})) },
+			"WithRemoteTarget": func() inprocchain.Option {
+				return inprocchain.WithRemoteTarget("passthrough:///remote", nil, dialRemote(t)...)
+			},
 		} {
-			client := channel.NewClient()
-			_ = channel.Close()
-			if _, err := ask(t.Context(), client, ""); status.Code(err) != codes.Unavailable {
-				t.Errorf("%s: got %v", name, err)
+			for method, end := range map[string]func(*inprocchain.Channel) error{
+				"Close": (*inprocchain.Channel).Close, "Shutdown": func(channel *inprocchain.Channel) error { return channel.Shutdown(t.Context()) },
+			} {
+				channel := inprocchain.New(newRemote())
+				client, closed, ofConn := channel.NewClient(), channel.NewClient(), channel.NewClient()
+				want := map[grpc.ClientConnInterface]codes.Code{
+					channel: codes.Unavailable, client: codes.Unavailable, client.ClientConn(): codes.Unavailable,
+					closed: codes.Canceled, ofConn.ClientConn(): codes.Canceled,
+				}
+				if err := errors.Join(closed.Close(), ofConn.ClientConn().Close(), end(channel)); err != nil {
+					t.Error(err)
+				}
+				for cc, want := range want {
+					if _, err := ask(t.Context(), cc, ""); status.Code(err) != want {
+						t.Errorf("%s, %T after %s: got %v, want %v", name, cc, method, err, want)
+					}
+				}
 			}
 		}
 		network := newNetwork(t, inprocchain.Chain{})
