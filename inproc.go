@@ -103,11 +103,13 @@ func compose(function string, ch *inprocgrpc.Channel, chain Chain) *Channel {
 }
 
 // NewServer returns a network server that runs the server side of the Channel's chain, and
-// then opts, and on which every service of the Channel is registered. So each interceptor and
-// each service is on both or on neither. The caller serves on it and stops it. It may be
-// called several times.
+// then opts, and on which every service of the Channel is registered. So each service of the
+// Channel, and each server interceptor and stats handler of its chain, is on the network, too.
+// The caller serves on it and stops it. It may be called several times.
 //
-// Register every service before: RegisterService panics afterwards.
+// Register every service before: RegisterService of the Channel panics afterwards, because the
+// network would not have the service. RegisterService of the result, and of what InProcess
+// returns, do not: they register a service on one side only.
 //
 // It panics if an option is nil, and where InProcess does.
 func (c *Channel) NewServer(opts ...grpc.ServerOption) *grpc.Server {

@@ -36,13 +36,9 @@ func Start(tracers trace.TracerProvider) (*App, error) {
 		inprocchain.WithServerStatsHandlers(otelgrpc.NewServerHandler(otelgrpc.WithTracerProvider(tracers))),
 		inprocchain.WithUnaryServerInterceptors(RequireTenant, audit.intercept),
 	)
-	a := &App{
-		Channel: inprocchain.New(chain),
-		Audit:   audit,
-		chain:   chain,
-		server:  grpc.NewServer(chain.ServerOptions()...),
-	}
-	healthpb.RegisterHealthServer(inprocchain.MultiRegistrar(a.server, a.Channel), health.NewServer())
+	channel := inprocchain.New(chain)
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+	a := &App{Channel: channel, Audit: audit, chain: chain, server: channel.NewServer()}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err

@@ -42,8 +42,9 @@ func TestTelemetryOnceForBoth(t *testing.T) {
 
 	chain := newChain(tracers, meters)
 
-	server := grpc.NewServer(chain.ServerOptions()...)
 	channel := inprocchain.New(chain)
+	healthpb.RegisterHealthServer(channel, health.NewServer())
+	server := channel.NewServer()
 	conn, err := grpc.NewClient("passthrough:///network", append(chain.DialOptions(),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
@@ -51,7 +52,6 @@ func TestTelemetryOnceForBoth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	healthpb.RegisterHealthServer(inprocchain.MultiRegistrar(server, channel), health.NewServer())
 	go func() { _ = server.Serve(listener) }()
 	for _, cc := range []grpc.ClientConnInterface{conn, channel} {
 		if _, err := healthpb.NewHealthClient(cc).Check(t.Context(), &healthpb.HealthCheckRequest{}); err != nil {
