@@ -38,15 +38,15 @@ func TestResultsAndTracesAreTheSameOnEveryTransport(t *testing.T) {
 			"  create → dark-mode (white on black) is on\n" +
 			"    caller create\n" +
 			"      client flags.v1.Flags/Create\n" +
-			"        server flags.v1.Flags/Create\n" +
+			"        server flags.v1.Flags/Create by alice\n" +
 			"          audit alice Create dark-mode\n", 3},
 		{"" +
 			"  watch and delete → present, then deleted\n" +
 			"    caller watch and delete\n" +
 			"      client flags.v1.Flags/Watch\n" +
-			"        server flags.v1.Flags/Watch\n" +
+			"        server flags.v1.Flags/Watch by alice\n" +
 			"      client flags.v1.Flags/Delete\n" +
-			"        server flags.v1.Flags/Delete\n" +
+			"        server flags.v1.Flags/Delete by alice\n" +
 			"          audit alice Delete dark-mode\n", 3},
 		{"transport=rest", 8}, // the log has seven requests, one of them with two RPCs
 		{"transport=tcp", 8},

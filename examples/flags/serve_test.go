@@ -84,9 +84,9 @@ func TestServeStopsCleanly(t *testing.T) {
 			out := withoutDurations(p.wait(t))
 			for _, want := range []string{
 				`"transport":"rest","actor":"alice","action":"Create","flag":"dark-mode"}` + "\n",
-				"    client flags.v1.Flags/Create\n      server flags.v1.Flags/Create\n        audit alice Create dark-mode\n",
-				"    client flags.v1.Flags/Watch UNAVAILABLE\n      server flags.v1.Flags/Watch UNAVAILABLE\n", // over REST
-				"\n    server flags.v1.Flags/Watch UNAVAILABLE\n",                                              // over TCP, from a client in the test
+				"    client flags.v1.Flags/Create\n      server flags.v1.Flags/Create by alice\n        audit alice Create dark-mode\n",
+				"    client flags.v1.Flags/Watch UNAVAILABLE\n      server flags.v1.Flags/Watch by alice UNAVAILABLE\n", // over REST
+				"\n    server flags.v1.Flags/Watch by alice UNAVAILABLE\n",                                              // over TCP, from a client in the test
 				"\nStopped.\n",
 			} {
 				if !strings.Contains(out, want) {

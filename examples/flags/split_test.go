@@ -31,21 +31,21 @@ func TestSplitHasTheSameResultsTracesAndAuditRecords(t *testing.T) {
 			"  create → dark-mode (white on black) is on\n" +
 			"    caller create gateway\n" +
 			"      client flags.v1.Flags/Create gateway\n" +
-			"        server flags.v1.Flags/Create flags\n" +
+			"        server flags.v1.Flags/Create by alice flags\n" +
 			"          audit alice Create dark-mode flags\n", 3},
 		{"" +
 			"  create → dark-mode (white on black) is on\n" +
 			"    caller create gateway\n" +
 			"      client flags.v1.Flags/Create gateway\n" +
-			"        server flags.v1.Flags/Create flags\n" +
+			"        server flags.v1.Flags/Create by billing flags\n" +
 			"          audit billing Create dark-mode flags\n", 1},
 		{"" +
 			"  watch and delete → present, then deleted\n" +
 			"    caller watch and delete gateway\n" +
 			"      client flags.v1.Flags/Watch gateway\n" +
-			"        server flags.v1.Flags/Watch flags\n" +
+			"        server flags.v1.Flags/Watch by alice flags\n" +
 			"      client flags.v1.Flags/Delete gateway\n" +
-			"        server flags.v1.Flags/Delete flags\n" +
+			"        server flags.v1.Flags/Delete by alice flags\n" +
 			"          audit alice Delete dark-mode flags\n", 3},
 		{`"transport":"tcp","actor":"alice","action":"Create","flag":"dark-mode"}`, 3},
 		{`"transport":"tcp","actor":"alice","action":"Delete","flag":"dark-mode"}`, 3},

@@ -68,7 +68,10 @@ func describe(span sdktrace.ReadOnlySpan) string {
 	}
 	text := kind + " " + span.Name()
 	for _, attr := range span.Attributes() {
-		if attr.Key == "rpc.response.status_code" && attr.Value.AsString() != "OK" {
+		switch {
+		case attr.Key == semconv.EnduserIDKey:
+			text += " by " + attr.Value.AsString()
+		case attr.Key == "rpc.response.status_code" && attr.Value.AsString() != "OK":
 			text += " " + attr.Value.AsString()
 		}
 	}
