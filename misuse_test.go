@@ -85,6 +85,7 @@ func TestMisusePanicsAndSaysWhatToDo(t *testing.T) {
 		{"a target that cannot be parsed", func() {
 			inprocchain.Wrap(new(inprocgrpc.Channel), inprocchain.WithRemoteTarget("\x00", nil, insecureDial))
 		}, []string{"Wrap: grpc.NewClient refuses the target"}},
+		{"an empty target", func() { inprocchain.WithRemoteTarget("", nil, insecureDial) }, []string{"WithRemoteTarget: target is empty", "pass the address"}},
 		{"a target of no service", func() { inprocchain.WithRemoteTarget("other", []string{}) }, []string{"WithRemoteTarget: services is empty", "nil for all"}},
 		{"a target of a service without a name", func() { inprocchain.WithRemoteTarget("other", []string{""}) }, []string{"WithRemoteTarget: service 0 is empty"}},
 		{"a target with a nil option", func() { inprocchain.WithRemoteTarget("other", nil, nil) }, []string{"WithRemoteTarget: option 0 is nil"}},

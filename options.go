@@ -239,9 +239,12 @@ func WithRemote(conn grpc.ClientConnInterface) Option {
 // It may be given several times; if two name a service, the last one takes effect. It has no
 // effect on a network.
 //
-// It panics if a service is empty, and [New] panics if [grpc.NewClient] refuses target or
-// opts.
+// It panics if target or a service is empty, and [New] panics if [grpc.NewClient] refuses
+// target or opts. A target whose address cannot be reached fails RPCs with Unavailable.
 func WithRemoteTarget(target string, services []string, opts ...grpc.DialOption) Option {
+	if target == "" {
+		misuse("WithRemoteTarget", "target is empty; pass the address of a server that has the services")
+	}
 	if services != nil && len(services) == 0 {
 		misuse("WithRemoteTarget", "services is empty; pass names of services, or nil for all that are not registered on the Channel")
 	}
