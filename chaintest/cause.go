@@ -6,7 +6,7 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// The likely causes of failures are questions, which end the first line of a failure.
+// The likely cause of a failure is a question, which ends its first line.
 const (
 	otherChain    = "do both run the same interceptors and stats handlers, in the same order? Give the server and the Channel one Chain"
 	otherServices = "are the same services registered on both?"
@@ -14,6 +14,8 @@ const (
 	closedConn    = "has one of the connections been closed, or its server stopped?"
 	sharedState   = "do both connections share state? Then undo the changes in calls, or take the connections from two applications"
 	newValue      = "is a value new in each run, such as an id or a time? If the connections share state, undo the changes in calls, or take the connections from two applications; otherwise see WithCmpOptions"
+	notRefused    = "is an interceptor that refuses the calls missing, or does calls drop the error?"
+	noEnd         = "is there a path on which nobody ends it?"
 	otherCalls    = "did calls return early on one connection, or does an interceptor make RPCs on one only?"
 
 	// Causes if both sides run the same Chain.
@@ -24,6 +26,7 @@ const (
 	noEffects      = "is what writes them missing on both, or is it in the wrong place, such as outside of the span to which it adds? If the calls must leave none, use WithoutSideEffects"
 	effectsMissing = "is an interceptor or a stats handler missing on the Channel, or in another place than on the server?"
 	effectsAdded   = "is an interceptor or a stats handler missing on the server, or twice on the Channel?"
+	effectsLeft    = "is an interceptor that refuses the calls missing, or does it run after the one that writes?"
 	effectsNotNew  = "does the function return again what it has returned before? It must return only what is new since its last call"
 )
 

@@ -84,7 +84,7 @@ func Compare(t testing.TB, chain inprocchain.Chain, register func(grpc.ServiceRe
 // log, or no span of an RPC, on either connection. Another mistake that both
 // connections have in common makes no difference that it could report.
 //
-// The first line of a failure ends with a question that names the likely cause.
+// If a failure has a likely cause, its first line ends with a question that names it.
 //
 // Dial network as the clients of the application do, with the client side of the
 // chain if the channel has one:

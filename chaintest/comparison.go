@@ -161,7 +161,7 @@ func (c comparison) callErrors(want, got outcome) []string {
 		switch {
 		case c.errorCode == code:
 		case c.errorCode != codes.OK && o.err == nil:
-			found = append(found, fmt.Sprintf("%s, calls returned no error, but it is meant to fail with %v", o.where, c.errorCode))
+			found = append(found, fmt.Sprintf("%s, calls returned no error, but it is meant to fail with %v: %s", o.where, c.errorCode, notRefused))
 		case c.errorCode != codes.OK:
 			found = append(found, fmt.Sprintf("%s, calls returned an error that is not %v: %v", o.where, c.errorCode, o.err))
 		case want.err != nil && got.err != nil && code != codes.Unknown:

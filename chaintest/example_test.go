@@ -158,8 +158,8 @@ func ExampleWithoutSideEffects() {
 	chaintest.CompareConns(t, conn, channel, check,
 		chaintest.WithErrorCode(codes.Unauthenticated), chaintest.WithoutSideEffects(newRPCs))
 	// Output:
-	// chaintest: on the network, the calls left side effects, but WithoutSideEffects allows none: 1
-	// chaintest: in-process, the calls left side effects, but WithoutSideEffects allows none: 1
+	// chaintest: on the network, the calls left side effects, but WithoutSideEffects allows none: is an interceptor that refuses the calls missing, or does it run after the one that writes?
+	// chaintest: in-process, the calls left side effects, but WithoutSideEffects allows none: is an interceptor that refuses the calls missing, or does it run after the one that writes?
 }
 
 // The call has no token, so it is meant to fail, and its status is compared. The application
@@ -175,8 +175,8 @@ func ExampleWithErrorCode() {
 	t := printer{} // in a test, its *testing.T
 	chaintest.CompareConns(t, conn, channel, check, chaintest.WithErrorCode(codes.Unauthenticated))
 	// Output:
-	// chaintest: on the network, calls returned no error, but it is meant to fail with Unauthenticated
-	// chaintest: in-process, calls returned no error, but it is meant to fail with Unauthenticated
+	// chaintest: on the network, calls returned no error, but it is meant to fail with Unauthenticated: is an interceptor that refuses the calls missing, or does calls drop the error?
+	// chaintest: in-process, calls returned no error, but it is meant to fail with Unauthenticated: is an interceptor that refuses the calls missing, or does calls drop the error?
 }
 
 // The application did not give its Channel the server's stats handler. Responses are the

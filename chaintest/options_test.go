@@ -77,8 +77,8 @@ func TestWithErrorCode(t *testing.T) {
 			"in-process, calls returned an error that is not Aborted: rpc error: code = NotFound desc = nothing",
 		}},
 		{"no error", nil, callUnary("message"), codes.NotFound, []string{
-			"on the network, calls returned no error, but it is meant to fail with NotFound",
-			"in-process, calls returned no error, but it is meant to fail with NotFound",
+			"on the network, calls returned no error, but it is meant to fail with NotFound: " + notRefused,
+			"in-process, calls returned no error, but it is meant to fail with NotFound: " + notRefused,
 		}},
 		{"another code in-process", aborted, callUnary("fail"), codes.NotFound, []string{
 			unaryMethod + ", RPC 1 of 1, is not the same in-process as on the network: do both connections share state?",

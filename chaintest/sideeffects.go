@@ -141,7 +141,7 @@ func (c comparison) effectDifferences(want, got outcome) []string {
 		case e.mustBeEmpty:
 			for _, o := range []outcome{want, got} {
 				if !isEmpty(reflect.ValueOf(o.effects[i])) {
-					found = append(found, fmt.Sprintf("%s, the calls left side effects, but WithoutSideEffects allows none: %+v", o.where, o.effects[i]))
+					found = append(found, fmt.Sprintf("%s, the calls left side effects, but WithoutSideEffects allows none: %s\n\t\t%+v", o.where, effectsLeft, o.effects[i]))
 				}
 			}
 		case noneInWant && noneInGot:

@@ -198,8 +198,8 @@ func TestWithoutSideEffects(t *testing.T) {
 	}{
 		{"none", nil, nil},
 		{"some", []string{"a", "b"}, []string{
-			"chaintest: on the network, the calls left side effects, but WithoutSideEffects allows none: [a b]",
-			"chaintest: in-process, the calls left side effects, but WithoutSideEffects allows none: [a b]",
+			"chaintest: on the network, the calls left side effects, but WithoutSideEffects allows none: " + effectsLeft + "\n\t\t[a b]",
+			"chaintest: in-process, the calls left side effects, but WithoutSideEffects allows none: " + effectsLeft + "\n\t\t[a b]",
 		}},
 	} {
 		onNetwork, inProcess := openConn(t, network), openConn(t, inProcess)

@@ -95,10 +95,10 @@ func (d *spanDiffer) add(format string, args ...any) {
 	d.found = append(d.found, fmt.Sprintf(format, args...))
 }
 
-// addMissing describes a span without a partner, unless a problem explains it.
+// addMissing describes a span without a partner and its likely cause, unless a problem explains it.
 func (d *spanDiffer) addMissing(node *spanNode, path, where string) {
 	if !d.isExplained(node) {
-		d.add("%s%s was recorded only %s", path, node, where)
+		d.add("%s%s was recorded only %s: %s", path, node, where, d.spanCause())
 	}
 }
 
@@ -132,7 +132,7 @@ func (d *spanDiffer) addDifferences(want, got []*spanNode, path string) {
 func (d *spanDiffer) addUnended(nodes []*spanNode, path, where string) {
 	for _, node := range nodes {
 		if !node.ended && !d.isExplained(node) {
-			d.add("%s%s has not ended %s", path, node, where)
+			d.add("%s%s has not ended %s: %s", path, node, where, noEnd)
 		}
 		d.addUnended(node.children, path+node.String()+" > ", where)
 	}

@@ -126,8 +126,8 @@ func TestWithSpansReportsDifferences(t *testing.T) {
 			return []stats.Handler{tt.client, tt.server}
 		}, []string{"chaintest: in-process, the server span for " + unaryMethod + " is not a child of its client span: is the context of the RPC passed on"}, 1},
 		{"name", changed(func(span trace.Span) { span.SetName("other") }), []string{
-			client + " > " + server + " was recorded only on the network",
-			client + ` > server span "other" was recorded only in-process`,
+			client + " > " + server + " was recorded only on the network: " + otherChain,
+			client + ` > server span "other" was recorded only in-process: ` + otherChain,
 		}, 2},
 		{"status", changed(func(span trace.Span) { span.SetStatus(otelcodes.Error, "bad") }), []string{
 			client + " > " + server + " differs", `- Status: "Unset", + Status: "Error bad",`,
@@ -142,6 +142,12 @@ func TestWithSpansReportsDifferences(t *testing.T) {
 			tt.server.unended = true
 			return []stats.Handler{tt.client, tt.server}
 		}, []string{"chaintest: in-process, the server span for " + unaryMethod + " has not ended"}, 1},
+		{"span of a handler not ended", changed(func(span trace.Span) {
+			span.TracerProvider().Tracer("database").Start(trace.ContextWithSpan(context.Background(), span), "query")
+		}), []string{
+			client + " > " + server + ` > internal span "query" was recorded only in-process: ` + otherChain,
+			client + " > " + server + ` > internal span "query" has not ended in-process: ` + noEnd,
+		}, 2},
 		{"addresses only", changed(func(span trace.Span) {
 			span.SetAttributes(attribute.String("server.address", "here"), attribute.Int("network.peer.port", 1))
 		}), nil, 0},
