@@ -65,6 +65,13 @@ var faults = []fault{
 		connsWithSideEffects: noRecords,
 	},
 	{
+		name: "no client stats handler",
+		chain: func(p parts) inprocchain.Chain {
+			return p.chain(inprocchain.WithServerStatsHandlers(p.serverHandler()), p.authenticate(), p.auditing())
+		},
+		traced: "no client span for /flags.v1.Flags/Create, /flags.v1.Flags/Watch, /flags.v1.Flags/Delete",
+	},
+	{
 		name:                 "no stats handlers",
 		chain:                func(p parts) inprocchain.Chain { return p.chain(p.authenticate(), p.auditing()) },
 		traced:               "no span of an RPC",

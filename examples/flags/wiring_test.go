@@ -56,6 +56,14 @@ func TestChaintestReportsBrokenWiring(t *testing.T) {
 			connsWithSpans: `in-process, no server span for /flags.v1.Flags/Get, /flags.v1.Flags/Create`,
 		},
 		{
+			name: "no client stats handler",
+			channel: func(p parts) inprocchain.Chain {
+				return p.chain(inprocchain.WithServerStatsHandlers(p.serverHandler()), p.authenticate(), p.auditing())
+			},
+			traced:         `no client span for /flags.v1.Flags/Get, /flags.v1.Flags/Create`,
+			connsWithSpans: `in-process, no client span for /flags.v1.Flags/Get, /flags.v1.Flags/Create`,
+		},
+		{
 			name: "server stats handler twice",
 			channel: func(p parts) inprocchain.Chain {
 				return p.chain(p.tracing(), inprocchain.WithServerStatsHandlers(p.serverHandler()), p.authenticate(), p.auditing())
