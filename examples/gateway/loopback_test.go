@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fullstorydev/grpchan/inprocgrpc"
 	"github.com/grpc-ecosystem/grpc-gateway/v2/runtime"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -75,37 +74,6 @@ func TestFromLoopback(t *testing.T) {
 				t.Errorf("a message that is larger than the server's limit: got %d: %s, want 429", status, body)
 			}
 		})
-	}
-}
-
-// TestResponsesGainContentType checks a row of the table in docs/migrating.md.
-func TestResponsesGainContentType(t *testing.T) {
-	t.Parallel()
-	bare := func(ctx context.Context, mux *runtime.ServeMux, _ inprocchain.Chain, implementation pb.FlagsServer) error {
-		channel := &inprocgrpc.Channel{}
-		pb.RegisterFlagsServer(channel, implementation)
-		return pb.RegisterFlagsHandlerClient(ctx, mux, pb.NewFlagsClient(channel))
-	}
-	for _, test := range []struct {
-		registration
-		want string
-	}{
-		{registration{"bare channel", bare}, ""},
-		{withClient, "application/grpc"},
-	} {
-		url := serve(t, test.registration, inprocchain.NewChain(), new(service))
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/v1/flags/a", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			t.Fatal(err)
-		}
-		response.Body.Close()
-		if got := response.Header.Get("Grpc-Metadata-Content-Type"); got != test.want {
-			t.Errorf("%s: got %q, want %q", test.name, got, test.want)
-		}
 	}
 }
 

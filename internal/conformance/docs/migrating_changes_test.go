@@ -19,6 +19,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
 	"google.golang.org/grpc/status"
 
 	"github.com/inprocchain/inprocchain"
@@ -186,27 +187,46 @@ func TestSpansChange(t *testing.T) {
 // TestPassedDeadlineChanges checks that an RPC whose deadline has passed no longer reaches
 // the server, and so leaves no log, span or metric of it.
 func TestPassedDeadlineChanges(t *testing.T) {
-	calls := make(chan string, 3)
-	count := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		calls <- "call"
-		return handler(ctx, req)
-	}
-	bare := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(count)
-	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(count))
-	server := grpc.NewServer(grpc.UnaryInterceptor(count))
+	seen := make(counter, 4)
+	bare := (&inprocgrpc.Channel{}).WithServerUnaryInterceptor(seen.intercept).WithServerStatsHandler(seen)
+	channel := inprocchain.New(inprocchain.WithUnaryServerInterceptors(seen.intercept), inprocchain.WithServerStatsHandlers(seen))
+	server := grpc.NewServer(grpc.UnaryInterceptor(seen.intercept), grpc.StatsHandler(seen))
 	register(answering{}, bare, channel, server)
 	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 
 	_, _ = healthpb.NewHealthClient(bare).Check(late, &healthpb.HealthCheckRequest{})
-	<-calls // perhaps after the caller has returned
+	seen.await(2) // perhaps after the caller has returned
 	for _, cc := range []grpc.ClientConnInterface{channel, overBufconn(t, server)} {
 		_, _ = healthpb.NewHealthClient(cc).Check(late, &healthpb.HealthCheckRequest{})
 		if _, err := healthpb.NewHealthClient(cc).Check(t.Context(), &healthpb.HealthCheckRequest{}); err != nil {
 			t.Fatal(err)
 		}
-		if <-calls; len(calls) > 0 {
-			t.Errorf("%T: the interceptor runs for the RPC whose deadline has passed", cc)
+		if seen.await(2); len(seen) > 0 {
+			t.Errorf("%T: the interceptor or the stats handler is called for the RPC whose deadline has passed", cc)
 		}
+	}
+}
+
+// A counter is an interceptor and a stats handler that says so when it is called for an RPC.
+type counter chan struct{}
+
+func (c counter) intercept(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+	c <- struct{}{}
+	return handler(ctx, req)
+}
+
+func (c counter) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context {
+	c <- struct{}{}
+	return ctx
+}
+
+func (counter) HandleRPC(context.Context, stats.RPCStats)                         {}
+func (counter) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (counter) HandleConn(context.Context, stats.ConnStats)                       {}
+
+func (c counter) await(calls int) {
+	for range calls {
+		<-c
 	}
 }
