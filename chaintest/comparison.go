@@ -58,6 +58,10 @@ func (c comparison) conns(t testing.TB, network, inProcess grpc.ClientConnInterf
 	if conn, ok := network.(*grpc.ClientConn); ok {
 		c.connect(t.Context(), conn)
 	}
+	if len(c.effects) > 0 {
+		// What the test has done on the network before may have effects that are late.
+		time.Sleep(c.lateTimeout / 100)
+	}
 	got := c.run(t, inThisProcess, newRecorder(true), existing(inProcess))
 	got.window.close()
 	want := c.run(t, onNetwork, newRecorder(true), existing(network))

@@ -22,8 +22,9 @@ import (
 //
 // On a network, effects may be written after the client has the response: those of stats
 // handlers, of metrics that stats handlers record, and of span processors. So CompareConns
-// makes the calls on the Channel first, where all is written before the caller has
-// the response. If there is then less on the network, it calls effects again, for up to two
+// first waits 20 milliseconds, for those of earlier RPCs of the test. Then it makes the calls
+// on the Channel, where all is written before the caller has the response, and then on the
+// network. If there is then less on the network, it calls effects again, for up to two
 // seconds, and adds what is new. This needs a slice, a map, a string or a number. With other
 // types, or if an RPC is canceled, run the test in a testing/synctest bubble, or let effects
 // wait. An exporter that works in the background must be flushed by effects.
