@@ -40,16 +40,14 @@ func withCaller(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler g
 	if md, ok := metadata.FromIncomingContext(caller); ok {
 		ctx = metadata.NewIncomingContext(ctx, md)
 	}
-	if md, ok := metadata.FromOutgoingContext(caller); ok {
-		ctx = metadata.NewOutgoingContext(ctx, md)
-	}
 	if p, ok := peer.FromContext(caller); ok {
 		ctx = peer.NewContext(ctx, p)
 	}
 	return handler(withValues{ctx, caller}, req)
 }
 
-// withValues is a context that also has the values of the caller's context.
+// withValues is a context that also has the values of the caller's context, such as its outgoing
+// metadata.
 type withValues struct {
 	context.Context
 	caller context.Context
