@@ -109,12 +109,22 @@ func TestFromBuilder(t *testing.T) {
 		healthpb.RegisterHealthServer(channel, health.NewServer()) // and every other service
 		return channel.NewServer(options...), channel
 	}
+	madeElsewhere := func(options []grpc.ServerOption, shared []inprocchain.Option) (*grpc.Server, *inprocchain.Channel) {
+		chain := inprocchain.NewChain(shared...)
+		server := grpc.NewServer(append(chain.ServerOptions(), options...)...)
+		channel := inprocchain.New(chain)
+		healthpb.RegisterHealthServer(inprocchain.MultiRegistrar(server, channel), health.NewServer())
+		return server, channel
+	}
 	old := before(config{audit: true})
 	server, channel := after(config{audit: true})
+	other, otherChannel := madeElsewhere(
+		[]grpc.ServerOption{grpc.MaxConcurrentStreams(100)},
+		[]inprocchain.Option{inprocchain.WithUnaryServerInterceptors(recovered, audited)})
 	healthpb.RegisterHealthServer(old, health.NewServer())
-	expectRan(t, overBufconn(t, old), "recovered audited")
-	expectRan(t, overBufconn(t, server), "recovered audited")
-	expectRan(t, channel, "recovered audited")
+	for _, cc := range []grpc.ClientConnInterface{overBufconn(t, old), overBufconn(t, server), channel, overBufconn(t, other), otherChannel} {
+		expectRan(t, cc, "recovered audited")
+	}
 }
 
 func TestFromConstructor(t *testing.T) {
