@@ -54,3 +54,27 @@ func TestServiceRegisteredOnInProcessDuringRPCsIsServedByItAlone(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The services are read once, even if several RPCs come first: when one of them has returned, nobody
+// reads the map any more.
+func TestServicesAreReadOnceBySeveralFirstRPCs(t *testing.T) {
+	t.Parallel()
+	for range 100 {
+		ch := newChannel()
+		start, returned := make(chan struct{}), make(chan struct{}, 8)
+		var calling sync.WaitGroup
+		for range cap(returned) {
+			calling.Go(func() {
+				<-start
+				if err := calls["unary"](t.Context(), testClient(ch)); err != nil {
+					t.Error(err)
+				}
+				returned <- struct{}{}
+			})
+		}
+		close(start)
+		<-returned
+		textService{}.register(ch.InProcess())
+		calling.Wait()
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/fullstorydev/grpchan"
@@ -20,6 +21,7 @@ import (
 type methods struct {
 	registered *grpchan.HandlerMap           // the channel's own
 	guarded    map[*grpc.ServiceDesc]service // what was given to Register, by what is registered
+	reading    sync.Once                     // so that the map is read once
 	known      atomic.Pointer[methodTable]
 }
 
@@ -162,9 +164,11 @@ func serviceOf(fullMethod string) string {
 // fullMethod if there was none. RPCs never read the map of the channel, which somebody may
 // write to.
 func (m *methods) read(fullMethod string) *methodTable {
-	if known := m.known.Load(); known != nil {
-		return known
-	}
+	m.reading.Do(func() { m.known.Store(m.table(fullMethod)) })
+	return m.known.Load()
+}
+
+func (m *methods) table(fullMethod string) *methodTable {
 	table := &methodTable{first: fullMethod, services: map[string]bool{}, methods: map[string]*method{}}
 	m.forEach(func(desc *grpc.ServiceDesc, impl any) {
 		table.services[desc.ServiceName] = true
@@ -175,8 +179,7 @@ func (m *methods) read(fullMethod string) *methodTable {
 			table.add(desc.ServiceName, desc.Methods[i].MethodName, &method{impl: impl, unary: desc.Methods[i].Handler})
 		}
 	})
-	m.known.CompareAndSwap(nil, table)
-	return m.known.Load()
+	return table
 }
 
 // add adds a method, unless a network could not call it: a full method is split at its last

@@ -49,9 +49,7 @@ var rpcMethodsEdits = in("internal/rpc/methods.go",
 	},
 	edit{
 		does: "the services are read with each RPC",
-		old: `	if known := m.known.Load(); known != nil {
-		return known
-	}`,
-		new: `	m.known.Store(nil)`,
+		old:  `	m.reading.Do(func() { m.known.Store(m.table(fullMethod)) })`,
+		new:  `	m.known.Store(m.table(fullMethod))`,
 	},
 )
