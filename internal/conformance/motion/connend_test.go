@@ -65,6 +65,31 @@ func TestClientIsClosedWhileServerIsToldOfItsEnd(t *testing.T) {
 	})
 }
 
+// A server that is stopped does not wait for the stats handlers of its clients. A Channel, which closes
+// its clients, does; docs/differences.md has a row.
+func TestShutdownWaitsForClientsThatAreToldOfTheEnd(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		ch := newChannel(t, inprocchain.NewChain(inprocchain.WithClientStatsHandlers(onConnEnd(func() { <-release }))), service{}.register)
+		if _, err := unary.call(t.Context(), ch); err != nil {
+			t.Fatal(err)
+		}
+		shutDown := make(chan error, 1)
+		go func() { shutDown <- ch.Shutdown(t.Context()) }()
+		synctest.Wait()
+		select {
+		case <-shutDown:
+			t.Error("Shutdown has not waited")
+		default:
+		}
+		close(release)
+		if err := <-shutDown; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // A stats handler that ends its goroutine is told of the ends of the other connections, too.
 func TestGoexitAtTheEndOfAConnectionHidesNoOther(t *testing.T) {
 	t.Parallel()
