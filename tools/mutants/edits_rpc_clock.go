@@ -46,7 +46,7 @@ var rpcClockEdits = in("internal/rpc/clock.go",
 	},
 	edit{
 		does: "a handler receives a request that its ClientConn has not sent",
-		by:   "internal/conformance/connection TestLateActionsOfAHandlerAreAsOnANetwork",
+		by:   "internal/conformance/motion TestUnaryRPCWhoseClientIsClosedEarlyReachesNoHandler",
 		old:  `c.client.clientConn.IsClosed() || c.contextStatus() != nil`,
 		new:  `c.contextStatus() != nil`,
 	},

@@ -35,10 +35,10 @@ func TestClientThatIsClosedEarlySendsNothing(t *testing.T) {
 				t.Run(fmt.Sprintf("%s/%s/%s", where, k.name, conn), func(t *testing.T) {
 					t.Parallel()
 					var want, got string
-					synctest.Test(t, func(t *testing.T) { want = closeEarly(t, "network", where, k) })
-					synctest.Test(t, func(t *testing.T) { got = closeEarly(t, conn, where, k) })
+					synctest.Test(t, func(t *testing.T) { want = fmt.Sprint(closeEarly(t, "network", where, k)) })
+					synctest.Test(t, func(t *testing.T) { got = fmt.Sprint(closeEarly(t, conn, where, k)) })
 					if got != want {
-						t.Errorf("%s: %s\nnetwork: %s", conn, got, want)
+						t.Errorf("the RPCs that have begun and been handled on the server, and the error, are\n%s, want those of the network:\n%s", got, want)
 					}
 				})
 			}
@@ -46,8 +46,9 @@ func TestClientThatIsClosedEarlySendsNothing(t *testing.T) {
 	}
 }
 
-// closeEarly makes an RPC whose connection is closed there, and describes what both sides see.
-func closeEarly(t *testing.T, conn, where string, k kind) string {
+// closeEarly makes an RPC whose connection is closed there. It returns how many RPCs have begun on
+// the server, and have been handled, and the error.
+func closeEarly(t *testing.T, conn, where string, k kind) (begunRPCs, handledRPCs int64, err error) {
 	var begun, handled atomic.Int64
 	closeConn := func() {}
 	chain, opts := runEarly(where, func() { closeConn() })
@@ -69,9 +70,9 @@ func closeEarly(t *testing.T, conn, where string, k kind) string {
 		cc = newChannel(t, chain, s.register).ClientConn()
 	}
 	closeConn = func() { _ = cc.Close() }
-	_, err := k.call(t.Context(), cc, opts...)
+	_, err = k.call(t.Context(), cc, opts...)
 	synctest.Wait()
-	return fmt.Sprintf("the caller gets %v; %d RPCs have begun on the server, and %d handlers have run", err, begun.Load(), handled.Load())
+	return begun.Load(), handled.Load(), err
 }
 
 // A unary RPC whose caller cancels it before the request has been sent usually does not reach the
@@ -89,6 +90,22 @@ func TestUnaryRPCThatIsCanceledEarlyReachesNoHandler(t *testing.T) {
 			if handled[0] == calls || handled[1] != 0 {
 				t.Errorf("of %d handlers, %d have run on a network and %d on a Channel, want fewer than all and none", calls, handled[0], handled[1])
 			}
+		})
+	}
+}
+
+// A unary RPC whose client is closed after the header has been sent sends no request.
+func TestUnaryRPCWhoseClientIsClosedEarlyReachesNoHandler(t *testing.T) {
+	t.Parallel()
+	for _, conn := range []string{"network", "Client", "ClientConn"} {
+		t.Run(conn, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				_, handled, err := closeEarly(t, conn, "OutHeader", unary)
+				if status.Code(err) != codes.Canceled || handled != 0 {
+					t.Errorf("the caller gets %v, and %d handlers have run; want Canceled and none", err, handled)
+				}
+			})
 		})
 	}
 }
