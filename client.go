@@ -196,8 +196,8 @@ func (c *Client) connFor(interceptors int) *grpc.ClientConn {
 
 // Close ends this client alone, as closing a [*grpc.ClientConn] does: its RPCs get Canceled,
 // including those in flight, and its connections to remote services are closed. It does not
-// wait for handlers, and of the stats handlers that see the end of the connection it waits only for those
-// of the client. The Channel and its other clients continue. Close clients that you make
+// wait for handlers, nor for the server's stats handlers. Those of the client see ConnEnd before it
+// returns, unless the connection still begins. The Channel and its other clients continue. Close clients that you make
 // often; one that is kept takes about three kilobytes until the Channel is closed.
 //
 // It always returns nil. It may be called any number of times, and concurrently.

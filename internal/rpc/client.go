@@ -47,7 +47,7 @@ func NewClient(s *Server, config ClientConfig) *Client {
 
 // Close ends the client's connection for stats handlers. It ends no RPC.
 func (c *Client) Close() {
-	c.server.removeConnection(c.conn)
+	defer c.server.removeConnection(c.conn) // afterwards, so that Shutdown waits for its end
 	c.conn.end()
 }
 
@@ -97,10 +97,7 @@ func (c *Client) invokeStream(ctx context.Context, method string, req, reply any
 	if err := s.prepare(c, ctx, method, opts); err != nil {
 		return err
 	}
-	if err := s.open(); err != nil {
-		return err
-	}
-	if err := s.sendRequest(req); err != nil {
+	if err := s.openWith(req); err != nil {
 		return err
 	}
 	return s.RecvMsg(reply)

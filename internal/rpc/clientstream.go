@@ -100,8 +100,14 @@ func (s *clientStream) answerUnserved() {
 	}
 }
 
-// sendRequest sends the request of an Invoke.
-func (s *clientStream) sendRequest(req any) error {
+// openWith makes the RPC of an Invoke and sends its request. It counts as one method, so that no other
+// goroutine ends the RPC meanwhile.
+func (s *clientStream) openWith(req any) error {
+	s.enterCall()
+	defer s.leaveCall()
+	if err := s.open(); err != nil {
+		return err
+	}
 	defer s.answerUnserved()
 	return s.SendMsg(req)
 }
@@ -149,10 +155,6 @@ func (s *clientStream) SendMsg(m any) error {
 	defer s.leaveCall()
 	err := s.send(m)
 	if err != nil && err != io.EOF {
-		if s.unserved != nil { // OnFinish may shut the Channel down, which waits for it.
-			s.stream.end(s.endedBy(err), err)
-			s.answerUnserved()
-		}
 		s.finish(err)
 		return err
 	}

@@ -91,6 +91,7 @@ func (s *clientStream) finishWith(err, reported error) {
 	}
 	s.stopWatching()
 	s.stream.end(s.endedBy(err), err)
+	s.answerUnserved() // OnFinish and stats handlers may shut the Channel down, which waits for it.
 	s.tellFinish(reported)
 	s.opts.onFinish(reported)
 	s.cancelContext()

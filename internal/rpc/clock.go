@@ -53,7 +53,7 @@ func (t *transportStream) doneAsking() {
 	}
 }
 
-// callingHandler returns the handler that has made the RPC and waits for it, or nil.
+// callingHandler returns the handler that has made the RPC, or nil, also if it is known to have left.
 func (t *transportStream) callingHandler() *handlerCall {
 	caller := t.caller.Load()
 	if caller == nil {
@@ -87,8 +87,8 @@ func (c *clientCall) contextStatus() error {
 	return nil
 }
 
-// hasEnded reports whether the RPC will end because its caller's context or its ClientConn has ended.
-func (c *clientCall) hasEnded() bool {
+// mustEnd reports whether the RPC will end because its caller's context or its ClientConn has ended.
+func (c *clientCall) mustEnd() bool {
 	return c.client.clientConn.IsClosed() || c.contextStatus() != nil
 }
 

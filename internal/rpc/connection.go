@@ -73,7 +73,7 @@ func (c *connection) begin(call *clientCall) error {
 		return nil
 	}
 	if !c.start() {
-		return nil // The server has been shut down, and will refuse the RPC.
+		return nil // The server has been shut down or the client closed, and open refuses the RPC.
 	}
 	select {
 	case <-c.begun:
@@ -101,24 +101,20 @@ func (c *connection) start() bool {
 	defer c.mu.Unlock()
 	if !c.isStarted && !c.isEnding && c.server.addConnection(c) {
 		c.isStarted = true
-		go c.tellBegin()
+		go runInOrder(c.tellClientBegin, c.tellServerBegin, c.setBegun)
 	}
 	return c.isStarted
 }
 
-func (c *connection) tellBegin() {
-	hasReturned := false
-	defer func() {
-		if hasReturned || isGoexit() { // A panic ends the process.
-			c.setBegun()
-		}
-	}()
+func (c *connection) tellClientBegin() {
 	c.clientCtx = observe.BeginConn(c.clientCtx, c.clientStats, c.addr, true)
+}
+
+func (c *connection) tellServerBegin() {
 	c.serverCtx = observe.BeginConn(c.serverCtx, c.server.stats, c.addr, false)
 	if p, ok := peer.FromContext(c.serverCtx); ok {
 		c.serverPeer = *p
 	}
-	hasReturned = true
 }
 
 func (c *connection) setBegun() {

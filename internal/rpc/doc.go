@@ -25,7 +25,7 @@
 //
 //   - No lock is held while code runs that is not the library's: stats handlers, call
 //     options, cloners, credentials, contexts.
-//   - Who ends an RPC for the server, or delivers something to its caller, first calls
+//   - Who ends an RPC on the server's side, or delivers something to its caller, first calls
 //     transportStream.noticeEnd (clock.go).
 //   - A caller waits for nothing beyond its context.
 //   - A panic of a handler is answered to nobody.

@@ -19,3 +19,19 @@ func isGoexit() bool {
 		}
 	}
 }
+
+// runInOrder runs functions one after the other. If one calls Goexit, the others run nevertheless, but not
+// if one panics.
+func runInOrder(functions ...func()) {
+	if len(functions) == 0 {
+		return
+	}
+	hasReturned := false
+	defer func() {
+		if hasReturned || isGoexit() {
+			runInOrder(functions[1:]...)
+		}
+	}()
+	functions[0]()
+	hasReturned = true
+}

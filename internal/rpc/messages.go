@@ -13,7 +13,7 @@ type messages struct {
 	requests  queue
 	responses queue
 
-	connectionEnded error // why the handler does not wait any more; nil if it does
+	connectionEnded error // why the handler no longer waits; nil while it may
 }
 
 func newMessages(t *transportStream) *messages {

@@ -34,7 +34,7 @@ type Server struct {
 
 	mu          sync.Mutex
 	connections []*connection // whose end stats handlers want to know
-	telling     int           // goroutines that tell stats handlers of ends
+	telling     int           // who tells stats handlers of ends, or is about to
 	isShutDown  bool          // No connection begins any more.
 	isClosing   bool          // Close has been called.
 
@@ -195,7 +195,7 @@ func (s *Server) finishTelling() {
 		return
 	}
 	select {
-	case <-s.ended: // A connection has begun too late, and has ended since.
+	case <-s.ended: // Shutdown was called before, or a connection has ended late.
 	default:
 		close(s.ended)
 	}

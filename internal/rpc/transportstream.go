@@ -15,7 +15,7 @@ import (
 // critical section. The rules are those of grpc-go's internal/transport/server_stream.go
 // and http2_server.go.
 //
-// Whoever ends the RPC for the server, or delivers something to the caller, calls noticeEnd first.
+// Whoever ends the RPC on the server's side, or delivers something to the caller, calls noticeEnd first.
 type transportStream struct {
 	format        *format            // of the messages
 	clientConn    *ClientConn        // that the RPC is made on; nil if it is the Channel

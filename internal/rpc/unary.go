@@ -47,7 +47,7 @@ func (u *unaryCaller) exchange(req, reply any) error {
 	if err != nil {
 		u.stream.end(byClient, err)
 	}
-	u.handler.requestLost = err != nil || u.hasEnded() // A network server has the header already.
+	u.handler.requestLost = err != nil || u.mustEnd() // A network server has the header already.
 	if refused != nil {
 		call.start(&unservedCall{handlerCall: call, err: refused})
 	} else {
@@ -177,6 +177,8 @@ func (h *unaryHandler) serve() error {
 func (h *unaryHandler) decode(out any) error {
 	switch {
 	case h.requestLost:
+		h.stream.noticeEnd()
+		_ = h.stream.whyEnded() // The handler's context ends before the handler learns of it.
 		return wire.ErrCanceled
 	case h.isDecoded:
 		return io.EOF

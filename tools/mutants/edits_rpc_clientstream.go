@@ -2,10 +2,12 @@ package main
 
 var rpcClientstreamEdits = in("internal/rpc/clientstream.go",
 	edit{
-		does: "an Invoke that no handler serves is in flight until it has failed to send its request",
-		by:   "internal/conformance/motion TestClientMayStopServer",
-		old:  `s.unserved != nil { // OnFinish`,
-		new:  `false { // OnFinish`,
+		does: "another goroutine may finish an Invoke between its methods",
+		same: "A test would have to end the caller's context between two statements, when both goroutines may answer an RPC that no handler serves.",
+		old: `	s.enterCall()
+	defer s.leaveCall()
+	if err := s.open()`,
+		new: `	if err := s.open()`,
 	},
 	edit{
 		does: "a ClientConn keeps a stream whose stats handlers have panicked",

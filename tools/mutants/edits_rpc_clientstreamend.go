@@ -90,8 +90,14 @@ var rpcClientstreamendEdits = in("internal/rpc/clientstreamend.go",
 		does: "an error of the caller does not end the RPC",
 		by:   "internal/conformance/connection TestServerStatsOfRPCsWithoutARequestAreAsOnANetwork",
 		old: `	s.stream.end(s.endedBy(err), err)
-	s.tellFinish`,
-		new: `	s.tellFinish`,
+	s.answerUnserved()`,
+		new: `	s.answerUnserved()`,
+	},
+	edit{
+		does: "an RPC that no handler serves is in flight while OnFinish is called",
+		by:   "internal/conformance/motion TestClientMayStopServer",
+		old:  `	s.answerUnserved() // OnFinish`,
+		new:  `	// OnFinish`,
 	},
 	edit{
 		does: "OnFinish comes before stats handlers see the end",

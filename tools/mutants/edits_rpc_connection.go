@@ -72,8 +72,8 @@ var rpcConnectionEdits = in("internal/rpc/connection.go",
 	edit{
 		does: "a stats handler that calls Goexit when a connection begins holds all callers",
 		by:   "internal/conformance/motion TestGoexitAtTheBeginningOfAConnectionHoldsNobody",
-		old:  `if hasReturned || isGoexit() {`,
-		new:  `if hasReturned {`,
+		old:  `go runInOrder(c.tellClientBegin, c.tellServerBegin, c.setBegun)`,
+		new:  `go func() { c.tellClientBegin(); c.tellServerBegin(); c.setBegun() }()`,
 	},
 	edit{
 		does: "the server's stats handlers hold a client that is closed",

@@ -25,13 +25,20 @@ var rpcUnaryEdits = in("internal/rpc/unary.go",
 	edit{
 		does: "a handler receives a request that could not be sent",
 		by:   "internal/conformance/codecs TestCodecsOfACallWorkAsOnANetwork",
-		old:  `u.handler.requestLost = err != nil || u.hasEnded()`,
-		new:  `u.handler.requestLost = u.hasEnded()`,
+		old:  `u.handler.requestLost = err != nil || u.mustEnd()`,
+		new:  `u.handler.requestLost = u.mustEnd()`,
+	},
+	edit{
+		does: "a handler learns that its request was lost before its context has ended",
+		by:   "internal/conformance/motion TestHandlerContextHasEndedWhenARequestIsLost",
+		old: `		h.stream.noticeEnd()
+		_ = h.stream.whyEnded() // The`,
+		new: `		// The`,
 	},
 	edit{
 		does: "a handler receives the request of a caller that has canceled before",
 		by:   "internal/conformance/motion TestUnaryRPCThatIsCanceledEarlyReachesNoHandler",
-		old:  `u.handler.requestLost = err != nil || u.hasEnded()`,
+		old:  `u.handler.requestLost = err != nil || u.mustEnd()`,
 		new:  `u.handler.requestLost = err != nil`,
 	},
 	edit{

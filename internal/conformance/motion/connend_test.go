@@ -2,6 +2,7 @@ package motion_test
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -131,6 +132,33 @@ func TestGoexitAtTheBeginningOfAConnectionHoldsNobody(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A client's stats handler that ends its goroutine when a connection begins does not hide the connection
+// from the server's.
+func TestGoexitOfAClientAtTheBeginningHidesNothingFromTheServer(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{"TagConn", "ConnBegin"} {
+		t.Run(where, func(t *testing.T) {
+			t.Parallel()
+			events := make(chan string, 2)
+			ch := newChannel(t, inprocchain.NewChain(
+				inprocchain.WithClientStatsHandlers(connHandlerAt(where, runtime.Goexit)),
+				inprocchain.WithServerStatsHandlers(testservice.Stats{OnConn: func(_ context.Context, event stats.ConnStats) {
+					events <- fmt.Sprintf("%T", event)
+				}}),
+			), service{}.register)
+			if _, err := unary.call(t.Context(), ch); err != nil {
+				t.Error(err)
+			}
+			if err := ch.Shutdown(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if first, second := await(t, events, "event"), await(t, events, "event"); first != "*stats.ConnBegin" || second != "*stats.ConnEnd" {
+				t.Errorf("the server's stats handler sees %s and %s", first, second)
+			}
+		})
 	}
 }
 

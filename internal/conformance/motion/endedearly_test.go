@@ -2,11 +2,13 @@ package motion_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -130,4 +132,77 @@ func cancelEarly(t *testing.T, conn, where string, calls int) int64 {
 		synctest.Wait()
 	}
 	return handled.Load()
+}
+
+// When a handler learns that its request was lost, because the caller has canceled, its context has ended.
+func TestHandlerContextHasEndedWhenARequestIsLost(t *testing.T) {
+	t.Parallel()
+	cancel := func() {}
+	lost, early := 0, 0
+	handled := make(chan struct{})
+	ch := newChannel(t, inprocchain.NewChain(inprocchain.WithClientStatsHandlers(at("OutHeader", func() { cancel() }))), func(r grpc.ServiceRegistrar) {
+		r.RegisterService(&grpc.ServiceDesc{ServiceName: "test.Own", Methods: []grpc.MethodDesc{{
+			MethodName: "Unary",
+			Handler: func(_ any, ctx context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
+				defer func() { handled <- struct{}{} }()
+				err := decode(new(text))
+				if err != nil {
+					lost++
+				}
+				if err != nil && ctx.Err() == nil {
+					early++
+				}
+				return new(text), err
+			},
+		}}}, nil)
+	})
+	const calls = 3000
+	for range calls {
+		ctx, stop := context.WithCancel(t.Context())
+		cancel = stop
+		if err := ch.Invoke(ctx, "/test.Own/Unary", new(text), new(text)); status.Code(err) != codes.Canceled {
+			t.Errorf("the caller gets %v, want Canceled", err)
+		}
+		stop()
+		await(t, handled, "handler")
+	}
+	if lost != calls || early != 0 {
+		t.Errorf("of %d requests, %d were lost, and %d handlers learned of it before their contexts had ended; want all and none", calls, lost, early)
+	}
+}
+
+// OnFinish may shut a Channel down, also for an RPC of an unknown method that ends before its request is
+// sent.
+func TestOnFinishOfAnUnknownMethodMayShutDown(t *testing.T) {
+	t.Parallel()
+	for _, where := range []string{"Begin", "OutHeader", "OutPayload"} {
+		for _, closes := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, closes the client: %t", where, closes), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					ctx, cancel := context.WithCancel(t.Context())
+					defer cancel()
+					end := func() { cancel() }
+					chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(at(where, func() {
+						end()
+						synctest.Wait()
+					})))
+					ch := newChannel(t, chain, service{}.register)
+					client := ch.NewClient(chain)
+					if closes {
+						end = func() { _ = client.Close() }
+					}
+					shutDown := errors.New("OnFinish was not called")
+					_, _ = unknown.call(ctx, client, grpc.OnFinish(func(error) {
+						ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+						defer cancel()
+						shutDown = ch.Shutdown(ctx)
+					}))
+					if shutDown != nil {
+						t.Errorf("Shutdown in OnFinish: %v", shutDown)
+					}
+				})
+			})
+		}
+	}
 }
