@@ -93,6 +93,21 @@ func TestDifferencesOfClientsAndRemoteServices(t *testing.T) {
 			}
 		})
 	})
+	t.Run("closed_after_the_stop", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			server := grpc.NewServer()
+			healthpb.RegisterHealthServer(server, watched{})
+			channel := inprocchain.New()
+			healthpb.RegisterHealthServer(channel, watched{})
+			network := overBufconn(t, server)
+			if err := watchClosed(t, network, server.GracefulStop); err == nil {
+				t.Error("network: the context of the stream has not ended")
+			}
+			if err := watchClosed(t, channel.ClientConn(), func() { _ = channel.Shutdown(t.Context()) }); err != nil {
+				t.Errorf("in-process: the context of the stream ends with %v", err)
+			}
+		})
+	})
 	t.Run("connections_of_a_client", func(t *testing.T) {
 		var begun, ended atomic.Int64
 		chain := inprocchain.NewChain(inprocchain.WithClientStatsHandlers(testservice.Stats{OnConn: func(_ context.Context, event stats.ConnStats) {

@@ -208,3 +208,25 @@ func first[T stats.RPCStats](o *observer) T {
 	}
 	return *new(T)
 }
+
+// A watched service sends one message.
+type watched struct {
+	healthpb.UnimplementedHealthServer
+}
+
+func (watched) Watch(_ *healthpb.HealthCheckRequest, stream healthpb.Health_WatchServer) error {
+	return stream.Send(&healthpb.HealthCheckResponse{})
+}
+
+// watchClosed closes a connection after its server has been stopped, and returns the error of the context
+// of a stream that has not been read.
+func watchClosed(t *testing.T, cc *grpc.ClientConn, stop func()) error {
+	stream, err := healthpb.NewHealthClient(cc).Watch(t.Context(), &healthpb.HealthCheckRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	_ = cc.Close()
+	synctest.Wait()
+	return stream.Context().Err()
+}
