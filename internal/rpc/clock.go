@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -65,10 +66,7 @@ func (t *transportStream) callingHandler() *handlerCall {
 		}
 		defer t.doneAsking()
 	}
-	if caller.given != nil {
-		return handlerOf(caller.given)
-	}
-	return handlerOf(caller.ctx)
+	return handlerOf(cmp.Or(caller.given, caller.ctx))
 }
 
 // contextStatus returns the status of an RPC whose caller's context has ended, or is past

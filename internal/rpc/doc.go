@@ -27,7 +27,7 @@
 //     options, cloners, credentials, contexts.
 //   - Who ends an RPC on the server's side, or delivers something to its caller, first calls
 //     transportStream.noticeEnd (clock.go).
-//   - A caller waits for nothing beyond its context.
+//   - A caller waits for nothing beyond its context, except for its own stats handlers.
 //   - A panic of a handler is answered to nobody.
 //
 // The behavior is that of grpc-go. Comments name the file it comes from.

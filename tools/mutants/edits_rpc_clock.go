@@ -41,8 +41,8 @@ var rpcClockEdits = in("internal/rpc/clock.go",
 	edit{
 		does: "the caller's own context does not lead to its handler",
 		by:   "internal/conformance/motion TestRPCsOfHandlersAreServedWhateverTheirContexts",
-		old:  `	if caller.given != nil {`,
-		new:  `	if false {`,
+		old:  `handlerOf(cmp.Or(caller.given, caller.ctx))`,
+		new:  `handlerOf(caller.ctx)`,
 	},
 	edit{
 		does: "a handler receives a request that its ClientConn has not sent",

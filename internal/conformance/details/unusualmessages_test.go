@@ -16,6 +16,7 @@ import (
 
 	"github.com/inprocchain/inprocchain"
 	"github.com/inprocchain/inprocchain/internal/conformance/connect"
+	"github.com/inprocchain/inprocchain/internal/conformance/internal/extension"
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
@@ -154,7 +155,7 @@ func unusualMessages() []unusualMessage {
 		}, open},
 		{"nil elements of an extension of messages", func() any {
 			m := new(testpb.Open)
-			proto.SetExtension(m, extraChildren, []*testpb.Open{nil, {Text: proto.String("second")}})
+			proto.SetExtension(m, extension.Children, []*testpb.Open{nil, {Text: proto.String("second")}})
 			return m
 		}, open},
 		{"unknown bytes of a field", func() any { return withUnknown(text(), 0x0a, 1, 'x') }, text},

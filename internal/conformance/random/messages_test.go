@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
+	"github.com/inprocchain/inprocchain/internal/conformance/internal/extension"
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
@@ -63,7 +64,7 @@ var messages = []messageKind{
 		proto.SetExtension(m, testpb.E_ExtraParts, [][]byte{[]byte("p"), {}})
 	}),
 	open("nil elements of an extension", func(m *testpb.Open) {
-		proto.SetExtension(m, extraChildren, []*testpb.Open{nil, {Text: proto.String("second")}})
+		proto.SetExtension(m, extension.Children, []*testpb.Open{nil, {Text: proto.String("second")}})
 	}),
 	open("empty lists, maps and bytes", func(m *testpb.Open) {
 		m.Data, m.Numbers, m.Parts, m.Blobs = []byte{}, []int64{}, [][]byte{{}, nil}, map[string][]byte{}

@@ -1,8 +1,7 @@
-//go:build !race
-
+// Package extension registers an extension for tests.
+//
 //lint:file-ignore SA1019 Only the deprecated fields make an extension whose Go type is that of generated code.
-
-package random_test
+package extension
 
 import (
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -12,9 +11,9 @@ import (
 	"github.com/inprocchain/inprocchain/internal/testpb"
 )
 
-// extraChildren is a repeated extension of testpb.Open with messages. It is registered like one
+// Children is a repeated extension of testpb.Open with messages. It is registered like one
 // of generated code, so that a codec decodes it.
-var extraChildren = func() protoreflect.ExtensionType {
+var Children = func() protoreflect.ExtensionType {
 	xt := &protoimpl.ExtensionInfo{
 		ExtendedType:  (*testpb.Open)(nil),
 		ExtensionType: ([]*testpb.Open)(nil),
